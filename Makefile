@@ -1,0 +1,111 @@
+# Needs only make and Python 3.10 to 3.13 with the venv module; each target installs what it uses.
+
+VENV        ?= .venv
+VENV_NEWEST ?= .venv-newest
+
+# Passed on to the tools: make test PYTEST_FLAGS="-x -k warehouse", make demo DEMO_FLAGS="--seed 1"
+PIP_FLAGS    ?=
+PYTEST_FLAGS ?=
+WORKERS      ?= 2
+DEMO_ENV     ?= MaskedCartPole-v0
+DEMO_DIR     ?= runs/demo
+DEMO_FLAGS   ?=
+BENCH        ?= benchmarks/run.py
+BENCH_FLAGS  ?=
+
+# What each installation adds to the package's own dependencies.
+EXTRAS_demo  := torch,gif
+EXTRAS_test  := dev,torch,gif,peers
+EXTRAS_docs  := docs
+EXTRAS_bench := bench,torch
+
+# The Python that makes the environments: the first that really runs (a version manager's stub may exist and fail),
+# is a tested version, and can make an environment. Choose another with `make PYTHON=/path/to/python`.
+CANDIDATES := python3 python3.12 python3.11 python3.13 python3.10
+TESTED     := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+USABLE     := import sys, venv, ensurepip; sys.exit(sys.version_info[:2] < (3, 10))
+PYTHON      = $(shell for p in $(CANDIDATES); do if $$p -c '$(TESTED)' >/dev/null 2>&1; then echo $$p; break; fi; done)
+
+BIN := $(VENV)/bin
+CREATED := $(VENV)/.created $(VENV_NEWEST)/.created
+
+# Tests, lint, docs and demo open no window.
+SDL_VIDEODRIVER ?= dummy
+MPLBACKEND      ?= Agg
+export SDL_VIDEODRIVER MPLBACKEND
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test test-main test-newest test-long lint format docs bench clean clean-all check-python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.installed-demo ## train masked PPO for about a minute; curve and GIF in runs/demo
+	$(BIN)/python agents/ppo_torch.py --env $(DEMO_ENV) --demo $(DEMO_DIR) $(DEMO_FLAGS)
+
+test: lint test-main test-newest ## lint, the whole test suite, and the core tests on the newest Gymnasium
+
+test-main: $(VENV)/.installed-test ## the test suite alone
+	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+
+test-newest: $(VENV_NEWEST)/.installed ## the core tests on the newest Gymnasium, without torch
+	@$(VENV_NEWEST)/bin/python -c 'import gymnasium; print("Gymnasium", gymnasium.__version__)'
+	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) -m "core and not long" $(PYTEST_FLAGS)
+
+test-long: $(VENV)/.installed-test ## the tests that take minutes
+	$(BIN)/python -m pytest -n $(WORKERS) -m long $(PYTEST_FLAGS)
+
+lint: $(VENV)/.installed-test ## ruff and mypy
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+format: $(VENV)/.installed-test ## format the code and mend what ruff can mend
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+docs: $(VENV)/.installed-docs ## build the documentation into site/
+	$(BIN)/python -m mkdocs build --strict
+
+bench: $(VENV)/.installed-bench ## measure speed beside the peers
+	$(BIN)/python $(BENCH) $(BENCH_FLAGS)
+
+clean: ## remove builds and caches
+	rm -rf build dist site *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name '.?*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-all: clean ## also remove the environments
+	for d in $(VENV) $(VENV_NEWEST); do if [ -f $$d/pyvenv.cfg ]; then rm -rf $$d; fi; done
+
+# --- Environments ---------------------------------------------------------------------------------------------------
+# A stamp is written after everything before it has succeeded, so an interrupted installation is taken up again.
+
+$(CREATED): %/.created: | check-python
+	@[ -n "$(PYTHON)" ] || { echo 'No Python 3.10 to 3.13 with the venv module was found among: $(CANDIDATES).' >&2; \
+	  echo 'Install one (Debian, Ubuntu: apt install python3-venv), or name one: make PYTHON=/path/to/python' >&2; exit 1; }
+	"$(PYTHON)" -m venv $*
+	$*/bin/python -m pip install --quiet 'pip>=23'
+	@touch $@
+
+$(VENV)/.installed-%: $(VENV)/.created pyproject.toml constraints/ci.txt constraints/newest.txt
+	$(BIN)/python -m pip install $(PIP_FLAGS) -c constraints/ci.txt -e '.[$(EXTRAS_$*)]'
+	@touch $@
+
+$(VENV_NEWEST)/.installed: $(VENV_NEWEST)/.created pyproject.toml constraints/newest.txt
+	$(VENV_NEWEST)/bin/python -m pip install $(PIP_FLAGS) --upgrade -c constraints/newest.txt -e '.[dev]' gymnasium
+	@touch $@
+
+# Looked at every time, but no reason to install again. A PYTHON that differs from the one an environment was made
+# with is an error, since silently keeping the old one would test the wrong version.
+check-python:
+ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
+	@"$(PYTHON)" -c '$(USABLE)' 2>/dev/null || { \
+	  echo 'PYTHON=$(PYTHON) does not run, is older than 3.10, or lacks the venv module.' >&2; exit 1; }
+	@want=$$("$(PYTHON)" -c 'import sys; print(sys.version.split()[0])'); \
+	for d in $(VENV) $(VENV_NEWEST); do if [ -f $$d/.created ]; then \
+	  has=$$($$d/bin/python -c 'import sys; print(sys.version.split()[0])'); \
+	  [ "$$has" = "$$want" ] || { echo "$$d has Python $$has, but PYTHON=$(PYTHON) is $$want:" \
+	    "make clean-all first, or give VENV= and VENV_NEWEST= other names." >&2; exit 1; }; fi; done
+endif

@@ -1,0 +1,165 @@
+"""`pettingzoo.AECEnv` over one row, for games whose moves alternate and for simultaneous ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from pettingzoo import AECEnv
+
+from ..core.declaration import Declaration
+from ..core.engine import State
+from ..mask_spec import MaskSpec
+from .agents import AgentViews
+
+
+class MaskedAECEnv(AECEnv):  # type: ignore[misc]
+    """One copy of a game of this package, its agents acting one after another.
+
+    The acting agent's mask is its own; of every other agent it is all zero (PettingZoo's convention), and all ones for
+    everybody once the game has terminated. In a simultaneous game the actions are collected in the order of
+    `possible_agents`, each checked against its mask at once, and carried out together after the last.
+
+    Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. `infos[agent]` holds "action_mask" and,
+    where invalid actions are not raised, "invalid_action".
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
+
+    def __init__(self, declaration: Declaration, *, render_mode: str | None = None, **arguments: Any) -> None:
+        super().__init__()
+        self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
+        self.metadata = {**self.metadata, "name": declaration.id, "is_parallelizable": declaration.play != "turns"}
+        self.render_mode = render_mode
+        self.possible_agents = list(self._views.engine.agents)
+        self.agents: list[str] = []
+        self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}
+        self.action_spaces = {agent: self._views.mask_spec.action_space for agent in self.possible_agents}
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        return self.observation_spaces[agent]
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        return self.action_spaces[agent]
+
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
+        """Start a game; with a seed, the whole random stream starts anew."""
+        self._views.reset(seed)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.agents = self.possible_agents[:]
+        self.rewards = dict.fromkeys(self.agents, 0.0)
+        self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
+        self._chosen = 0  # agents of a simultaneous game that have chosen
+        self._read_ends()
+        self._select()
+
+    def observe(self, agent: str) -> Any:
+        """What an agent sees, with its mask as `mask_in` says, in copies."""
+        index = self._index(agent)
+        return self._views.with_mask(self._views.observation(index), self._mask(agent))
+
+    def step(self, action: Any) -> None:
+        """Carry out, or in a simultaneous game collect, the action of `agent_selection`.
+
+        Raises:
+            InvalidActionError: its mask forbids it, with on_invalid="raise"; nothing has moved.
+            ResetNeeded: before the first reset, or when every agent is done.
+        """
+        if not self.agents:
+            raise ResetNeeded("call reset() before step(): no agent is left, or there was no game yet")
+        agent = self.agent_selection
+        if self.terminations[agent] or self.truncations[agent]:
+            self._was_dead_step(action)
+            return
+        self._cumulative_rewards[agent] = 0.0
+        self._views.choose(self._chosen, self._index(agent), action)
+        self._chosen += 1
+        self._clear_rewards()
+        if self._chosen == self._views.engine.views:
+            self._chosen = 0
+            self.rewards = self._views.move()
+            self._read_ends()
+        self._select()
+        self._accumulate_rewards()
+        self._deads_step_first()
+        if self.render_mode == "human":
+            self.render()
+
+    def render(self) -> Any:
+        """The picture with the acting agent's mask."""
+        return self._views.render()
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._views.picture.close()
+
+    # --- the mask and the position --------------------------------------------------------------------------
+
+    def mask_spec(self, agent: str) -> MaskSpec:
+        """The form and the meaning of an agent's mask."""
+        self._index(agent)
+        return self._views.mask_spec
+
+    @property
+    def action_mask(self) -> Any:
+        """The canonical mask of the acting agent, a copy."""
+        return self._mask(self.agent_selection)
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """The acting agent's mask in the form of sb3-contrib."""
+        mask: npt.NDArray[np.bool_] = self._views.mask_spec.convert(self.action_mask, to="sb3")
+        return mask
+
+    def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k of the acting agent may take after the choices `prefix`."""
+        return self._views.engine.head_mask(0, self._index(self.agent_selection), k, prefix)
+
+    @property
+    def invalid_actions(self) -> int:
+        """How many invalid actions this environment was ever given, counted before they were answered."""
+        return int(self._views.engine.invalid_counts.sum())
+
+    def get_state(self) -> tuple[State, tuple[Any, ...]]:
+        """The whole position: the engine's, and the actions collected so far in a simultaneous game."""
+        return self._views.engine.get_state(0), self._views.collected(self._chosen)
+
+    def set_state(self, state: tuple[State, tuple[Any, ...]]) -> None:
+        """Return to a position; agents that had left a finished game are back to be stepped with None."""
+        position, collected = state
+        self._views.set_state(position)
+        self._begin()
+        for index, action in enumerate(collected):
+            self._views.choose(index, index, action)
+        self._chosen = len(collected)
+        self._select()
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _index(self, agent: str) -> int:
+        try:
+            return self.possible_agents.index(agent)
+        except ValueError:
+            raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
+
+    def _mask(self, agent: str) -> Any:
+        waits = agent != self.agent_selection and not self._views.engine.terminated[0]
+        return self._views.empty_mask() if waits else self._views.mask(self._index(agent))
+
+    def _read_ends(self) -> None:
+        engine = self._views.engine
+        self.terminations = dict.fromkeys(self.agents, bool(engine.terminated[0]))
+        self.truncations = dict.fromkeys(self.agents, bool(engine.truncated[0]))
+
+    def _select(self) -> None:
+        engine = self._views.engine
+        acting = self._chosen if engine.views > 1 else int(engine.acting[0])
+        self.agent_selection = self.possible_agents[acting]
+        self.infos = {agent: self._views.info(self._index(agent), self._mask(agent)) for agent in self.agents}
+
+

@@ -1,0 +1,165 @@
+"""Which agents of a game the caller plays, and the opponents that play the rest.
+
+In a single-agent environment the caller is the agent. In a game, without `opponent`, the caller plays every agent: in
+turn where moves alternate, all at once where they are simultaneous (the action is then one choice per agent). With
+`opponent`, the caller plays one agent and the opponent the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.vector.utils import batch_space
+
+from ..core.engine import Engine
+from ..errors import InvalidActionError
+from ..mask_spec import MaskSpec
+from .surface import agent_index, surface_observation
+
+Opponent = str | Callable[[Any, Any], Any]
+Rows = npt.NDArray[np.bool_]
+
+
+class Caller:
+    """The caller's part of a game.
+
+    Args:
+        engine: the rows.
+        opponent: None, "random" (uniform over the legal actions, from the row's own random stream), or a callable
+            (observation, mask) -> action, given what that agent sees and its canonical mask.
+        agent: the agent that the caller plays beside an opponent, by name or index.
+
+    Attributes:
+        mask_spec: the mask of the caller's action.
+        bare_space: the space of the caller's observation, without the mask.
+    """
+
+    def __init__(self, engine: Engine, opponent: Opponent | None, agent: int | str = 0) -> None:
+        game = engine.declaration
+        if game.play == "single" and (opponent is not None or agent != 0):
+            raise TypeError(f"{game.id} has one agent: it takes neither opponent= nor agent=")
+        if not (opponent is None or opponent == "random" or callable(opponent)):
+            raise ValueError(f"opponent must be None, 'random' or a callable (observation, mask), not {opponent!r}")
+        self.engine, self.opponent = engine, opponent
+        self.agent = agent_index(engine.agents, agent)
+        self.plays_all = opponent is None and engine.views > 1
+        self.view = self.agent if opponent is not None and engine.views > 1 else 0
+        self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
+        bare = engine.observation_space
+        self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
+
+    # --- what the caller gives and gets ---------------------------------------------------------------------
+
+    def write_actions(self, actions: Any) -> None:
+        """Put the caller's encoded actions (N, ...) into the engine."""
+        if self.plays_all:
+            self.engine.actions[...] = actions
+        else:
+            self.engine.actions[:, self.view] = actions
+
+    def observations(self) -> Any:
+        """What the caller sees (N, ...), a copy."""
+        rows = self.engine.observations
+        return surface_observation(self.engine.observation_space, rows if self.plays_all else rows[:, self.view])
+
+    def masks(self) -> Any:
+        """The caller's canonical masks (N, ...), a copy."""
+        masks = self.engine.mask_spec.surface(self.engine.masks if self.plays_all else self.engine.masks[:, self.view])
+        return masks.reshape(len(masks), -1) if self.plays_all else masks
+
+    # --- moving ---------------------------------------------------------------------------------------------
+
+    def reset(self, where: Rows) -> None:
+        """Start episodes, and let an opponent that moves first move."""
+        self.engine.reset(where)
+        if self.opponent is not None and self.engine.declaration.play == "turns":
+            self._reply(where, np.zeros(self.engine.rows))
+
+    def step(self, where: Rows) -> npt.NDArray[np.float64]:
+        """Carry out the checked actions and the opponents' replies; the caller's rewards (N,)."""
+        engine, play = self.engine, self.engine.declaration.play
+        if play == "single":
+            engine.step(where)
+            return engine.rewards[:, 0].copy()
+        if play == "turns":
+            movers = engine.acting.copy()
+            engine.step(where)
+            if self.opponent is None:
+                return engine.rewards[np.arange(engine.rows), movers]
+            earned = engine.rewards[:, self.agent].copy()
+            self._reply(where, earned)
+            return earned
+        engine.step(where)
+        return engine.rewards.sum(axis=1) if self.plays_all else engine.rewards[:, self.agent].copy()
+
+    def find_invalid(self, where: Rows) -> int:
+        """Let simultaneous opponents choose, then check and count; the first row with an invalid action, or -1."""
+        if self.opponent is not None and self.engine.views > 1:
+            self._choose_beside(where)
+        return self.engine.find_invalid(where)
+
+    # --- opponents ------------------------------------------------------------------------------------------
+
+    def _reply(self, where: Rows, earned: npt.NDArray[np.float64]) -> None:
+        """Let the opponents move until it is the caller's turn, adding what the caller earns by it."""
+        engine = self.engine
+        total = engine.rewards.copy()
+        while True:
+            waiting = where & (engine.acting != self.agent) & ~(engine.terminated | engine.truncated)
+            if not waiting.any():
+                break
+            self._choose(waiting, 0)
+            engine.invalid[waiting] = False
+            engine.step(waiting)
+            earned[waiting] += engine.rewards[waiting, self.agent]
+            total[waiting] += engine.rewards[waiting]
+        engine.rewards[...] = total
+        self.present(where)
+
+    def present(self, where: Rows) -> None:
+        """Show the caller's own side in rows that ended with an opponent to move."""
+        engine = self.engine
+        if self.opponent is None or engine.declaration.play != "turns":
+            return
+        for row in np.flatnonzero(where & (engine.acting != self.agent)):
+            engine.observe(int(row), self.agent, engine.observations[row])
+            engine.mask_of(int(row), self.agent, engine.masks[row])
+
+    def _choose_beside(self, where: Rows) -> None:
+        """Fill in the actions of the other agents of a simultaneous game."""
+        mine = self.engine.actions[:, self.view].copy()
+        for view in range(self.engine.views):
+            if view != self.view:
+                self._choose(where, view)
+        self.engine.actions[:, self.view] = mine
+
+    def _choose(self, where: Rows, view: int) -> None:
+        engine = self.engine
+        if self.opponent == "random":
+            engine.pick(where, view)
+            return
+        assert callable(self.opponent)
+        spec = engine.mask_spec
+        for row in np.flatnonzero(where):
+            seen = surface_observation(engine.observation_space, engine.observations[row, view])
+            mask = spec.surface(engine.masks[row, view])
+            action = self.opponent(seen, mask)
+            encoded = spec.encode(action)
+            if encoded is not None:
+                engine.actions[row, view] = encoded
+            if encoded is None or not engine.is_legal(int(row), view):
+                raise InvalidActionError(f"{engine.declaration.id}: the opponent chose {action!r}, which is not legal")
+
+
+def joint_spec(spec: MaskSpec, agents: int, env_id: str) -> MaskSpec:
+    """The mask of one action that holds a choice for every agent."""
+    if spec.kind not in ("flat", "candidates"):
+        raise TypeError(
+            f"{env_id}: agents with {spec.kind} masks cannot be played through one Gymnasium action; "
+            f"use masked_envs.make_parallel, or give opponent= to play one agent"
+        )
+    return MaskSpec.per_head([int(spec.heads[0])] * agents, meaning=spec.meaning)

@@ -1,0 +1,201 @@
+"""`gymnasium.Env` over one row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from gymnasium.error import ResetNeeded
+
+from ..core.declaration import Declaration
+from ..core.engine import Engine, State
+from ..mask_spec import MaskSpec
+from .caller import Caller, Opponent
+from .picture import Picture, check_render_mode
+from .surface import check_mask_in, invalid_action_error, no_action, observation_space, with_mask
+
+
+class MaskedEnv(gym.Env[Any, Any]):
+    """One copy of an environment of this package as a single-agent environment.
+
+    Args:
+        declaration: the environment.
+        on_invalid: what an invalid action does: "raise" (`InvalidActionError`, nothing moves), "terminate" (the episode
+            ends), "noop" (the step passes and nothing else happens) or "resample" (a legal action is drawn and
+            carried out). The last three add `invalid_reward` and set `info["invalid_action"]`.
+        invalid_reward: added to the reward where an action was invalid and not raised.
+        mask_in: "observation" gives `Dict(observation, action_mask)`, "info" the bare observation. The mask is in
+            `info["action_mask"]` and behind `action_masks()` in both.
+        backend: "auto" (plain Python for a single environment), "python" or "numba".
+        render_mode: None, "human", "rgb_array" or "ansi".
+        opponent: for a game: None (the caller plays every agent), "random", or a callable (observation, mask) -> action.
+        agent: for a game with an opponent: the agent that the caller plays, by name or index.
+        parameters: the environment's own, see its card.
+
+    Raises:
+        TypeError: an unknown parameter. ValueError: an impossible value.
+
+    In a game whose moves alternate and that the caller plays alone, the observation, the mask and `info["agent"]` (its
+    index) are those of the agent to move, the reward is that of the agent that moved, and `info["rewards"]` (agents,)
+    holds everybody's.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        *,
+        on_invalid: str = "raise",
+        invalid_reward: float = 0.0,
+        mask_in: str = "observation",
+        backend: str = "auto",
+        render_mode: str | None = None,
+        opponent: Opponent | None = None,
+        agent: int | str = 0,
+        **parameters: Any,
+    ) -> None:
+        check_mask_in(mask_in)
+        check_render_mode(render_mode, self.metadata["render_modes"])
+        values = declaration.resolve(parameters)
+        self._engine = Engine(declaration, values, 1, backend, on_invalid, invalid_reward)
+        self._caller = Caller(self._engine, opponent, agent)
+        self._mask_in, self._every = mask_in, self._engine.every_row
+        self._is_game = declaration.play != "single"
+        self._nothing = no_action(self.mask_spec.action_buffer)
+        self.action_space = self.mask_spec.action_space
+        self.observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
+        self.render_mode = render_mode
+        self._picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
+        self._seeded = False
+
+    # --- the Gymnasium interface ----------------------------------------------------------------------------
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Start an episode; with a seed, the whole random stream starts anew. `options` are not used."""
+        super().reset(seed=seed)
+        if seed is not None or not self._seeded:
+            self._engine.seed([int(self.np_random.integers(2**31)) if seed is None else seed])
+            self._seeded = True
+        self._caller.reset(self._every)
+        self._picture.restart()
+        observation, info = self._look()
+        if self.render_mode == "human":
+            self.render()
+        return observation, info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Carry out one action.
+
+        Raises:
+            InvalidActionError: the mask forbids it, with on_invalid="raise"; nothing has moved.
+            ResetNeeded: before the first reset, or after the end of the episode.
+        """
+        engine = self._engine
+        if not engine.started[0] or engine.terminated[0] or engine.truncated[0]:
+            raise ResetNeeded(self._why_reset())
+        encoded = self.mask_spec.encode(action)
+        self._caller.write_actions(self._nothing if encoded is None else encoded)
+        if self._caller.find_invalid(self._every) >= 0 and engine.on_invalid == "raise":
+            raise self._refusal(action)
+        reward = float(self._caller.step(self._every)[0])
+        observation, info = self._look()
+        if self._is_game:
+            info["rewards"] = engine.rewards[0].copy()
+        if engine.on_invalid != "raise":
+            info["invalid_action"] = bool(engine.invalid[0].any())
+        self._picture.note(action, reward)
+        if self.render_mode == "human":
+            self.render()
+        return observation, reward, bool(engine.terminated[0]), bool(engine.truncated[0]), info
+
+    def render(self) -> Any:
+        """The picture with its mask: None for "human", uint8 (height, width, 3) for "rgb_array", str for "ansi"."""
+        if self.render_mode is None:
+            gym.logger.warn("render() draws nothing without a render_mode, such as gym.make(..., render_mode='human')")
+            return None
+        if not self._engine.started[0]:
+            raise ResetNeeded("call reset() before render()")
+        return self._picture.render(0)
+
+    def close(self) -> None:
+        """Close the window, if there is one; closing twice is fine."""
+        self._picture.close()
+
+    # --- the mask -------------------------------------------------------------------------------------------
+
+    @property
+    def mask_spec(self) -> MaskSpec:
+        """The form and the meaning of the mask."""
+        return self._caller.mask_spec
+
+    @property
+    def action_mask(self) -> Any:
+        """The current mask in canonical form, a copy; reading it changes nothing."""
+        if not self._engine.started[0]:
+            raise ResetNeeded("there is no mask before the first reset()")
+        return _first(self._caller.masks())
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """The current mask in the form of sb3-contrib: flat bool; MultiBinary as 2n."""
+        mask: npt.NDArray[np.bool_] = self.mask_spec.convert(self.action_mask, to="sb3")
+        return mask
+
+    def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k may take after the choices `prefix`; int8 (nvec[k],)."""
+        return self._engine.head_mask(0, int(self._engine.acting[0]), k, prefix)
+
+    @property
+    def invalid_actions(self) -> int:
+        """How many invalid actions this environment was ever given, counted before they were answered."""
+        return int(self._engine.invalid_counts.sum())
+
+    # --- positions ------------------------------------------------------------------------------------------
+
+    def get_state(self) -> State:
+        """The whole position, random stream included, as a value that pickles and compares."""
+        return self._engine.get_state(0)
+
+    def set_state(self, state: State) -> None:
+        """Return to a position of an environment with the same id and parameters.
+
+        Raises:
+            ValueError: a state of another environment. TypeError: not a state.
+        """
+        self._engine.set_state(0, state)
+        self._seeded = True
+        self._caller.present(self._every)
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _look(self) -> tuple[Any, dict[str, Any]]:
+        mask = _first(self._caller.masks())
+        observation = with_mask(_first(self._caller.observations()), mask, self._mask_in)
+        info = {"action_mask": mask}
+        if self._is_game:
+            info["agent"] = int(self._engine.acting[0])
+        return observation, info
+
+    def _why_reset(self) -> str:
+        if not self._engine.started[0]:
+            return "call reset() before the first step()"
+        return "the episode is over (terminated or truncated): call reset() before the next step()"
+
+    def _refusal(self, action: Any) -> Exception:
+        where = 'env.action_space.sample(mask=info["action_mask"])'
+        if self.mask_spec.kind not in ("flat", "candidates"):
+            where = 'env.unwrapped.mask_spec.sample(info["action_mask"], rng)'
+        env_id = self._engine.declaration.id
+        return invalid_action_error(env_id, self.mask_spec, action, self.action_mask, "", where)
+
+
+def _first(batch: Any) -> Any:
+    """The first row of a batch of arrays, or of a dict or tuple of them."""
+    if isinstance(batch, dict):
+        return {key: _first(value) for key, value in batch.items()}
+    if isinstance(batch, tuple):
+        return tuple(_first(value) for value in batch)
+    return batch[0]

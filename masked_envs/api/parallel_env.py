@@ -1,0 +1,139 @@
+"""`pettingzoo.ParallelEnv` over one row, for simultaneous games."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from pettingzoo import ParallelEnv
+
+from ..core.declaration import Declaration
+from ..core.engine import State
+from ..mask_spec import MaskSpec
+from .agents import AgentViews
+
+
+class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
+    """One copy of a simultaneous game of this package, all agents acting at once.
+
+    Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. With on_invalid="noop" an invalid action
+    of one agent leaves the whole step without effect; with "resample" only that agent's action is replaced; with
+    "terminate" the episode ends for all. `invalid_reward` goes to the agents whose action was invalid.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
+
+    def __init__(self, declaration: Declaration, *, render_mode: str | None = None, **arguments: Any) -> None:
+        if declaration.play != "simultaneous":
+            raise TypeError(f"the agents of {declaration.id} do not act at once: use masked_envs.make_aec")
+        self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
+        self.metadata = {**self.metadata, "name": declaration.id}
+        self.render_mode = render_mode
+        self.possible_agents = list(self._views.engine.agents)
+        self.agents: list[str] = []
+        self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}
+        self.action_spaces = {agent: self._views.mask_spec.action_space for agent in self.possible_agents}
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        return self.observation_spaces[agent]
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        return self.action_spaces[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """Start an episode; with a seed, the whole random stream starts anew."""
+        self._views.reset(seed)
+        self.agents = self.possible_agents[:]
+        return self._look()
+
+    def step(self, actions: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+        """Carry out one action of every agent.
+
+        Returns:
+            observations, rewards, terminations, truncations and infos, by agent.
+
+        Raises:
+            InvalidActionError: a mask forbids an action, with on_invalid="raise"; nobody has moved.
+            ValueError: not exactly one action for each agent. ResetNeeded: before the first reset or after the end.
+        """
+        if not self.agents:
+            raise ResetNeeded("call reset() before step(): the episode is over, or there was none yet")
+        if set(actions) != set(self.agents):
+            raise ValueError(f"expected one action for each of {self.agents}, got actions for {sorted(map(str, actions))}")
+        for index, agent in enumerate(self.possible_agents):
+            self._views.choose(index, index, actions[agent])
+        agents, engine = self.agents, self._views.engine
+        rewards = self._views.move()
+        observations, infos = self._look()
+        terminations = dict.fromkeys(agents, bool(engine.terminated[0]))
+        truncations = dict.fromkeys(agents, bool(engine.truncated[0]))
+        if engine.terminated[0] or engine.truncated[0]:
+            self.agents = []
+        if self.render_mode == "human":
+            self.render()
+        return observations, rewards, terminations, truncations, infos
+
+    def render(self) -> Any:
+        """The picture with every agent's mask."""
+        return self._views.render()
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._views.picture.close()
+
+    # --- the mask and the position --------------------------------------------------------------------------
+
+    def mask_spec(self, agent: str) -> MaskSpec:
+        """The form and the meaning of an agent's mask."""
+        self._index(agent)
+        return self._views.mask_spec
+
+    @property
+    def action_mask(self) -> dict[str, Any]:
+        """The canonical mask of every agent, copies."""
+        return {agent: self._views.mask(index) for index, agent in enumerate(self.possible_agents)}
+
+    def action_masks(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Every agent's mask in the form of sb3-contrib."""
+        return {agent: self._views.mask_spec.convert(mask, to="sb3") for agent, mask in self.action_mask.items()}
+
+    def head_mask(self, agent: str, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k of an agent may take after the choices `prefix`."""
+        return self._views.engine.head_mask(0, self._index(agent), k, prefix)
+
+    @property
+    def invalid_actions(self) -> int:
+        """How many invalid actions this environment was ever given, counted before they were answered."""
+        return int(self._views.engine.invalid_counts.sum())
+
+    def get_state(self) -> State:
+        """The whole position, random stream included, as a value that pickles and compares."""
+        return self._views.engine.get_state(0)
+
+    def set_state(self, state: State) -> None:
+        """Return to a position of an environment with the same id and parameters."""
+        self._views.set_state(state)
+        over = state.terminated or state.truncated or not state.started
+        self.agents = [] if over else self.possible_agents[:]
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _index(self, agent: str) -> int:
+        try:
+            return self.possible_agents.index(agent)
+        except ValueError:
+            raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
+
+    def _look(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        observations, infos = {}, {}
+        for index, agent in enumerate(self.possible_agents):
+            mask = self._views.mask(index)
+            observations[agent] = self._views.with_mask(self._views.observation(index), mask)
+            infos[agent] = self._views.info(index, mask)
+        return observations, infos

@@ -1,0 +1,107 @@
+"""What every public environment shares: from engine buffers to what people hold, and from their actions back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from ..core.engine import Engine
+from ..errors import InvalidActionError
+from ..mask_spec import MaskSpec
+
+MASK_IN = ("observation", "info")
+
+
+def check_mask_in(mask_in: str) -> None:
+    """Refuse anything but "observation" and "info"."""
+    if mask_in not in MASK_IN:
+        raise ValueError(f"mask_in must be 'observation' or 'info', not {mask_in!r}")
+
+
+def observation_space(bare: spaces.Space[Any], spec: MaskSpec, mask_in: str) -> spaces.Space[Any]:
+    """The space of what an agent is given: with the mask beside the observation, or bare."""
+    if mask_in == "info":
+        return bare
+    parts = bare.spaces if isinstance(bare, spaces.Dict) else {"observation": bare}
+    return spaces.Dict({**parts, "action_mask": spec.space})
+
+
+def with_mask(observation: Any, mask: Any, mask_in: str) -> Any:
+    """One observation (or batch) with its mask beside it, as `observation_space` says."""
+    if mask_in == "info":
+        return observation
+    parts = observation if isinstance(observation, dict) else {"observation": observation}
+    return {**parts, "action_mask": mask}
+
+
+def surface_observation(space: spaces.Space[Any], rows: npt.NDArray[Any]) -> Any:
+    """Buffered observations (..., shape) of one agent's bare space as a copy for the caller."""
+    if isinstance(space, spaces.Dict):
+        return {key: surface_observation(part, rows[key]) for key, part in space.spaces.items()}
+    if isinstance(space, spaces.Discrete):
+        return rows[..., 0].copy()
+    return rows.copy()
+
+
+def no_action(dtype: np.dtype[Any]) -> Any:
+    """An action that no mask allows, to stand in a buffer for what is not an action at all."""
+    value = np.zeros(dtype.shape, dtype.base)
+    if dtype.names:
+        first = dtype.names[0]
+        value[first] = no_action(dtype[first])
+    else:
+        value[...] = np.nan if dtype.base.kind == "f" else -1
+    return value if dtype.shape or dtype.names else value[()]
+
+
+def legal_list(spec: MaskSpec, mask: Any, most: int = 10) -> str:
+    """The legal actions in words, at most `most` of them."""
+    if spec.kind == "interval":
+        return f"between {mask[0].tolist()} and {mask[1].tolist()}"
+    if spec.kind == "dict" and any(part.kind == "interval" for part in spec.parts):  # type: ignore[attr-defined]
+        return f"those within {mask}"
+    if spec.kind == "conditional" and len(spec.heads) > 2:
+        return "those of head_mask(k, prefix), head by head"
+    listed = spec.list_legal(mask, most + 1)
+    return ", ".join(map(str, listed[:most])) + (", ..." if len(listed) > most else "")
+
+
+def invalid_action_error(
+    env_id: str, spec: MaskSpec, action: Any, mask: Any, where: str, how_to_sample: str
+) -> InvalidActionError:
+    """The error of law L8: what was given, why it is refused, what is legal, and how to sample that.
+
+    Args:
+        where: which row or agent, "" for the only one.
+        how_to_sample: code that gives a legal action.
+    """
+    if not _has_form(spec, action):
+        reason = f"is not an action of {spec.action_space}"
+    else:
+        reason = "is forbidden by the action mask" if spec.action_space.contains(action) else "is out of range"
+    return InvalidActionError(
+        f"{env_id}{where}: the action {action!r} ({type(action).__name__}) {reason}. "
+        f"Legal now: {legal_list(spec, mask)}. Sample a legal action with {how_to_sample}."
+    )
+
+
+def _has_form(spec: MaskSpec, action: Any) -> bool:
+    return spec.encode(action) is not None
+
+
+def agent_index(agents: Sequence[str], agent: int | str) -> int:
+    """The index of an agent given by name or index; a ValueError lists the agents."""
+    if isinstance(agent, str) and agent in agents:
+        return agents.index(agent)
+    if isinstance(agent, (int, np.integer)) and not isinstance(agent, bool) and 0 <= agent < len(agents):
+        return int(agent)
+    raise ValueError(f"agent must be one of {', '.join(map(repr, agents))} (or 0..{len(agents) - 1}), not {agent!r}")
+
+
+def clear_row(engine: Engine, row: int, view: int) -> None:
+    """Leave an action in the buffer that no mask allows."""
+    engine.actions[row, view] = no_action(engine.mask_spec.action_buffer)

@@ -1,0 +1,262 @@
+"""`gymnasium.vector.VectorEnv` over many rows, stepped in one call."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from ..core.compile import numba_is_available
+from ..core.declaration import Declaration
+from ..core.engine import Engine, State
+from ..mask_spec import MaskSpec
+from .caller import Caller, Opponent
+from .picture import Picture, check_render_mode
+from .surface import check_mask_in, invalid_action_error, observation_space, with_mask
+
+
+class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
+    """Many copies of an environment of this package, stepped as arrays.
+
+    Row i after `reset(seed=k)` is, byte for byte, a single environment after `reset(seed=k + i)`.
+
+    Args:
+        declaration: the environment.
+        num_envs: rows, at least 1.
+        autoreset_mode: `AutoresetMode.NEXT_STEP` (the default: the step after the end resets the row and discards its
+            action), `SAME_STEP` (the last observation is in `info["final_obs"]`, its info in `info["final_info"]`) or
+            `DISABLED` (reset rows yourself with `reset(options={"reset_mask": bool (num_envs,)})`).
+        num_threads: blocks of rows stepped at once (numba backend only).
+        max_episode_steps: what `gymnasium.make_vec` passes; the shorter of it and `time_limit` holds.
+
+    The other arguments are those of `MaskedEnv`; `backend="auto"` is numba here. Masks are int8 (num_envs, mask).
+    """
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        num_envs: int = 1,
+        *,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        num_threads: int = 1,
+        max_episode_steps: int | None = None,
+        on_invalid: str = "raise",
+        invalid_reward: float = 0.0,
+        mask_in: str = "observation",
+        backend: str = "auto",
+        render_mode: str | None = None,
+        opponent: Opponent | None = None,
+        agent: int | str = 0,
+        **parameters: Any,
+    ) -> None:
+        self.closed = True  # nothing to close while construction may still fail
+        for name, number in (("num_envs", num_envs), ("num_threads", num_threads)):
+            if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+                raise ValueError(f"{name} must be an integer of at least 1, not {number!r}")
+        check_mask_in(mask_in)
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 30, "autoreset_mode": self.autoreset_mode}
+        check_render_mode(render_mode, self.metadata["render_modes"])
+        if backend == "auto" and not numba_is_available():
+            warnings.warn("numba is not installed: the rows are stepped by plain Python, slowly", stacklevel=3)
+        values = _with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
+        self.num_envs = int(num_envs)
+        self._engine = Engine(
+            declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads)
+        )
+        self._caller = Caller(self._engine, opponent, agent)
+        self._mask_in, self._is_game = mask_in, declaration.play != "single"
+        self.single_action_space = self.mask_spec.action_space
+        self.single_observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.render_mode = render_mode
+        self._picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
+        self._seeded = np.zeros(self.num_envs, np.bool_)
+        self.closed = False
+
+    # --- the Gymnasium interface ----------------------------------------------------------------------------
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Start an episode in every row, or in those of `options["reset_mask"]`, bool (num_envs,).
+
+        Args:
+            seed: row i gets seed + i; or one seed per row, None for a row whose stream goes on.
+        """
+        seeds = _row_seeds(seed, self.num_envs)
+        super().reset(seed=next((s for s in seeds if s is not None), None))
+        where = self._rows_to_reset(options)
+        fresh = int(self.np_random.integers(2**31)) if not self._seeded[where].all() else 0
+        given = np.array([s is not None for s in seeds])
+        numbers = [fresh + i if s is None else s for i, s in enumerate(seeds)]
+        self._engine.seed(numbers, where & (given | ~self._seeded))
+        self._seeded |= where
+        self._caller.reset(where)
+        return self._look()
+
+    def step(
+        self, actions: Any
+    ) -> tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
+        """Carry out one action per row.
+
+        Raises:
+            InvalidActionError: some mask forbids some action, with on_invalid="raise"; no row has moved.
+            ValueError: not one action per row. ResetNeeded: before the first reset, or, with DISABLED, an ended row.
+        """
+        engine = self._engine
+        ended = self._ended_rows()
+        where = ~ended
+        self._caller.write_actions(self.mask_spec.encode_batch(actions, self.num_envs))
+        row = self._caller.find_invalid(where)
+        if row >= 0 and engine.on_invalid == "raise":
+            raise self._refusal(actions, row)
+        rewards = self._caller.step(where)
+        extra: dict[str, Any] = {}
+        if engine.on_invalid != "raise":
+            extra["invalid_action"] = engine.invalid.any(axis=1)
+        if self._is_game:
+            extra["rewards"] = np.where(where[:, None], engine.rewards, 0.0)
+        terminated, truncated = engine.terminated & where, engine.truncated & where
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP and ended.any():
+            rewards[ended] = 0.0
+            self._caller.reset(ended)
+        elif self.autoreset_mode is AutoresetMode.SAME_STEP and (terminated | truncated).any():
+            over = terminated | truncated
+            extra |= self._final(over)
+            self._caller.reset(over)
+        observations, info = self._look()
+        return observations, rewards, terminated, truncated, {**info, **extra}
+
+    def render(self) -> tuple[Any, ...] | None:
+        """One picture per row."""
+        if self.render_mode is None:
+            return None
+        return tuple(self._picture.render(row) for row in range(self.num_envs))
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Close what drawing opened."""
+        self._picture.close()
+
+    # --- the mask -------------------------------------------------------------------------------------------
+
+    @property
+    def mask_spec(self) -> MaskSpec:
+        """The form and the meaning of one row's mask."""
+        return self._caller.mask_spec
+
+    @property
+    def action_mask(self) -> Any:
+        """The current masks (num_envs, mask) in canonical form, a copy."""
+        return self._caller.masks()
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """The current masks in the form of sb3-contrib, bool (num_envs, n)."""
+        masks: npt.NDArray[np.bool_] = self.mask_spec.convert(self.action_mask, to="sb3")
+        return masks
+
+    def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k of a row may take after the choices `prefix`; int8 (nvec[k],)."""
+        return self._engine.head_mask(row, int(self._engine.acting[row]), k, prefix)
+
+    @property
+    def invalid_actions(self) -> npt.NDArray[np.int64]:
+        """How many invalid actions each row was ever given, int64 (num_envs,); discarded actions do not count."""
+        return self._engine.invalid_counts.copy()
+
+    # --- positions ------------------------------------------------------------------------------------------
+
+    def get_state(self) -> tuple[State, ...]:
+        """The whole position of every row."""
+        return tuple(self._engine.get_state(row) for row in range(self.num_envs))
+
+    def set_state(self, states: Sequence[State]) -> None:
+        """Return every row to a position; there must be one state per row."""
+        if len(states) != self.num_envs:
+            raise ValueError(f"expected {self.num_envs} states, one per row, got {len(states)}")
+        for row, state in enumerate(states):
+            self._engine.set_state(row, state)
+        self._seeded[:] = True
+        self._caller.present(self._engine.started)
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _look(self) -> tuple[Any, dict[str, Any]]:
+        masks = self._caller.masks()
+        info: dict[str, Any] = {"action_mask": masks}
+        if self._is_game:
+            info["agent"] = self._engine.acting.copy()
+        return with_mask(self._caller.observations(), masks, self._mask_in), info
+
+    def _ended_rows(self) -> npt.NDArray[np.bool_]:
+        engine = self._engine
+        if not engine.started.all():
+            raise ResetNeeded("call reset() before the first step()")
+        ended = engine.terminated | engine.truncated
+        if self.autoreset_mode is AutoresetMode.DISABLED and ended.any():
+            rows = ", ".join(map(str, np.flatnonzero(ended)[:5]))
+            raise ResetNeeded(f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()')
+        return ended
+
+    def _rows_to_reset(self, options: dict[str, Any] | None) -> npt.NDArray[np.bool_]:
+        mask = (options or {}).get("reset_mask")
+        if mask is None:
+            return self._engine.every_row
+        if not isinstance(mask, np.ndarray) or mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
+            raise ValueError(f'options["reset_mask"] must be a bool array of shape ({self.num_envs},), got {mask!r}')
+        if not mask.any():
+            raise ValueError('options["reset_mask"] chooses no row')
+        return mask
+
+    def _final(self, over: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        """The observations and infos of rows that are about to be reset, as Gymnasium's vector environments give."""
+        observations, info = self._look()
+        final_obs = np.full(self.num_envs, None, dtype=object)
+        for row in np.flatnonzero(over):
+            final_obs[row] = _row(observations, int(row))
+        final_info = {key: value for name, array in info.items() for key, value in ((name, array), (f"_{name}", over))}
+        return {"final_obs": final_obs, "_final_obs": over, "final_info": final_info, "_final_info": over}
+
+    def _refusal(self, actions: Any, row: int) -> Exception:
+        spec = self.mask_spec
+        masks = self._caller.masks()
+        more = int(self._engine.invalid.any(axis=1).sum()) - 1
+        where = f", row {row}" + (f" (and {more} more)" if more else "")
+        how = 'envs.unwrapped.mask_spec.sample(info["action_mask"], rng)'
+        return invalid_action_error(
+            self._engine.declaration.id, spec, _row(actions, row), _row(masks, row), where, how
+        )
+
+
+def _with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -> dict[str, Any]:
+    if max_episode_steps is None:
+        return values
+    if isinstance(max_episode_steps, bool) or not isinstance(max_episode_steps, int) or max_episode_steps < 1:
+        raise ValueError(f"max_episode_steps must be an integer of at least 1, not {max_episode_steps!r}")
+    limit = values["time_limit"]
+    return {**values, "time_limit": min(limit, max_episode_steps) if limit else max_episode_steps}
+
+
+def _row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
+    if seed is None:
+        return [None] * rows
+    if isinstance(seed, (int, np.integer)):
+        return [int(seed) + i for i in range(rows)]
+    if len(seed) != rows:
+        raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
+    return list(seed)
+
+
+def _row(batch: Any, row: int) -> Any:
+    if isinstance(batch, dict):
+        return {key: _row(value, row) for key, value in batch.items()}
+    if isinstance(batch, tuple):
+        return tuple(_row(value, row) for value in batch)
+    return batch[row]

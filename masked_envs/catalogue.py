@@ -1,0 +1,22 @@
+"""The environments of this package: one line per id.
+
+How the game is played stands here as well as in the declaration, because registering must not import the rules;
+tests/test_catalogue.py holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where an environment is written, below `masked_envs.envs`, and how it is played."""
+
+    module: str
+    play: str
+
+
+CATALOGUE = {
+    "MaskedCartPole-v0": Entry("control.cartpole", "single"),
+    "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
+}

@@ -1,0 +1,24 @@
+"""What every environment stands on. Environment files import from here and from nowhere deeper."""
+
+from .declaration import Declaration
+from .parameters import Parameter
+from .random import random_below, random_subset, random_uniform, random_word, seed_stream, shuffle
+from .rules import copy_to, count_nonzero, equal_to, fill, nth_nonzero, rule, state_record
+
+__all__ = [
+    "Declaration",
+    "Parameter",
+    "copy_to",
+    "count_nonzero",
+    "equal_to",
+    "fill",
+    "nth_nonzero",
+    "random_below",
+    "random_subset",
+    "random_uniform",
+    "random_word",
+    "rule",
+    "seed_stream",
+    "shuffle",
+    "state_record",
+]

@@ -1,0 +1,103 @@
+"""Bind rules to the loops that run them, as plain Python or compiled by numba: one text, two backends.
+
+Each rule is copied onto a scope of its own in which the names of other rules stand for their bound copies, so that a
+loop written once calls the rules of one environment. numba's disk cache looks only at the file that a function
+stands in; here every qualified name carries a hash of every source the rules could reach, so an edited helper can
+never serve yesterday's machine code.
+"""
+
+import functools
+import hashlib
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Rule = Callable[..., Any]
+BACKENDS = ("auto", "python", "numba")
+
+
+def numba_is_available() -> bool:
+    """Whether numba can be imported here (it has no build for a new Python for some months)."""
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def bind(name: str, entries: Iterable[Rule], given: Mapping[Rule, Rule], backend: str) -> types.SimpleNamespace:
+    """Bind loops to the rules they call.
+
+    Args:
+        name: what these rules belong to; part of the cache key.
+        entries: the loops to bind.
+        given: for each placeholder that the loops call, the rule that stands in its place.
+        backend: "python" or "numba".
+
+    Returns:
+        the bound loops by their names, and the bound rules by the names of their placeholders.
+    """
+    entries = list(entries)
+    reached = _reach([*entries, *given.values()])
+    prefix = f"{name}.{_digest(reached)}"
+    scopes: dict[str, dict[str, Any]] = {}
+    bound = {function: _copy(function, scopes, prefix, backend) for function in reached}
+    for scope in scopes.values():
+        for key, value in scope.items():
+            if getattr(value, "is_rule", False):
+                scope[key] = bound[given.get(value, value)]
+    named = {f.__name__: bound[f] for f in entries} | {p.__name__: bound[f] for p, f in given.items()}
+    return types.SimpleNamespace(**named)
+
+
+def _reach(functions: Iterable[Rule]) -> list[Rule]:
+    """These rules and every rule that their modules know, in a fixed order."""
+    found: dict[Rule, None] = {}
+    waiting = list(functions)
+    while waiting:
+        function = waiting.pop(0)
+        if function in found:
+            continue
+        found[function] = None
+        waiting += [v for v in function.__globals__.values() if getattr(v, "is_rule", False)]
+    return list(found)
+
+
+def _digest(functions: Iterable[Rule]) -> str:
+    modules = sorted({function.__module__ for function in functions})
+    sources = [_source_of_module(module) for module in modules]
+    generated = sorted(f.generated_source for f in functions if hasattr(f, "generated_source"))
+    return hashlib.sha256("\0".join([*modules, *sources, *generated]).encode()).hexdigest()[:12]
+
+
+@functools.lru_cache(maxsize=None)
+def _source_of_module(name: str) -> str:
+    return inspect.getsource(sys.modules[name])
+
+
+def _copy(function: Rule, scopes: dict[str, dict[str, Any]], prefix: str, backend: str) -> Rule:
+    python_body = getattr(function, "python_body", None)
+    if backend == "python" and python_body is not None:
+        scopes.setdefault(function.__module__, dict(function.__globals__))
+        return python_body  # type: ignore[no-any-return]
+    scope = scopes.setdefault(function.__module__, dict(function.__globals__))
+    copy = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
+    copy.__module__, copy.__qualname__ = function.__module__, f"{prefix}.{function.__name__}"
+    if backend == "python":
+        return copy
+    import numba
+
+    # nogil: row blocks may run in threads of the caller's choice; no fastmath: it changes the bytes
+    return numba.njit(cache=True, nogil=True)(copy)  # type: ignore[no-any-return]
+
+
+def generated_rule(name: str, source: str, like: Rule) -> Rule:
+    """A rule from source text, in the scope and (for numba's cache locator) the file of another rule."""
+    scope = dict(like.__globals__)
+    exec(compile(source, like.__code__.co_filename, "exec"), scope)  # noqa: S102
+    function = scope[name]
+    function.is_rule, function.generated_source = True, source
+    function.__module__ = like.__module__
+    return function  # type: ignore[no-any-return]

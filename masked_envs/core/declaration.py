@@ -1,0 +1,91 @@
+"""`Declaration`: everything the rest of the package needs to know about one environment."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from gymnasium import spaces
+
+from .parameters import Parameter, Value, resolve
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from ..mask_spec import MaskSpec
+
+Play = Literal["single", "turns", "simultaneous"]
+Values = Mapping[str, Any]
+
+TIME_LIMIT = "time_limit"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What an environment file declares at its end. Functions of `values` take the resolved parameters.
+
+    Attributes:
+        id: the Gymnasium id.
+        module: `__name__` of the file, whose functions `reset`, `action_mask`, `step`, `observe` are the rules,
+            `head_mask(s, p, agent, k, prefix, out)` too for a conditional mask of more than two heads, and
+            `draw(s, p)` the picture.
+        state: values -> dtype from `state_record`.
+        mask: values -> MaskSpec of one agent.
+        observation: values -> space of what one agent sees, without the mask: Box, Discrete, MultiDiscrete,
+            MultiBinary, or a Dict of Box.
+        parameters: name -> Parameter.
+        play: "single"; "turns" (s["to_move"] says who acts); "simultaneous".
+        agents: values -> names of the agents.
+        time_limit: steps after which an episode is truncated, the default of the parameter `time_limit`; None: never.
+        validate: raises ValueError where values are impossible together.
+        action_labels: values -> short names of the actions, for people.
+        zero_sum: whether the rewards of every step add up to zero.
+    """
+
+    id: str
+    module: str
+    state: Callable[[Values], np.dtype[Any]]
+    mask: Callable[[Values], MaskSpec]
+    observation: Callable[[Values], spaces.Space[Any]]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    play: Play = "single"
+    agents: Callable[[Values], tuple[str, ...]] = lambda values: ("agent",)
+    time_limit: int | None = None
+    validate: Callable[[Values], None] = lambda values: None
+    action_labels: Callable[[Values], tuple[str, ...]] | None = None
+    zero_sum: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By reference: a declaration is found again in its module, in any process."""
+        return load_declaration, (self.module,)
+
+    @property
+    def rules(self) -> ModuleType:
+        """The module of the environment file."""
+        return importlib.import_module(self.module)
+
+    @property
+    def all_parameters(self) -> dict[str, Parameter]:
+        """The declared parameters and `time_limit`, which every environment takes; 0 stands for none."""
+        limit = Parameter(self.time_limit or 0, "steps after which the episode is truncated; 0 for never", low=0)
+        return {**self.parameters, TIME_LIMIT: limit}
+
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Value]:
+        """The values of all parameters, checked one by one and together.
+
+        Raises:
+            TypeError: an unknown parameter or a value of the wrong type.
+            ValueError: an impossible value.
+        """
+        values = resolve(self.id, self.all_parameters, given)
+        self.validate(values)
+        return values
+
+
+def load_declaration(module: str) -> Declaration:
+    """The `ENV` of an environment file, by the module's full name."""
+    declared: Declaration = importlib.import_module(module).ENV
+    return declared

@@ -1,0 +1,236 @@
+"""The only stepping loop. `compile.bind` puts the rules of one environment where the placeholders stand.
+
+Axes: N rows (copies of the environment), V views (agents that act at once: 1 in a single-agent or turn-based game, all
+of them in a simultaneous one), A agents. `states[i]` is a state record, `p` the record of parameters, `actions[i, v]`,
+`masks[i, v]` and `observations[i, v]` are zero-copy rows of the batch (scalars, arrays or records).
+
+The mask is the only judge of legality: `find_invalid` asks it once for every action, before any row moves, and
+`step_rows` carries out what `on_invalid` says.
+"""
+
+from typing import Any
+
+from .random import random_uniform
+from .rules import fill, rule
+
+RAISE, TERMINATE, NOOP, RESAMPLE = 0, 1, 2, 3
+
+
+# --- placeholders: what an environment writes ---------------------------------------------------------------------
+
+
+@rule
+def reset(s: Any, p: Any) -> None:
+    """Write a first position into `s`, drawing chance from s["rng"]."""
+    raise NotImplementedError
+
+
+@rule
+def action_mask(s: Any, p: Any, agent: int, out: Any) -> None:
+    """Write every element of `out`: what `agent` may do now."""
+    raise NotImplementedError
+
+
+@rule
+def step(s: Any, p: Any, action: Any, rewards: Any) -> bool:
+    """Carry out a legal action, add to `rewards` (A,), and say whether the episode has terminated."""
+    raise NotImplementedError
+
+
+@rule
+def observe(s: Any, p: Any, agent: int, out: Any) -> None:
+    """Write every element of `out`: what `agent` sees."""
+    raise NotImplementedError
+
+
+# --- placeholders: what the core supplies for the way the game is played, and for the kind of mask ----------------
+
+
+@rule
+def acting_agent(s: Any, view: int) -> int:
+    """The agent that looks through a view."""
+    raise NotImplementedError
+
+
+@rule
+def advance(s: Any, p: Any, actions: Any, rewards: Any) -> bool:
+    """`step` with the actions (V,) of one row."""
+    raise NotImplementedError
+
+
+@rule
+def is_legal(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any, scratch: Any) -> bool:
+    """Whether the mask, and for late heads the rules behind it, allow the action."""
+    raise NotImplementedError
+
+
+@rule
+def pick_legal(
+    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
+) -> None:
+    """Write a legal action into actions[view], from uniform numbers u."""
+    raise NotImplementedError
+
+
+@rule
+def single_agent(s: Any, view: int) -> int:
+    return 0
+
+
+@rule
+def agent_to_move(s: Any, view: int) -> int:
+    return int(s["to_move"])
+
+
+@rule
+def agent_of_view(s: Any, view: int) -> int:
+    return view
+
+
+@rule
+def advance_one(s: Any, p: Any, actions: Any, rewards: Any) -> bool:
+    return step(s, p, actions[0], rewards)
+
+
+@rule
+def advance_all(s: Any, p: Any, actions: Any, rewards: Any) -> bool:
+    return step(s, p, actions, rewards)
+
+
+# --- the loop -----------------------------------------------------------------------------------------------------
+
+
+@rule
+def look(s: Any, p: Any, terminated: bool, observations: Any, masks: Any, full: Any) -> None:
+    """Fill what the V views of one row show. In a terminated state nothing is left to forbid."""
+    for v in range(masks.shape[0]):
+        agent = acting_agent(s, v)
+        observe(s, p, agent, observations[v])
+        if terminated:
+            masks[v] = full[0]
+        else:
+            action_mask(s, p, agent, masks[v])
+
+
+@rule
+def look_rows(
+    states: Any, p: Any, where: Any, terminated: Any, observations: Any, masks: Any, full: Any, acting: Any
+) -> None:
+    for i in range(where.shape[0]):
+        if where[i]:
+            look(states[i], p, terminated[i], observations[i], masks[i], full)
+            acting[i] = acting_agent(states[i], 0)
+
+
+@rule
+def reset_rows(
+    states: Any,
+    p: Any,
+    where: Any,
+    observations: Any,
+    masks: Any,
+    full: Any,
+    rewards: Any,
+    terminated: Any,
+    truncated: Any,
+    acting: Any,
+) -> None:
+    for i in range(where.shape[0]):
+        if where[i]:
+            s = states[i]
+            s["elapsed_steps"] = 0
+            s["to_move"] = 0
+            reset(s, p)
+            fill(rewards[i], 0.0)
+            terminated[i] = False
+            truncated[i] = False
+            look(s, p, False, observations[i], masks[i], full)
+            acting[i] = acting_agent(s, 0)
+
+
+@rule
+def find_invalid(
+    states: Any, p: Any, where: Any, actions: Any, masks: Any, heads: Any, scratch: Any, invalid: Any, counts: Any
+) -> int:
+    """Mark and count the invalid actions (N, V) of the rows in `where`; the first such row, or -1."""
+    first = -1
+    for i in range(where.shape[0]):
+        for v in range(invalid.shape[1]):
+            bad = False
+            if where[i]:
+                s = states[i]
+                bad = not is_legal(s, p, acting_agent(s, v), masks[i, v], actions[i, v], heads, scratch)
+            invalid[i, v] = bad
+            if bad:
+                counts[i] += 1
+                if first < 0:
+                    first = i
+    return first
+
+
+@rule
+def pick_action(
+    s: Any, p: Any, masks: Any, heads: Any, draws: Any, scratch: Any, actions: Any, view: int
+) -> None:
+    """Draw a legal action for one view from the row's own random stream."""
+    for k in range(draws.size):
+        draws[k] = random_uniform(s["rng"], 0.0, 1.0)
+    pick_legal(s, p, acting_agent(s, view), masks[view], draws, heads, actions, view, scratch)
+
+
+@rule
+def pick_rows(
+    states: Any, p: Any, where: Any, masks: Any, heads: Any, draws: Any, scratch: Any, actions: Any, view: int
+) -> None:
+    """Draw a legal action for one view of the rows in `where`."""
+    for i in range(where.shape[0]):
+        if where[i]:
+            pick_action(states[i], p, masks[i], heads, draws, scratch, actions[i], view)
+
+
+@rule
+def step_rows(
+    states: Any,
+    p: Any,
+    where: Any,
+    actions: Any,
+    invalid: Any,
+    on_invalid: int,
+    invalid_reward: float,
+    time_limit: int,
+    observations: Any,
+    masks: Any,
+    full: Any,
+    heads: Any,
+    draws: Any,
+    scratch: Any,
+    rewards: Any,
+    terminated: Any,
+    truncated: Any,
+    acting: Any,
+) -> None:
+    """Move the rows in `where`; `time_limit` below 1 means none."""
+    for i in range(where.shape[0]):
+        if not where[i]:
+            continue
+        s = states[i]
+        mover = acting_agent(s, 0)
+        fill(rewards[i], 0.0)
+        refused = False
+        for v in range(invalid.shape[1]):
+            if invalid[i, v]:
+                if on_invalid == RESAMPLE:
+                    pick_action(s, p, masks[i], heads, draws, scratch, actions[i], v)
+                else:
+                    refused = True
+        if refused:
+            terminated[i] = on_invalid == TERMINATE
+        else:
+            terminated[i] = advance(s, p, actions[i], rewards[i])
+        for v in range(invalid.shape[1]):
+            if invalid[i, v]:
+                rewards[i, mover + v] += invalid_reward
+        s["elapsed_steps"] += 1
+        truncated[i] = 0 < time_limit <= s["elapsed_steps"] and not terminated[i]
+        look(s, p, terminated[i], observations[i], masks[i], full)
+        acting[i] = acting_agent(s, 0)

@@ -1,0 +1,130 @@
+"""The rules of one kind of mask, in the shape the stepping loop calls them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import loop, mask_rules
+from .compile import generated_rule
+from .mask_loops import allows, pick
+from .mask_rules import allows_flat, pick_flat
+from .rules import rule
+
+if TYPE_CHECKING:
+    from ..mask_spec import DictMask, MaskSpec
+    from .engine import Engine
+
+Rule = Callable[..., Any]
+
+
+@rule
+def head_mask(s: Any, p: Any, agent: int, k: int, prefix: Any, out: Any) -> None:
+    """Placeholder: what head k >= 2 may take after the choices before it, written into out (nvec[k],)."""
+    raise NotImplementedError
+
+
+@rule
+def legal_by_mask(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any, scratch: Any) -> bool:
+    return allows(mask, action, heads)
+
+
+@rule
+def pick_by_mask(
+    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
+) -> None:
+    pick(mask, u, heads, actions, view)
+
+
+@rule
+def legal_by_tree(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any, scratch: Any) -> bool:
+    if not allows(mask, action, heads):
+        return False
+    for k in range(2, heads.size):
+        later = scratch[: heads[k]]
+        head_mask(s, p, agent, k, action, later)
+        if not allows_flat(later, action[k], heads):
+            return False
+    return True
+
+
+@rule
+def pick_by_tree(
+    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
+) -> None:
+    """Uniform over the table, then uniform head by head (not uniform over the leaves of the tree)."""
+    action = actions[view]
+    pick(mask, u, heads, actions, view)
+    for k in range(2, heads.size):
+        later = scratch[: heads[k]]
+        head_mask(s, p, agent, k, action, later)
+        action[k] = pick_flat(later, u[k - 1])
+
+
+def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
+    """What stands for the placeholders of the loop that depend on the kind of mask.
+
+    Args:
+        spec: the mask of one agent.
+        rules: the module of the environment, asked for `head_mask` when the mask has late heads.
+    """
+    if spec.kind == "conditional" and len(spec.heads) > 2:
+        late = {head_mask: rules.head_mask, loop.is_legal: legal_by_tree, loop.pick_legal: pick_by_tree}
+    else:
+        late = {loop.is_legal: legal_by_mask, loop.pick_legal: pick_by_mask}
+    allows_kind, pick_kind = dict_rules(spec) if spec.kind == "dict" else spec.rules  # type: ignore[arg-type, attr-defined]
+    return {**late, allows: allows_kind, pick: pick_kind}
+
+
+@functools.lru_cache(maxsize=None)
+def dict_rules(spec: DictMask) -> tuple[Rule, Rule]:
+    """`allows` and `pick` over a record of parts, written out part by part as numba needs constant keys."""
+    tests, picks, head, draw = [], [], 0, 0
+    for key, part in zip(spec.keys, spec.parts, strict=True):
+        if part.kind == "dict" or (part.kind == "conditional" and len(part.heads) > 2):
+            raise ValueError(f"part {key!r}: a dict mask in an environment is made of simple kinds, not {part.kind}")
+        allows_part, pick_part = part.rules  # type: ignore[attr-defined]
+        heads, draws = f"heads[{head}:{head + len(part.heads)}]", f"u[{draw}:{draw + part.num_draws}]"
+        tests.append(f"{allows_part.__name__}(mask[{key!r}], action[{key!r}], {heads})")
+        if part.kind in ("flat", "candidates"):
+            picks.append(f"    row[{key!r}] = pick_flat(mask[{key!r}], u[{draw}])")
+        else:
+            name = pick_part.__name__.replace("pick_into", "pick")
+            picks.append(f"    {name}(mask[{key!r}], {draws}, {heads}, row[{key!r}])")
+        head, draw = head + len(part.heads), draw + part.num_draws
+    allows_source = f"def allows_dict(mask, action, heads):\n    return {' and '.join(tests)}\n"
+    pick_source = "def pick_dict(mask, u, heads, actions, i):\n    row = actions[i]\n" + "\n".join(picks) + "\n"
+    like = mask_rules.allows_flat
+    return generated_rule("allows_dict", allows_source, like), generated_rule("pick_dict", pick_source, like)
+
+
+def write_full(spec: MaskSpec, out: npt.NDArray[Any]) -> None:
+    """Write the mask that forbids nothing into out[0]."""
+    full = spec.full()
+    if spec.kind == "dict":
+        for key, value in zip(spec.keys, full if isinstance(full, tuple) else full.values(), strict=True):  # type: ignore[attr-defined]
+            out[0][key] = value
+    else:
+        out[0] = full
+
+
+def read_head_mask(engine: Engine, row: int, agent: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+    """See `Engine.head_mask`."""
+    spec: Any = engine.mask_spec
+    if spec.kind != "conditional":
+        raise ValueError(f"head_mask is for conditional masks; this one is {spec.kind}")
+
+    def late(k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        out = np.zeros(spec.nvec[k], np.bool_)
+        choices = np.zeros(len(spec.nvec), np.int64)
+        choices[:k] = prefix
+        engine.declaration.rules.head_mask(engine.states[row], engine.parameters, agent, k, choices, out)
+        return out.astype(np.int8)
+
+    view = agent if engine.views > 1 else 0
+    mask: npt.NDArray[np.int8] = spec.head_mask(spec.surface(engine.masks[row, view]), k, prefix, late)
+    return mask

@@ -1,0 +1,29 @@
+"""The loops of `MaskSpec` over a batch of masks. `compile.bind` puts one kind's rules where the placeholders stand."""
+
+from typing import Any
+
+from .rules import rule
+
+
+@rule
+def allows(mask: Any, action: Any, heads: Any) -> bool:
+    """Whether one mask allows one action; see `mask_rules`."""
+    raise NotImplementedError
+
+
+@rule
+def pick(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> None:
+    """Write one legal action into actions[i]; see `mask_rules`."""
+    raise NotImplementedError
+
+
+@rule
+def allows_rows(masks: Any, actions: Any, heads: Any, out: Any) -> None:
+    for i in range(out.shape[0]):
+        out[i] = allows(masks[i], actions[i], heads)
+
+
+@rule
+def pick_rows(masks: Any, draws: Any, heads: Any, actions: Any) -> None:
+    for i in range(draws.shape[0]):
+        pick(masks[i], draws[i], heads, actions, i)

@@ -1,0 +1,89 @@
+"""The parameters an environment takes: declared once, checked with words, and given to the rules as numbers."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its default (whose type is its type), its meaning, and its bounds or choices.
+
+    Attributes:
+        default: bool, int, float or, with `choices`, str.
+        doc: one line with the unit.
+        low, high: inclusive bounds of a number, None for no bound.
+        choices: the values of a str parameter; the rules see the index.
+    """
+
+    default: Value
+    doc: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def check(self, owner: str, name: str, value: Any) -> Value:
+        """The value in the parameter's type; a TypeError or ValueError that says what was expected."""
+        if isinstance(self.default, str):
+            if value in self.choices:
+                return str(value)
+            raise ValueError(f"{owner}: {name} must be one of {', '.join(map(repr, self.choices))}, not {value!r}")
+        if isinstance(self.default, bool):
+            if isinstance(value, (bool, np.bool_)):
+                return bool(value)
+            raise TypeError(f"{owner}: {name} must be True or False, not {value!r}")
+        number = self._number(owner, name, value)
+        if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
+            raise ValueError(f"{owner}: {name} must be {self._bounds()}, not {value!r}")
+        return number
+
+    def _number(self, owner: str, name: str, value: Any) -> int | float:
+        wants_int = isinstance(self.default, int)
+        numeric = (int, np.integer) if wants_int else (int, float, np.integer, np.floating)
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numeric):
+            raise TypeError(f"{owner}: {name} must be {'an integer' if wants_int else 'a number'}, not {value!r}")
+        if not math.isfinite(value):
+            raise ValueError(f"{owner}: {name} must be finite, not {value!r}")
+        return int(value) if wants_int else float(value)
+
+    def _bounds(self) -> str:
+        parts = [f"at least {self.low:g}"] if self.low is not None else []
+        return " and ".join(parts + ([f"at most {self.high:g}"] if self.high is not None else []))
+
+    def as_number(self, value: Value) -> int | float:
+        """The value as the rules see it."""
+        if isinstance(value, str):
+            return self.choices.index(value)
+        return value if isinstance(value, float) else int(value)
+
+
+def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Value]:
+    """Defaults overlaid with what was given.
+
+    Raises:
+        TypeError: an unknown parameter (the nearest is suggested), or a value of the wrong type.
+        ValueError: a value out of bounds.
+    """
+    for name in given:
+        if name not in declared:
+            nearest = difflib.get_close_matches(name, declared, 1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise TypeError(f"{owner} has no parameter {name!r}{hint} Its parameters: {', '.join(declared)}")
+    values = {name: parameter.default for name, parameter in declared.items()}
+    return values | {name: declared[name].check(owner, name, value) for name, value in given.items()}
+
+
+def as_record(declared: Mapping[str, Parameter], values: Mapping[str, Value]) -> np.void:
+    """The parameters as one record of int64 and float64, for compiled rules."""
+    numbers = {name: declared[name].as_number(value) for name, value in values.items()} or {"none": 0}
+    fields = [(name, np.float64 if isinstance(n, float) else np.int64) for name, n in numbers.items()]
+    record: np.void = np.array(tuple(numbers.values()), fields)[()]
+    return record

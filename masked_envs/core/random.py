@@ -1,0 +1,100 @@
+"""Random numbers that live in the state and are the same bits in Python, NumPy and numba.
+
+The generator is sfc32 (Doty-Humphrey, PractRand, 2010) on four 32-bit words held in int64, so that no operation
+overflows on any backend. Streams are seeded by splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .rules import rule
+
+LOW_32 = 0xFFFFFFFF
+TWO_TO_32 = 4294967296.0
+
+
+@rule
+def sfc32(a: int, b: int, c: int, counter: int) -> Any:
+    """One step of sfc32: the output word and the four words of the next state."""
+    word = (a + b + counter) & LOW_32
+    turned = ((c << 21) | (c >> 11)) & LOW_32
+    return word, b ^ (b >> 9), (c + (c << 3)) & LOW_32, (turned + word) & LOW_32, (counter + 1) & LOW_32
+
+
+@rule
+def random_word(rng: Any) -> int:
+    """The next 32 random bits of the stream `rng` (4,) int64, which moves on."""
+    word, a, b, c, counter = sfc32(int(rng[0]), int(rng[1]), int(rng[2]), int(rng[3]))
+    rng[0] = a
+    rng[1] = b
+    rng[2] = c
+    rng[3] = counter
+    return word
+
+
+@rule
+def random_below(rng: Any, n: int) -> int:
+    """A random integer in [0, n), n at most 2**31; uniform to within n / 2**32."""
+    return (random_word(rng) * n) >> 32
+
+
+@rule
+def random_uniform(rng: Any, low: float, high: float) -> float:
+    """A random float64 in [low, high) on a grid of 2**-32 of the width."""
+    return low + (high - low) * (random_word(rng) / TWO_TO_32)
+
+
+@rule
+def shuffle(rng: Any, array: Any) -> None:
+    """Permute a one-dimensional array in place, every order equally likely (Fisher and Yates)."""
+    for i in range(array.size - 1, 0, -1):
+        j = random_below(rng, i + 1)
+        kept = array[i]
+        array[i] = array[j]
+        array[j] = kept
+
+
+@rule
+def random_subset(rng: Any, size: int, out: Any) -> None:
+    """Mark a uniformly random subset of `size` positions of `out` with 1, the rest with 0 (Floyd, CACM 1987)."""
+    for i in range(out.size):
+        out[i] = 0
+    for last in range(out.size - size, out.size):
+        position = random_below(rng, last + 1)
+        if out[position] != 0:
+            position = last
+        out[position] = 1
+
+
+@rule
+def seed_stream(rng: Any, seed: int) -> None:
+    """Seed a stream inside a rule, from an integer in [0, 2**31), for layouts that do not follow the episode."""
+    rng[0] = seed & LOW_32
+    rng[1] = (seed ^ 0x9E3779B9) & LOW_32
+    rng[2] = 0x243F6A88
+    rng[3] = 1
+    for _ in range(12):  # the warm-up that PractRand's own seeding uses
+        random_word(rng)
+
+
+def seed_words(seeds: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Four 32-bit words for each seed.
+
+    Args:
+        seeds: non-negative integers (rows,), each below 2**64.
+
+    Returns:
+        int64 (rows, 4), a stream for each seed.
+    """
+    state = np.asarray(seeds, np.uint64)
+    words = []
+    with np.errstate(over="ignore"):  # splitmix64 is defined modulo 2**64
+        for _ in range(2):
+            state = state + np.uint64(0x9E3779B97F4A7C15)
+            z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            z = z ^ (z >> np.uint64(31))
+            words += [z & np.uint64(LOW_32), z >> np.uint64(32)]
+    return np.stack(words, axis=-1).astype(np.int64)

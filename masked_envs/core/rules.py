@@ -1,0 +1,123 @@
+"""What the rules of an environment are written with: `rule`, state records and array verbs.
+
+A rule is a function that runs as plain Python and, compiled by numba, with the same bytes. A verb is a small
+array operation with two bodies of one meaning: a loop for numba, one NumPy call for plain Python (where a loop
+over a board would cost a hundred times more); `.flat` is what numba turns into vector instructions. Verbs are the only functions with two bodies, and
+tests/test_core_rules.py holds each pair together.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+RESERVED_FIELDS = ("rng", "elapsed_steps", "to_move")
+
+
+def rule(function: Function) -> Function:
+    """Mark a function as part of an environment's rules, so that `core.compile` may compile it.
+
+    A rule writes only into its arguments, calls only rules and `math`, and reads only module constants.
+    """
+    function.is_rule = True  # type: ignore[attr-defined]
+    return function
+
+
+def verb(python: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Mark a loop for numba whose plain-Python body is `python`, of the same meaning."""
+
+    def mark(function: Function) -> Function:
+        function.is_rule = True  # type: ignore[attr-defined]
+        function.python_body = python  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def state_record(**fields: Any) -> np.dtype[Any]:
+    """The packed dtype of one environment's state.
+
+    Args:
+        fields: name to dtype, or to (dtype, shape). Scalars must be 64 bits wide, because NumPy keeps narrow
+            integers narrow where numba widens them.
+
+    Every record also carries `rng` (the row's random stream), `elapsed_steps` (steps since reset) and `to_move`
+    (index of the agent to act in a turn-based game; 0 elsewhere).
+    """
+    items: list[Any] = [("rng", np.int64, (4,)), ("elapsed_steps", np.int64), ("to_move", np.int64)]
+    for name, kind in fields.items():
+        if name in RESERVED_FIELDS:
+            raise ValueError(f"the field {name!r} is in every state record already")
+        dtype, shape = kind if isinstance(kind, tuple) else (kind, ())
+        if shape == () and np.dtype(dtype) not in (np.dtype(np.int64), np.dtype(np.float64)):
+            raise TypeError(f"scalar field {name!r} must be int64 or float64, not {np.dtype(dtype)}")
+        if np.dtype(dtype) == np.bool_:
+            raise TypeError(f"field {name!r}: numba has no bool arrays in records; use int8")
+        items.append((name, dtype, shape))
+    return np.dtype(items)
+
+
+def _equal_to(array: Any, value: Any, out: Any) -> None:
+    out[...] = array == value
+
+
+@verb(python=_equal_to)
+def equal_to(array: Any, value: Any, out: Any) -> None:
+    """Write `array == value` into `out`, element by element; shapes equal, C order."""
+    for i in range(out.size):
+        out.flat[i] = array.flat[i] == value
+
+
+def _copy_to(array: Any, out: Any) -> None:
+    out[...] = array
+
+
+@verb(python=_copy_to)
+def copy_to(array: Any, out: Any) -> None:
+    """Write `array` into `out`, element by element, converting to the dtype of `out`."""
+    for i in range(out.size):
+        out.flat[i] = array.flat[i]
+
+
+def _fill(out: Any, value: Any) -> None:
+    out[...] = value
+
+
+@verb(python=_fill)
+def fill(out: Any, value: Any) -> None:
+    """Write `value` into every element of `out`."""
+    for i in range(out.size):
+        out.flat[i] = value
+
+
+def _count_nonzero(array: Any) -> int:
+    return int(np.count_nonzero(array))
+
+
+@verb(python=_count_nonzero)
+def count_nonzero(array: Any) -> int:
+    """The number of elements of `array` that are not zero."""
+    total = 0
+    for i in range(array.size):
+        if array.flat[i] != 0:
+            total += 1
+    return total
+
+
+def _nth_nonzero(array: Any, n: int) -> int:
+    where = np.flatnonzero(array)
+    return int(where[n]) if n < len(where) else -1
+
+
+@verb(python=_nth_nonzero)
+def nth_nonzero(array: Any, n: int) -> int:
+    """The flat index of the n-th (from 0) element that is not zero, or -1 when there are fewer."""
+    seen = 0
+    for i in range(array.size):
+        if array.flat[i] != 0:
+            if seen == n:
+                return i
+            seen += 1
+    return -1

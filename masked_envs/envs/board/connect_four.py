@@ -1,0 +1,122 @@
+"""Action-masked Connect Four: drop discs in turn; four in a line win.
+
+Description
+    Two players drop a disc in turn into one of seven columns of a six-row rack. A disc falls to the lowest empty cell.
+    The first with four discs in a row, a column or a diagonal wins; a full rack is a draw.
+
+Action space
+    `Discrete(7)`: the column to drop into, 0 at the left.
+
+Mask
+    Kind flat, meaning legal: int8 (7,); a column is legal while its top cell is empty. It is a function of the
+    observation and never empty before the end.
+
+Observation
+    `Box (2, 6, 7) int8`, row 0 at the top, of the player who looks: plane 0 marks the own discs, plane 1 the other's.
+
+Rewards
+    `+1` to the winner and `-1` to the loser at the end, otherwise 0.
+
+Start
+    An empty rack; player_0 begins.
+
+Episode end
+    Terminated by a line or a full rack, after at most 42 moves. Never truncated, unless `time_limit` is given.
+
+Arguments
+    None of its own.
+
+References
+    Allen, "The Complete Book of Connect 4", Puzzlewright Press, 2010. The numbers of move sequences from the empty rack
+    are 7, 49, 343, 2401, 16807, 117649 and, with the first wins and full columns, 823536 (tests/test_connect_four.py).
+
+Versions
+    v0: first release.
+"""
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from ...core import Declaration, equal_to, fill, rule, state_record
+from ...mask_spec import MaskSpec
+
+ROWS, COLUMNS, LINE = 6, 7, 4
+EMPTY = 0  # a cell holds EMPTY, or the player's index plus one
+DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))  # right, down, and the two diagonals
+
+
+def state(values):
+    return state_record(rack=(np.int8, (ROWS, COLUMNS)), discs=np.int64)
+
+
+@rule
+def reset(s, p):
+    fill(s["rack"], EMPTY)
+    s["discs"] = 0
+
+
+@rule
+def action_mask(s, p, agent, out):
+    equal_to(s["rack"][0], EMPTY, out)
+
+
+@rule
+def step(s, p, column, rewards):
+    rack, player = s["rack"], s["to_move"]
+    row = landing_row(rack, column)
+    rack[row, column] = player + 1
+    s["discs"] += 1
+    s["to_move"] = 1 - player
+    if completes_line(rack, row, column):
+        rewards[player] += 1.0
+        rewards[1 - player] -= 1.0
+        return True
+    return s["discs"] == ROWS * COLUMNS
+
+
+@rule
+def observe(s, p, agent, out):
+    equal_to(s["rack"], agent + 1, out[0])
+    equal_to(s["rack"], 2 - agent, out[1])
+
+
+@rule
+def landing_row(rack, column):
+    row = ROWS - 1
+    while rack[row, column] != EMPTY:
+        row -= 1
+    return row
+
+
+@rule
+def completes_line(rack, row, column):
+    """Whether the disc at (row, column) is part of a line of LINE."""
+    for down, right in DIRECTIONS:
+        length = 1 + run(rack, row, column, down, right) + run(rack, row, column, -down, -right)
+        if length >= LINE:
+            return True
+    return False
+
+
+@rule
+def run(rack, row, column, down, right):
+    """How many discs like the one at (row, column) follow it in one direction."""
+    disc, length = rack[row, column], 0
+    row, column = row + down, column + right
+    while 0 <= row < ROWS and 0 <= column < COLUMNS and rack[row, column] == disc:
+        length += 1
+        row, column = row + down, column + right
+    return length
+
+
+ENV = Declaration(
+    id="MaskedConnectFour-v0",
+    module=__name__,
+    play="turns",
+    agents=lambda values: ("player_0", "player_1"),
+    state=state,
+    mask=lambda values: MaskSpec.flat(COLUMNS),
+    observation=lambda values: Box(0, 1, (2, ROWS, COLUMNS), np.int8),
+    action_labels=lambda values: tuple(str(column + 1) for column in range(COLUMNS)),
+    zero_sum=True,
+)

@@ -1,0 +1,184 @@
+"""Action-masked CartPole: many copies of left and right, few of them legal.
+
+Description
+    A pole stands on a cart; pushing the cart left or right must keep it upright. Of `num_actions` actions, the even
+    ones push left and the odd ones push right, but only `num_available` are legal at a time. The physics are those of
+    Gymnasium's CartPole-v1: with `num_actions=2` the trajectories are the same bits. This is the environment on which
+    agents of many libraries kept choosing illegal actions.
+
+Action space
+    `Discrete(num_actions)`: even pushes with -10 N, odd with +10 N, for 0.02 s.
+
+Mask
+    Kind flat, meaning legal: int8 (num_actions,) with exactly `num_available` ones, at least one of each direction, a
+    uniformly random such subset. `availability` says when it is drawn: "fixed" once from `layout_seed`, so that it is
+    the same in every worker and every evaluation; "episode" at each reset; "step" at each reset and after each step.
+    "fixed" is a constant, "episode" and "step" are not functions of the observation.
+
+Observation
+    `Box (4,) float32`: cart position (m), cart velocity (m/s), pole angle (rad), pole angular velocity (rad/s).
+
+Rewards
+    1 for every step, the last one included.
+
+Start
+    Each of the four numbers uniform in [-0.05, 0.05).
+
+Episode end
+    Terminated when the cart leaves [-2.4, 2.4] m or the pole leaves [-12, 12] degrees. Truncated after `time_limit`
+    steps, 500 by default.
+
+Arguments
+    `num_actions`, `num_available`, `availability`, `layout_seed`.
+
+References
+    Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve difficult learning control problems",
+    IEEE Transactions on Systems, Man, and Cybernetics 13, 1983. Florian, "Correct equations for the dynamics of the
+    cart-pole system", 2007. Gymnasium, classic_control/cartpole.py, 1.2.2.
+
+Versions
+    v0: first release.
+"""
+
+import math
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from ...core import Declaration, Parameter, copy_to, random_subset, random_uniform, rule, seed_stream, state_record
+from ...mask_spec import MaskSpec
+
+GRAVITY = 9.8  # m/s^2
+CART_MASS = 1.0  # kg
+POLE_MASS = 0.1  # kg
+TOTAL_MASS = CART_MASS + POLE_MASS
+POLE_HALF_LENGTH = 0.5  # m
+POLE_MASS_LENGTH = POLE_MASS * POLE_HALF_LENGTH
+FORCE = 10.0  # N
+TIME_STEP = 0.02  # s
+POSITION_LIMIT = 2.4  # m
+ANGLE_LIMIT = 12 * 2 * math.pi / 360  # rad
+START_RANGE = 0.05
+
+AVAILABILITY = ("fixed", "episode", "step")
+FIXED, EPISODE, STEP = range(3)
+
+BODY = {"x": np.float64, "x_dot": np.float64, "theta": np.float64, "theta_dot": np.float64}
+
+
+def state(values):
+    return state_record(**BODY, available=(np.int8, (values["num_actions"],)))
+
+
+@rule
+def reset(s, p):
+    start_body(s)
+    if p["availability"] == FIXED:
+        layout = np.zeros(4, np.int64)
+        seed_stream(layout, p["layout_seed"])
+        draw_available(layout, p["num_available"], s["available"])
+    else:
+        draw_available(s["rng"], p["num_available"], s["available"])
+
+
+@rule
+def action_mask(s, p, agent, out):
+    copy_to(s["available"], out)
+
+
+@rule
+def step(s, p, action, rewards):
+    move_body(s, pushes_right(action))
+    if p["availability"] == STEP:
+        draw_available(s["rng"], p["num_available"], s["available"])
+    rewards[0] += 1.0
+    return has_fallen(s)
+
+
+@rule
+def observe(s, p, agent, out):
+    out[0] = s["x"]
+    out[1] = s["x_dot"]
+    out[2] = s["theta"]
+    out[3] = s["theta_dot"]
+
+
+@rule
+def pushes_right(action):
+    return action % 2 == 1
+
+
+@rule
+def draw_available(rng, size, available):
+    """Mark a uniformly random subset with both directions in it: draw until it has them."""
+    left, right = 0, 0
+    while left == 0 or right == 0:
+        random_subset(rng, size, available)
+        left, right = 0, 0
+        for action in range(available.size):
+            if available[action] != 0:
+                if pushes_right(action):
+                    right += 1
+                else:
+                    left += 1
+
+
+@rule
+def start_body(s):
+    s["x"] = random_uniform(s["rng"], -START_RANGE, START_RANGE)
+    s["x_dot"] = random_uniform(s["rng"], -START_RANGE, START_RANGE)
+    s["theta"] = random_uniform(s["rng"], -START_RANGE, START_RANGE)
+    s["theta_dot"] = random_uniform(s["rng"], -START_RANGE, START_RANGE)
+
+
+@rule
+def move_body(s, right):
+    """One Euler step of Florian's equations (23) and (24), in the order of operations of Gymnasium's CartPole."""
+    force = FORCE if right else -FORCE
+    theta, theta_dot = s["theta"], s["theta_dot"]
+    sine, cosine = math.sin(theta), math.cos(theta)
+    push = (force + POLE_MASS_LENGTH * (theta_dot * theta_dot) * sine) / TOTAL_MASS
+    theta_acceleration = (GRAVITY * sine - cosine * push) / (
+        POLE_HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cosine * cosine) / TOTAL_MASS)
+    )
+    x_acceleration = push - POLE_MASS_LENGTH * theta_acceleration * cosine / TOTAL_MASS
+    s["x"] = s["x"] + TIME_STEP * s["x_dot"]
+    s["x_dot"] = s["x_dot"] + TIME_STEP * x_acceleration
+    s["theta"] = theta + TIME_STEP * theta_dot
+    s["theta_dot"] = theta_dot + TIME_STEP * theta_acceleration
+
+
+@rule
+def has_fallen(s):
+    return abs(s["x"]) > POSITION_LIMIT or abs(s["theta"]) > ANGLE_LIMIT
+
+
+AVAILABILITY_PARAMETERS = {
+    "num_actions": Parameter(6, "actions in all; even ones push left, odd ones right", low=2, high=2**20),
+    "num_available": Parameter(2, "legal actions at a time, one of each direction at least", low=2, high=2**20),
+}
+
+
+def validate(values):
+    if values["num_available"] > values["num_actions"]:
+        raise ValueError(
+            f"num_available={values['num_available']} legal actions cannot be chosen from "
+            f"num_actions={values['num_actions']}; num_available must be at most num_actions"
+        )
+
+
+ENV = Declaration(
+    id="MaskedCartPole-v0",
+    module=__name__,
+    state=state,
+    mask=lambda values: MaskSpec.flat(values["num_actions"]),
+    observation=lambda values: Box(-np.inf, np.inf, (4,), np.float32),
+    parameters={
+        **AVAILABILITY_PARAMETERS,
+        "availability": Parameter("fixed", "when the legal subset is drawn", choices=AVAILABILITY),
+        "layout_seed": Parameter(0, 'seed of the legal subset with availability="fixed"', low=0, high=2**31 - 1),
+    },
+    time_limit=500,
+    validate=validate,
+    action_labels=lambda values: tuple("left" if a % 2 == 0 else "right" for a in range(values["num_actions"])),
+)

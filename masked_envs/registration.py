@@ -1,0 +1,103 @@
+"""Ids: looking them up, making environments of them, and handing them to Gymnasium and PettingZoo."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+
+from .catalogue import CATALOGUE
+from .errors import UnknownEnvironmentError
+
+if TYPE_CHECKING:
+    from .api.aec_env import MaskedAECEnv
+    from .api.gymnasium_env import MaskedEnv
+    from .api.parallel_env import MaskedParallelEnv
+    from .api.vector_env import MaskedVectorEnv
+    from .core.declaration import Declaration
+
+
+def declaration(env_id: str) -> Declaration:
+    """The declaration of an id.
+
+    Raises:
+        UnknownEnvironmentError: there is no such id; the nearest is suggested.
+    """
+    if env_id not in CATALOGUE:
+        nearest = difflib.get_close_matches(str(env_id), CATALOGUE, 1, cutoff=0.4)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise UnknownEnvironmentError(f"there is no environment {env_id!r}.{hint} `masked-envs list` shows all ids.")
+    module = importlib.import_module(f"{__package__}.envs.{CATALOGUE[env_id].module}")
+    declared: Declaration = module.ENV
+    return declared
+
+
+def make(env_id: str, **arguments: Any) -> MaskedEnv:
+    """The Gymnasium environment of an id, as `gymnasium.make` gives; arguments are those of `api.MaskedEnv`."""
+    from .api.gymnasium_env import MaskedEnv
+
+    return MaskedEnv(declaration(env_id), **arguments)
+
+
+def make_vec(env_id: str, num_envs: int = 1, **arguments: Any) -> MaskedVectorEnv:
+    """The vector environment of an id, as `gymnasium.make_vec` gives; arguments are those of `api.MaskedVectorEnv`."""
+    from .api.vector_env import MaskedVectorEnv
+
+    return MaskedVectorEnv(declaration(env_id), num_envs, **arguments)
+
+
+def make_aec(env_id: str, **arguments: Any) -> MaskedAECEnv:
+    """The PettingZoo AEC environment of a game; arguments are those of `api.MaskedAECEnv`."""
+    from .api.aec_env import MaskedAECEnv
+
+    return MaskedAECEnv(_game(env_id), **arguments)
+
+
+def make_parallel(env_id: str, **arguments: Any) -> MaskedParallelEnv:
+    """The PettingZoo parallel environment of a simultaneous game; arguments are those of `api.MaskedParallelEnv`."""
+    from .api.parallel_env import MaskedParallelEnv
+
+    return MaskedParallelEnv(_game(env_id), **arguments)
+
+
+def _game(env_id: str) -> Declaration:
+    declared = declaration(env_id)
+    if declared.play == "single":
+        raise TypeError(f"{env_id} has one agent: use gymnasium.make({env_id!r})")
+    return declared
+
+
+MAKERS: dict[str, Callable[..., Any]] = {"env": make, "vec": make_vec, "aec": make_aec, "parallel": make_parallel}
+
+
+def __getattr__(name: str) -> Any:
+    """Entry points of single ids, such as "env/MaskedX-v0", so that registries hold plain strings."""
+    kind, _, env_id = name.partition("/")
+    if kind in MAKERS and env_id in CATALOGUE:
+        return functools.partial(MAKERS[kind], env_id)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def register_all() -> None:
+    """Register every id with Gymnasium and, from 1.27 on, with PettingZoo."""
+    for env_id in CATALOGUE:
+        gymnasium.register(
+            env_id,
+            entry_point=f"{__name__}:env/{env_id}",
+            vector_entry_point=f"{__name__}:vec/{env_id}",
+            order_enforce=False,  # the environment itself refuses a step before reset, and has its own time limit
+            disable_env_checker=True,  # the test suite runs it over every id; it costs more than a step
+        )
+    try:
+        from pettingzoo import register
+    except ImportError:  # before 1.27, PettingZoo has no registry: make_aec and make_parallel remain
+        return
+    for env_id, entry in CATALOGUE.items():
+        if entry.play != "single":
+            register("aec", env_id, entry_point=f"{__name__}:aec/{env_id}")
+        if entry.play == "simultaneous":
+            register("parallel", env_id, entry_point=f"{__name__}:parallel/{env_id}")

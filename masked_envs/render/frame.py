@@ -1,0 +1,197 @@
+"""One frame: the scene's shapes, the mask over them, the strips under them and the status line above."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from .actions import ActionMark, Path
+from .canvas import Canvas, Surface, text_width
+from .layout import MARGIN, STATUS_HEIGHT, TITLE_HEIGHT, BarsLayout, Layout, StripLayout
+from .listing import runs
+from .marks import Look, paint_area, paint_button, paint_cell, paint_veil
+from .mask_view import MaskView
+from .shapes import Disc, Line, Polygon, Rect, Shape, Text
+from .status import Status
+from .theme import RGB, Theme, mix
+
+STATUS_TEXT = 14.0
+STATUS_GAP = 15
+LEGEND_BOX = 14
+TITLE_TEXT = 13.0
+SPARSE = 0.1
+"""Below this share of legal actions those of a compact grid are drawn larger than their cells."""
+LISTED = 12
+"""Legal actions named beside the title of a compact grid."""
+
+Refused = Collection[tuple[int, Path]]
+
+
+def draw_frame(layout: Layout, view: MaskView, theme: Theme, status: Status, refused: Refused = ()) -> Surface:
+    """The finished frame; `refused` are (agent, path) of the actions to flash."""
+    canvas = Canvas(layout.width, layout.height, theme["page"])
+    with canvas.clipped(layout.picture):
+        _draw_picture(canvas, layout, theme)
+        for mark in layout.scene.marks:
+            _draw_mark(canvas, layout, view, theme, mark, (mark.agent, mark.path) in refused)
+    for strip in layout.strips:
+        _draw_strip(canvas, view, theme, strip, refused)
+    for bars in layout.ranges:
+        _draw_bars(canvas, view, theme, bars)
+    _draw_status(canvas, layout, view, theme, status)
+    return canvas.finish()
+
+
+def _draw_picture(canvas: Canvas, layout: Layout, theme: Theme) -> None:
+    ground = theme[layout.scene.background]
+    canvas.rect(layout.picture, ground)
+    for shape in layout.scene.shapes:
+        _draw_shape(canvas, layout, shape, mix(theme[shape.ink], ground, shape.fade))
+
+
+def _draw_shape(canvas: Canvas, layout: Layout, shape: Shape, color: RGB) -> None:
+    scale = layout.scale
+    match shape:
+        case Rect(x, y, w, h):
+            box = layout.to_pixels((x, y, w, h))
+            canvas.rect(box, color, radius=shape.radius * scale, outline=shape.outline * scale)
+        case Disc(x, y, r):
+            left, top, _, _ = layout.to_pixels((x, y, 0, 0))
+            canvas.disc((left, top), r * scale, color, outline=shape.outline * scale)
+        case Line(points, width):
+            canvas.line([layout.to_pixels((x, y, 0, 0))[:2] for x, y in points], width * scale, color)
+        case Polygon(points):
+            canvas.polygon([layout.to_pixels((x, y, 0, 0))[:2] for x, y in points], color)
+        case Text(x, y, string, size):
+            left, top, _, _ = layout.to_pixels((x, y, 0, 0))
+            canvas.text((left, top), string, size * scale, color, align=shape.align)
+
+
+def _draw_mark(canvas: Canvas, layout: Layout, view: MaskView, theme: Theme, mark: ActionMark, refused: bool) -> None:
+    look = Look(
+        view.legal(mark.agent, mark.path),
+        view.probability(mark.agent, mark.path),
+        view.chosen(mark.agent, mark.path),
+        refused,
+        mark.label,
+        mark.icon,
+        mark.ink,
+    )
+    if mark.covers is not None and look.legal is False:
+        paint_veil(canvas, theme, layout.to_pixels(mark.covers))
+    paint = paint_area if mark.style == "area" else paint_button
+    x, y, w, h = layout.to_pixels((mark.x, mark.y, mark.w, mark.h))
+    paint(canvas, theme, (x + 1, y + 1, w - 2, h - 2), look)
+
+
+def _draw_strip(canvas: Canvas, view: MaskView, theme: Theme, place: StripLayout, refused: Refused) -> None:
+    strip = place.strip
+    legal, probabilities = view.legal_row(strip), view.probability_row(strip)
+    if place.per_cell > 1:
+        starts = np.arange(0, strip.size, place.per_cell)
+        legal = None if legal is None else np.logical_or.reduceat(legal, starts)
+        probabilities = None if probabilities is None else np.add.reduceat(probabilities, starts)
+    chosen = {i // place.per_cell for i in view.chosen_boxes(strip)}
+    boxes = (strip.box(path) for agent, path in refused if agent == strip.agent)
+    flashed = {i // place.per_cell for i in boxes if i is not None}
+    paint = paint_cell if place.compact else paint_button
+    sparse = place.compact and legal is not None and np.count_nonzero(legal) < SPARSE * len(legal)
+    for i in range(place.count):
+        label = "" if place.compact else strip.label(i)
+        look = Look(
+            None if legal is None else bool(legal[i]),
+            None if probabilities is None else float(probabilities[i]),
+            i in chosen,
+            i in flashed,
+            label,
+            "",
+            strip.ink,
+        )
+        x, y, w, h = place.box(i)
+        grow = 1.5 if sparse and look.legal else 0.0
+        paint(canvas, theme, (x - grow, y - grow, w + 2 * grow, h + 2 * grow), look)
+    _draw_strip_title(canvas, view, theme, place)
+
+
+def _draw_strip_title(canvas: Canvas, view: MaskView, theme: Theme, place: StripLayout) -> None:
+    strip, middle = place.strip, place.top + TITLE_HEIGHT / 2 - 1
+    right = canvas.size[0] - MARGIN
+    title = strip.title or "actions"
+    if place.per_cell > 1:
+        title += f" ({place.per_cell} to a cell)"
+    canvas.text((MARGIN, middle), title, TITLE_TEXT, theme["muted"], align="left", room=0.5 * right)
+    row = view.legal_row(strip)
+    if not place.compact or row is None:
+        return
+    places = np.flatnonzero(row)
+    words = f"legal {len(places)} of {strip.size}"
+    if len(strip.shape) == 1 and len(places):
+        listed = runs(places[: 4 * LISTED].tolist())
+        cut = len(listed) > LISTED or len(places) > 4 * LISTED
+        words += f": {' '.join(listed[:LISTED])}{' ...' if cut else ''}"
+    room = right - MARGIN - text_width(title, TITLE_TEXT) - 20
+    canvas.text((right, middle), words, TITLE_TEXT, theme["text"], align="right", room=room)
+
+
+def _draw_bars(canvas: Canvas, view: MaskView, theme: Theme, place: BarsLayout) -> None:
+    bars = place.bars
+    hidden = len(bars.labels) - place.shown
+    title = (bars.title or "actions") + (f" (first {place.shown} of {len(bars.labels)})" if hidden else "")
+    middle = place.top + TITLE_HEIGHT / 2 - 1
+    canvas.text((MARGIN, middle), title, TITLE_TEXT, theme["muted"], align="left")
+    bounds, taken = view.bounds(bars), view.taken(bars)
+    for i, label, low, high in list(bars.rows())[: place.shown]:
+        x, y, w, h = box = place.box(i)
+        words = (MARGIN, y + h / 2)
+        canvas.text(words, label, TITLE_TEXT, theme["text"], align="left", room=x - MARGIN - 8)
+        canvas.rect(box, theme["forbidden_fill"], radius=4)
+        canvas.veil(box, theme["forbidden_fill"], 0, hatch=theme["forbidden"])
+        if bounds is not None:
+            first, last = (x + w * (min(max(float(b), low), high) - low) / (high - low) for b in bounds[:, i])
+            lit = (first, y, max(2.0, last - first), h)
+            canvas.rect(lit, theme["legal_fill"])
+            canvas.rect(lit, theme["legal"], outline=2)
+            numbers = f"{bounds[0, i]:.3g} to {bounds[1, i]:.3g}"
+            right = canvas.size[0] - MARGIN
+            canvas.text((right, words[1]), numbers, TITLE_TEXT, theme["text"], align="right", room=right - x - w - 8)
+        canvas.rect(box, theme["forbidden"], radius=4, outline=1)
+        if taken is not None:
+            at = x + w * (min(max(float(taken[i]), low), high) - low) / (high - low)
+            canvas.line(((at, y - 2), (at, y + h + 2)), 3, theme["chosen"])
+
+
+def _draw_status(canvas: Canvas, layout: Layout, view: MaskView, theme: Theme, status: Status) -> None:
+    middle, left, right = STATUS_HEIGHT / 2, float(MARGIN), float(layout.width - MARGIN)
+    totals = view.totals()
+    legend = []
+    if totals:
+        legend = [(Look(legal=False), f"{totals[1]} forbidden"), (Look(legal=True), f"{totals[0]} legal")]
+        if any(view.chosen_paths(agent) for agent in range(view.agents)):
+            legend.append((Look(chosen=True), "last"))
+    words = [(part, "muted") for part in status.parts()]
+    if status.message:
+        words.append((status.message, "refused" if status.refused else "text"))
+    # What matters least goes first where the line is too short: a refusal must be seen.
+    while legend and _width(words) + _legend_width(legend) > right - left:
+        if status.message and len(words) > 1:
+            words = words[1:]
+        else:
+            legend.pop(0 if len(legend) == 2 else -1)
+    for look, word in legend:
+        canvas.text((right, middle), word, STATUS_TEXT, theme["text"], align="right")
+        right -= text_width(word, STATUS_TEXT) + LEGEND_BOX + 5
+        paint_button(canvas, theme, (right, middle - LEGEND_BOX / 2, LEGEND_BOX, LEGEND_BOX), look)
+        right -= STATUS_GAP
+    for part, ink in words:
+        room = max(1.0, right - left)
+        canvas.text((left, middle), part, STATUS_TEXT, theme[ink], align="left", room=room)
+        left += text_width(part, STATUS_TEXT) + STATUS_GAP
+
+
+def _width(words: list[tuple[str, str]]) -> float:
+    return sum(text_width(part, STATUS_TEXT) + STATUS_GAP for part, _ in words)
+
+
+def _legend_width(legend: list[tuple[Look, str]]) -> float:
+    return sum(text_width(word, STATUS_TEXT) + LEGEND_BOX + 5 + STATUS_GAP for _, word in legend)

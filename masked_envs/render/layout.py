@@ -1,0 +1,199 @@
+"""Where everything lies in a frame, in pixels: the status line, the picture, the action boxes under it.
+
+The layout depends on the scene's size and actions only, never on the mask: all frames of an episode have
+one shape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .actions import Box, Index, RangeBars, Strip, as_index
+from .scene import Scene
+
+MARGIN = 14
+STATUS_HEIGHT = 34
+TITLE_HEIGHT = 22
+BOX_HEIGHT = 40
+BAR_HEIGHT = 26
+GAP = 5
+NARROWEST_BOX = 30
+LETTER_WIDTH = 8
+MOST_ROWS = 4
+"""A strip of labelled boxes that needs more rows becomes a compact grid."""
+COMPACT_HEIGHT = 186
+LARGEST_CELL, SMALLEST_CELL = 24, 5
+MOST_BARS = 8
+
+
+@dataclass(frozen=True)
+class StripLayout:
+    """Boxes of one strip: `count` cells of `per_cell` actions, `columns` to a row; no words if compact."""
+
+    strip: Strip
+    top: int
+    left: float
+    columns: int
+    count: int
+    cell: tuple[float, float]
+    gap: float
+    per_cell: int = 1
+    transposed: bool = False
+    compact: bool = False
+
+    @property
+    def bottom(self) -> float:
+        """Lower edge in pixels."""
+        rows = math.ceil(self.count / self.columns)
+        return self.top + TITLE_HEIGHT + rows * (self.cell[1] + self.gap) - self.gap
+
+    def box(self, i: int) -> Box:
+        """Pixels (x, y, w, h) of cell `i`."""
+        across, down = self._place(i)
+        w, h = self.cell
+        return (self.left + across * (w + self.gap), self.top + TITLE_HEIGHT + down * (h + self.gap), w, h)
+
+    def cell_at(self, x: float, y: float) -> int | None:
+        """The cell at a pixel."""
+        w, h = self.cell
+        across, in_x = divmod(x - self.left, w + self.gap)
+        down, in_y = divmod(y - self.top - TITLE_HEIGHT, h + self.gap)
+        if in_x >= w or in_y >= h or not 0 <= across < self.columns or down < 0:
+            return None
+        cell = int(down * self.columns + across)
+        if self.transposed:
+            cell = int(across) * (self.count // self.columns) + int(down)
+        return cell if cell < self.count else None
+
+    def _place(self, i: int) -> tuple[int, int]:
+        if self.transposed:
+            return divmod(i, self.count // self.columns)
+        down, across = divmod(i, self.columns)
+        return across, down
+
+
+@dataclass(frozen=True)
+class BarsLayout:
+    """Range bars of one group."""
+
+    bars: RangeBars
+    top: int
+    left: float
+    width: float
+
+    @property
+    def shown(self) -> int:
+        """How many dimensions have room."""
+        return min(len(self.bars.labels), MOST_BARS)
+
+    @property
+    def bottom(self) -> float:
+        """Lower edge in pixels."""
+        return self.top + TITLE_HEIGHT + self.shown * BAR_HEIGHT
+
+    def box(self, i: int) -> Box:
+        """Pixels (x, y, w, h) of the bar of dimension `i`; label and numbers stand to the left and right of
+        it.
+        """
+        words = 0.2 * self.width
+        return (
+            self.left + words,
+            self.top + TITLE_HEIGHT + i * BAR_HEIGHT + 4,
+            self.width - 2 * words,
+            BAR_HEIGHT - 8,
+        )
+
+
+class Layout:
+    """Pixel places of a scene in a frame `width` pixels wide whose picture is at most `picture_height`
+    high.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        strips: Sequence[Strip],
+        ranges: Sequence[RangeBars],
+        width: int,
+        picture_height: int,
+    ) -> None:
+        inner = width - 2 * MARGIN
+        self.scene = scene
+        self.scale = min(inner / scene.width, picture_height / scene.height)
+        self.picture: Box = (
+            (width - self.scale * scene.width) / 2,
+            STATUS_HEIGHT,
+            self.scale * scene.width,
+            self.scale * scene.height,
+        )
+        bottom = self.picture[1] + self.picture[3]
+        self.strips: list[StripLayout] = []
+        self.ranges: list[BarsLayout] = []
+        for strip in strips:
+            self.strips.append(_strip_layout(strip, math.ceil(bottom) + 6, inner))
+            bottom = self.strips[-1].bottom
+        for bars in ranges:
+            self.ranges.append(BarsLayout(bars, math.ceil(bottom) + 6, MARGIN, inner))
+            bottom = self.ranges[-1].bottom
+        self.width, self.height = _even(width), _even(math.ceil(bottom) + MARGIN)
+
+    def to_pixels(self, box: Box) -> Box:
+        """A box of the scene in pixels."""
+        x, y, w, h = box
+        return (
+            self.picture[0] + x * self.scale,
+            self.picture[1] + y * self.scale,
+            w * self.scale,
+            h * self.scale,
+        )
+
+    def to_scene(self, x: float, y: float) -> tuple[float, float]:
+        """A pixel in the scene's coordinates."""
+        return ((x - self.picture[0]) / self.scale, (y - self.picture[1]) / self.scale)
+
+    def actions_at(self, x: float, y: float) -> list[tuple[int, Index]]:
+        """(agent, index) of the actions at a pixel: none, one, or all that share a cell of a compact grid."""
+        for place in self.strips:
+            cell = place.cell_at(x, y)
+            if cell is not None:
+                first = cell * place.per_cell
+                shared = range(first, min(first + place.per_cell, place.strip.size))
+                return [(place.strip.agent, as_index(place.strip.path(i))) for i in shared]
+        hit = self.scene.action_at(*self.to_scene(x, y))
+        return [] if hit is None else [hit]
+
+
+def _even(pixels: int) -> int:
+    """Video encoders want even sizes."""
+    return pixels + pixels % 2
+
+
+def _strip_layout(strip: Strip, top: int, inner: float) -> StripLayout:
+    table = len(strip.shape) == 2
+    longest = max((len(label) for label in strip.labels), default=len(strip.label(strip.size - 1)))
+    narrowest = max(NARROWEST_BOX, LETTER_WIDTH * longest + 10)
+    most = max(1, int((inner + GAP) // (narrowest + GAP)))
+    columns = max(strip.shape) if table else math.ceil(strip.size / math.ceil(strip.size / most))
+    rows = math.ceil(strip.size / columns)
+    transposed = table and strip.shape[0] > strip.shape[1]
+    if columns <= most and rows <= MOST_ROWS * (2 if table else 1):
+        cell = (min(124.0, (inner + GAP) / columns - GAP), float(BOX_HEIGHT))
+        used = columns * (cell[0] + GAP) - GAP
+        return StripLayout(strip, top, MARGIN + (inner - used) / 2, columns, strip.size, cell, GAP, 1, transposed)
+    return _compact_layout(strip, top, inner, columns if table else None, transposed)
+
+
+def _compact_layout(strip: Strip, top: int, inner: float, columns: int | None, transposed: bool) -> StripLayout:
+    for pitch in range(LARGEST_CELL, SMALLEST_CELL - 1, -1):
+        across = columns or int((inner + 1) // pitch)
+        down = math.ceil(strip.size / across)
+        if across * pitch <= inner + 1 and down * pitch <= COMPACT_HEIGHT:
+            left = MARGIN + (inner - across * pitch + 1) / 2
+            return StripLayout(strip, top, left, across, strip.size, (pitch - 1.0, pitch - 1.0), 1, 1, transposed, True)
+    pitch = SMALLEST_CELL
+    across, down = int((inner + 1) // pitch), COMPACT_HEIGHT // pitch
+    per_cell = math.ceil(strip.size / (across * down))
+    count, left = math.ceil(strip.size / per_cell), MARGIN + (inner - across * pitch + 1) / 2
+    return StripLayout(strip, top, left, across, count, (pitch - 1.0, pitch - 1.0), 1, per_cell, compact=True)

@@ -1,0 +1,219 @@
+"""How an action looks: one piece of code for marks in the picture and for boxes in strips.
+
+Legal is a bright filled box with a strong edge; forbidden is flat, grey and crossed out (in cells too small
+for that: a dot). So the two differ in shape as well as in colour. The last action has a ring, a probability
+is a level that rises in the box, and one above zero on a forbidden action is drawn in the colour of refusals:
+it is a bug in the policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .actions import Box, Icon
+from .canvas import Canvas, text_width
+from .listing import percentage
+from .shapes import Point
+from .theme import RGB, Theme, mix
+
+TINY = 13.0
+"""Pixels: below this an action is a bare cell."""
+SMALL = 24.0
+"""Pixels: below this there is no room for an icon and words together."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What there is to say about one action; None: not known."""
+
+    legal: bool | None = None
+    probability: float | None = None
+    chosen: bool = False
+    refused: bool = False
+    label: str = ""
+    icon: Icon = ""
+    ink: str = "legal"
+
+
+def paint_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+    """An action as a widget of its own, inside `box`."""
+    side = min(box[2], box[3])
+    if side < TINY and not look.icon:
+        paint_cell(canvas, theme, box, look)
+    elif side < SMALL and look.icon:
+        _paint_icon_button(canvas, theme, box, look)
+    else:
+        _paint_full_button(canvas, theme, box, look)
+
+
+def paint_area(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+    """An action over a part of the picture, inside `box`."""
+    side = min(box[2], box[3])
+    radius = min(10.0, 0.12 * side)
+    if look.legal is False:
+        paint_veil(canvas, theme, box)
+    elif look.legal:
+        edge = min(3.0, max(1.5, 0.035 * side))
+        canvas.rect(_inset(box, min(6.0, 0.06 * side)), theme[look.ink], radius=radius, outline=edge)
+    if look.probability is not None and (look.probability or look.legal is not False):
+        _paint_meter(canvas, theme, _inset(box, min(16.0, 0.14 * side)), look)
+    elif look.label and look.legal is not False:
+        canvas.text(_center(box), look.label, min(15.0, 0.3 * side), theme["muted"], room=0.8 * box[2])
+    _paint_rings(canvas, theme, box, look, radius)
+
+
+def paint_veil(canvas: Canvas, theme: Theme, box: Box) -> None:
+    """Grey out a part of the picture that a forbidden action acts on."""
+    canvas.veil(box, theme["background"], 120, hatch=theme["forbidden"])
+
+
+def paint_cell(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+    """An action in a cell too small for words: filled while legal, a dot while forbidden."""
+    x, y, w, h = box
+    if look.legal is False:
+        dot = max(1.0, 0.3 * min(w, h))
+        ink = "refused" if look.refused or (look.probability or 0) > 0 else "forbidden"
+        canvas.rect((x + (w - dot) / 2, y + (h - dot) / 2, dot, dot), theme[ink])
+    elif look.probability is None:
+        canvas.rect(box, theme[look.ink if look.legal else "muted"], radius=0.2 * min(w, h))
+    else:
+        canvas.rect(box, theme["legal_fill"])
+        canvas.rect(_level(box, look.probability), theme[look.ink])
+        canvas.rect(box, theme[look.ink], outline=1)
+    _paint_rings(canvas, theme, box, look, 0.0)
+
+
+def _paint_full_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+    radius = min(6.0, 0.2 * min(box[2], box[3]))
+    fill, edge, words = _colors(theme, look)
+    canvas.rect(box, fill, radius=radius)
+    if look.probability:
+        inner = _inset(box, 2)
+        canvas.rect(_level(inner, look.probability), _level_color(theme, look), radius=min(3.0, radius))
+    if look.legal is False:
+        _cross(canvas, _inset(box, 4), edge, 1.5)
+    canvas.rect(box, edge, radius=radius, outline=1 if look.legal is False else 2)
+    _paint_content(canvas, theme, box, look, words, plate=fill)
+    _paint_rings(canvas, theme, box, look, radius)
+
+
+def _paint_content(canvas: Canvas, theme: Theme, box: Box, look: Look, color: RGB, plate: RGB) -> None:
+    """Icon, label and percentage, one under the other, as far as they fit; words on a cross get a plate."""
+    x, y, w, h = box
+    forbidden, wrong = look.legal is False, look.legal is False and bool(look.probability)
+    rows = [("icon", "")] if look.icon and not forbidden else []
+    rows += [("label", look.label)] if look.label else []
+    rows += (
+        [("percent", percentage(look.probability))] if look.probability is not None and (wrong or not forbidden) else []
+    )
+    rows = rows[-max(1, int(h // 15)) :]
+    height = min(24.0, (h - 4) / max(1, len(rows)))
+    top = y + (h - height * len(rows)) / 2
+    for i, (what, words) in enumerate(rows):
+        middle, size = (x + w / 2, top + (i + 0.5) * height), min(14.0, 0.8 * height)
+        if what == "icon":
+            paint_icon(canvas, middle, min(0.66 * height, 0.4 * w), look.icon, color)
+            continue
+        if forbidden:
+            wide = min(w - 6, text_width(words, size) + 8)
+            canvas.rect((middle[0] - wide / 2, middle[1] - size / 2 - 1, wide, size + 2), plate, radius=3)
+        ink = theme["refused"] if wrong and what == "percent" else color
+        canvas.text(middle, words, size, ink, room=w - 6)
+
+
+def _paint_icon_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+    """A small arrow without a box around it, filled as far as it is probable; a cross while forbidden."""
+    side = min(box[2], box[3])
+    center, size = _center(box), 0.8 * side
+    if look.legal is False:
+        wrong = look.refused or bool(look.probability)
+        arm = 0.26 * side
+        cross = (center[0] - arm, center[1] - arm, 2 * arm, 2 * arm)
+        _cross(canvas, cross, theme["refused" if wrong else "forbidden"], max(1.6, 0.13 * side))
+    else:
+        paint_icon(canvas, center, size, look.icon, theme["outline"])
+        color = theme[look.ink if look.legal else "muted"]
+        if look.probability is None:
+            paint_icon(canvas, center, size - 2.8, look.icon, color)
+        else:
+            paint_icon(canvas, center, size - 2.8, look.icon, mix(theme["background"], color, 0.35))
+            middle = (center[0] - size / 2, center[1] - size / 2, size, size)
+            with canvas.clipped(_level(middle, look.probability)):
+                paint_icon(canvas, center, size - 2.8, look.icon, color)
+    _paint_rings(canvas, theme, box, look, 3.0)
+
+
+def paint_icon(canvas: Canvas, center: Point, size: float, icon: Icon, color: RGB) -> None:
+    """A triangle that points the way, or a square for "stay"."""
+    x, y = center
+    half, back = size / 2, 0.4 * size
+    corners: dict[str, tuple[Point, ...]] = {
+        "up": ((x, y - back), (x + half, y + back), (x - half, y + back)),
+        "down": ((x, y + back), (x - half, y - back), (x + half, y - back)),
+        "left": ((x - back, y), (x + back, y - half), (x + back, y + half)),
+        "right": ((x + back, y), (x - back, y + half), (x - back, y - half)),
+        "stay": ((x - back, y - back), (x + back, y - back), (x + back, y + back), (x - back, y + back)),
+    }
+    canvas.polygon(corners[icon or "stay"], color)
+
+
+def _paint_meter(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+    x, y, w, h = box
+    probability = min(1.0, look.probability or 0.0)
+    thick = min(8.0, max(3.0, 0.16 * h))
+    color = theme["refused" if look.legal is False else look.ink]
+    bar = (x, y + h - thick, w, thick)
+    canvas.rect(bar, theme["shadow"], radius=thick / 2)
+    with canvas.clipped((x, y, probability * w, h)):
+        canvas.rect(bar, color, radius=thick / 2)
+    if h > 24:
+        canvas.text((x + w / 2, y + 0.42 * h), percentage(probability), min(20.0, 0.34 * h), theme["text"], room=w)
+
+
+def _paint_rings(canvas: Canvas, theme: Theme, box: Box, look: Look, radius: float) -> None:
+    side = min(box[2], box[3])
+    width = 3.0 if side >= SMALL else 2.0 if side >= TINY else 1.5
+    if look.chosen:
+        canvas.rect(box, theme["chosen"], radius=radius, outline=width)
+    if look.refused:
+        canvas.rect(box, theme["refused"], radius=radius, outline=width)
+
+
+def _colors(theme: Theme, look: Look) -> tuple[RGB, RGB, RGB]:
+    """Fill, edge and words."""
+    if look.refused:
+        return theme["refused_fill"], theme["refused"], theme["refused"]
+    if look.legal is None:
+        return theme["background"], theme["muted"], theme["text"]
+    if look.legal:
+        fill = theme["legal_fill"] if look.ink == "legal" else mix(theme["background"], theme[look.ink], 0.25)
+        return fill, theme[look.ink], theme["legal_text"] if look.ink == "legal" else theme["text"]
+    return theme["forbidden_fill"], theme["forbidden"], theme["forbidden_text"]
+
+
+def _level_color(theme: Theme, look: Look) -> RGB:
+    if look.legal is False:
+        return theme["refused_fill"]
+    return theme["legal_level"] if look.ink == "legal" else mix(theme["background"], theme[look.ink], 0.55)
+
+
+def _level(box: Box, probability: float) -> Box:
+    x, y, w, h = box
+    height = min(1.0, probability) * h
+    return (x, y + h - height, w, height)
+
+
+def _cross(canvas: Canvas, box: Box, color: RGB, width: float) -> None:
+    x, y, w, h = box
+    canvas.line(((x, y), (x + w, y + h)), width, color)
+    canvas.line(((x + w, y), (x, y + h)), width, color)
+
+
+def _inset(box: Box, by: float) -> Box:
+    x, y, w, h = box
+    by = min(by, w / 2, h / 2)
+    return (x + by, y + by, w - 2 * by, h - 2 * by)
+
+
+def _center(box: Box) -> Point:
+    return (box[0] + box[2] / 2, box[1] + box[3] / 2)

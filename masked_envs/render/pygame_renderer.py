@@ -1,0 +1,167 @@
+"""Scenes as pixels: arrays, or a window with mouse and keyboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import window
+from .actions import Index, as_path
+from .canvas import Surface, pixels
+from .errors import WindowClosedError
+from .frame import draw_frame
+from .layout import Layout
+from .mask_view import MaskView
+from .scene import Scene
+from .status import Status, as_status
+from .theme import Theme, find_theme
+
+FLASH_SECONDS = 0.6
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a person did in the window.
+
+    Attributes:
+        kind: "click", "key" or "quit".
+        action: (agent, index) of the action clicked or typed; None if none lives there. It may be forbidden:
+            whoever handles it says no with `Renderer.flash`. Where several actions share a cell, the first
+            legal one.
+        position: of a click, in the scene's coordinates.
+        key: of a key, pygame's name of it: "left", "space", "a", "1".
+    """
+
+    kind: Literal["click", "key", "quit"]
+    action: tuple[int, Index] | None = None
+    position: tuple[float, float] | None = None
+    key: str = ""
+
+
+class Renderer:
+    """Draws scenes with their masks. Any number of renderers may exist at once, each with its own window.
+
+    Args:
+        mode: "rgb_array" returns frames and needs no display; "human" shows them in a window.
+        title: of the window.
+        fps: frames per second "human" is held to; None or 0 does not wait.
+        theme: "light", "dark" or a `Theme`.
+        width: of the frame in pixels; the height follows from the scene and is the same for a whole episode.
+        picture_height: what the picture above the action strip may take at most, in pixels.
+
+    After the person closed the window, `render` raises `WindowClosedError` (and `events` ends in "quit"), so
+    that a loop ends; after `close()` the next `render` opens a new window.
+
+    Raises:
+        RenderDependencyError: (an ImportError) on import of this module, if pygame-ce is not installed.
+        ValueError: unknown mode or theme, a size or fps that makes no sense.
+    """
+
+    def __init__(
+        self,
+        mode: Literal["human", "rgb_array"] = "rgb_array",
+        *,
+        title: str = "masked_envs",
+        fps: float | None = 30,
+        theme: str | Theme = "light",
+        width: int = 600,
+        picture_height: int = 560,
+    ) -> None:
+        if mode not in ("human", "rgb_array"):
+            raise ValueError(f'mode must be "human" or "rgb_array", got {mode!r} (for ansi: render_ansi)')
+        if width < 160 or picture_height < 40:
+            raise ValueError(
+                f"expected a width of 160 or more and a picture_height of 40 or more pixels, got {width}, "
+                f"{picture_height}"
+            )
+        if fps is not None and not 0 <= fps < float("inf"):
+            raise ValueError(f"fps must be a number from 0 on, or None, got {fps!r}")
+        self.mode, self.title, self.fps = mode, title, fps or 0
+        self.theme = find_theme(theme)
+        self.width, self.picture_height = int(width), int(picture_height)
+        self._window: window.Window | None = None
+        self._refused: dict[tuple[int, tuple[int | str, ...]], int] = {}
+        self._shown: tuple[Layout, MaskView] | None = None
+
+    def render(
+        self,
+        scene: Scene,
+        mask: Any = None,
+        probabilities: Any = None,
+        last_action: Any = None,
+        status: Status | str | None = None,
+    ) -> NDArray[np.uint8] | None:
+        """Draw a frame.
+
+        Args:
+            scene: the picture.
+            mask: the current mask in canonical form: of the one acting agent, or with a leading axis of
+                `scene.agents`. None draws the actions without saying which are legal.
+            probabilities: a policy's, in the mask's own form, or None.
+            last_action: the action of the last step, in the action space's form, or None.
+            status: what stands above the picture; a str is a message.
+
+        Returns:
+            "rgb_array": uint8 (height, width, 3), a new array each time. "human": None.
+
+        Raises:
+            ValueError: a mask or probabilities that do not fit the scene.
+            WindowClosedError: the person closed the window.
+        """
+        view = MaskView(scene, mask, probabilities, last_action)
+        layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
+        surface = draw_frame(layout, view, self.theme, as_status(status), self._refused)
+        self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}
+        self._shown = (layout, view)
+        if self.mode == "rgb_array":
+            return pixels(surface)
+        self._show(surface)
+        return None
+
+    def flash(self, index: Index, agent: int = 0, frames: int | None = None) -> None:
+        """Show that an action was refused: it is red in the next `frames` frames (about half a second)."""
+        count = max(1, round(FLASH_SECONDS * (self.fps or 10))) if frames is None else frames
+        self._refused[(agent, as_path(index))] = count
+
+    def events(self) -> list[Event]:
+        """What the person did since the last call, oldest first; empty in "rgb_array" mode and before a
+        frame.
+        """
+        if self._window is None or self._shown is None:
+            return []
+        return [event for raw in self._window.events() if (event := self._understand(raw)) is not None]
+
+    def close(self) -> None:
+        """Close the window, if there is one. May be called twice; a later `render` opens a new one."""
+        if self._window is not None:
+            self._window.close()
+        self._window, self._shown, self._refused = None, None, {}
+
+    def _show(self, surface: Surface) -> None:
+        if self._window is None or self._window.lost:
+            self._window = window.Window(self.title, surface.get_size())
+        if self._window.closed_by_person:
+            raise WindowClosedError("the window was closed; end the loop, or call close() to let render open a new one")
+        self._window.show(surface, self.fps)
+
+    def _understand(self, raw: window.RawEvent) -> Event | None:
+        assert self._shown is not None
+        layout, view = self._shown
+        if raw.kind == "quit":
+            return Event("quit")
+        if raw.kind == "key":
+            typed = [(agent, layout.scene.action_for_key(raw.key, agent)) for agent in range(view.agents)]
+            actions = [(agent, index) for agent, index in typed if index is not None]
+            return Event("key", actions[0] if actions else None, key=raw.key)
+        actions = layout.actions_at(*raw.position)
+        legal = [(agent, index) for agent, index in actions if view.legal(agent, as_path(index))]
+        hits = legal or actions
+        return Event("click", hits[0] if hits else None, layout.to_scene(*raw.position))
+
+
+def poll(renderer: Renderer) -> list[Event]:
+    """`renderer.events()`, as a function."""
+    return renderer.events()

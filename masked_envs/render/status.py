@@ -1,0 +1,39 @@
+"""The line above the picture: where the episode stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the status line says; parts that are None or empty are left out.
+
+    Args:
+        step: steps taken in this episode.
+        reward: sum of the rewards so far.
+        turn: whose turn it is ("player_1", "you").
+        message: anything else ("illegal: column 3 is full", "player_0 wins").
+        refused: draw the message in the colour of refusals.
+    """
+
+    step: int | None = None
+    reward: float | None = None
+    turn: str | None = None
+    message: str = ""
+    refused: bool = False
+
+    def parts(self) -> list[str]:
+        """The line's parts before the message."""
+        return [
+            *([f"step {self.step}"] if self.step is not None else []),
+            *([f"reward {self.reward:g}"] if self.reward is not None else []),
+            *([f"{self.turn} to move"] if self.turn else []),
+        ]
+
+
+def as_status(status: Status | str | None) -> Status:
+    """A `Status`; a str is its message."""
+    if isinstance(status, Status):
+        return status
+    return Status(message=status or "")

@@ -1,0 +1,24 @@
+"""Masked action distributions for PyTorch, in the interface of `torch.distributions`.
+
+    distribution = MaskedCategorical(logits=policy(observation), mask=action_mask)
+    action = distribution.sample()
+    log_prob, entropy = distribution.log_prob(action), distribution.entropy()
+
+Keep the mask in the rollout buffer and use that very mask again in the update: a recomputed mask can differ, and then
+the probability ratio and the KL divergence compare two policies that are not the ones meant.
+"""
+
+from masked_envs.torch.categorical import LegalActions, MaskedCategorical, MaskedDistribution
+from masked_envs.torch.dispatch import distribution_for, num_logits
+from masked_envs.torch.factored import MaskedBinary, MaskedJoint, MaskedPerHead
+
+__all__ = [
+    "LegalActions",
+    "MaskedBinary",
+    "MaskedCategorical",
+    "MaskedDistribution",
+    "MaskedJoint",
+    "MaskedPerHead",
+    "distribution_for",
+    "num_logits",
+]

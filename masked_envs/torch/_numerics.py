@@ -1,0 +1,123 @@
+"""The arithmetic every masked distribution shares: log-softmax, entropy, KL divergence and sampling over a support.
+
+Masking is the map "identity on legal logits, a constant elsewhere". It is differentiable, with gradient exactly
+zero at every illegal logit (Huang and Ontañón 2020, arXiv:2006.14171, Proposition 1). The constant here is -inf,
+put in by `torch.where` before the softmax, so that no legal logit, however negative, falls below an illegal one.
+
+Two spellings are deliberate. `exp` is ``exp2(x * log2(e))``, because `torch.exp` on a CPU is several times slower
+at -inf, which every illegal entry holds. A row is summed by `sum`, which adds pairwise: the fused `log_softmax`
+adds in sequence, and at 10^5 actions in float32 its log-probabilities can miss a sum of one by 7e-5.
+"""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_LOG2_E = 1.0 / math.log(2.0)
+# exp(-10_000) is exactly 0 in float32 and float64, so raising a log-probability to this floor where it multiplies
+# its own probability changes nothing except 0 * -inf = nan into 0: the "double where" of masked entropies.
+_LOG_PROB_FLOOR = -10_000.0
+
+
+def exp(log_probs: Tensor) -> Tensor:
+    """Probabilities of log-probabilities; exactly 0 at -inf, in value and in gradient."""
+    return (log_probs * _LOG2_E).exp2_()
+
+
+class _MaskedLogSoftmax(torch.autograd.Function):
+    """Log-softmax over the legal entries: (logits, mask), each (..., n) -> log-probabilities (..., n), row maxima (...).
+
+    The gradient is the log-softmax's own, grad - probs * sum(grad). It is exactly zero at an illegal logit without
+    looking at the mask, since its probability is zero and -inf passes no gradient down to it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        shifted = torch.where(mask, logits, -math.inf)
+        row_max = shifted.amax(-1, keepdim=True)
+        shifted.sub_(row_max)
+        log_total = (shifted * _LOG2_E).exp2_().sum(-1, keepdim=True).log_()
+        log_probs = shifted.sub_(log_total)
+        row_max.squeeze_(-1)
+        ctx.mark_non_differentiable(row_max)
+        ctx.save_for_backward(log_probs)
+        return log_probs, row_max
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, None]:
+        (log_probs,) = ctx.saved_tensors
+        return torch.addcmul(grad, exp(log_probs), grad.sum(-1, keepdim=True), value=-1), None
+
+
+class _Entropy(torch.autograd.Function):
+    """Entropy in nats over the support of normalised log-probabilities: (..., n) -> (...)."""
+
+    @staticmethod
+    def forward(ctx: Any, log_probs: Tensor) -> Tensor:
+        ctx.save_for_backward(log_probs)
+        probs = exp(log_probs)
+        total = probs.sum(-1)
+        # Dividing by the total (1 up to rounding) keeps exp(entropy) of n equal logits at n.
+        mean_log_prob = probs.mul_(log_probs.clamp(min=_LOG_PROB_FLOOR)).sum(-1).div_(total)
+        return 0.0 - mean_log_prob
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (log_probs,) = ctx.saved_tensors
+        slope = exp(log_probs) * (log_probs.clamp(min=_LOG_PROB_FLOOR) + 1.0)
+        return slope * -grad.unsqueeze(-1)
+
+
+def masked_log_softmax(logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the log-probabilities over the legal entries, and the largest legal logit of each row.
+
+    Args:
+        logits: float32 or float64 (..., n). Illegal entries may hold anything, inf and nan included.
+        mask: bool (..., n), True where legal.
+
+    Returns:
+        log_probs (..., n), -inf exactly where illegal, and row_max (...). A row_max that is not finite marks a row
+        without a distribution: -inf where nothing is legal, nan or inf where a legal logit is.
+    """
+    log_probs, row_max = _MaskedLogSoftmax.apply(logits, mask)  # type: ignore[no-untyped-call]
+    return log_probs, row_max
+
+
+def masked_entropy(log_probs: Tensor) -> Tensor:
+    """Entropy in nats, (...) from normalised log-probabilities (..., n) with -inf where illegal."""
+    entropy: Tensor = _Entropy.apply(log_probs)  # type: ignore[no-untyped-call]
+    return entropy
+
+
+def masked_kl(log_p: Tensor, mask_p: Tensor, log_q: Tensor, mask_q: Tensor) -> Tensor:
+    """KL(p || q) in nats over p's support, (...) from log-probabilities (..., n) and their masks.
+
+    +inf, with zero gradient, in the rows where p allows an action that q forbids; elsewhere finite in value and
+    gradient as far as the logits are.
+    """
+    p = exp(log_p)
+    q_is_zero = log_q == -math.inf
+    outside = (mask_p & ~mask_q) | ((p > 0) & q_is_zero)
+    log_ratio = torch.where((p > 0) & ~q_is_zero, log_p - log_q, 0.0)
+    return torch.where(outside.any(-1), math.inf, (p * log_ratio).sum(-1))
+
+
+def gumbel_argmax(log_probs: Tensor, mask: Tensor, sample_shape: torch.Size) -> Tensor:
+    """Draw from the masked categorical: int64 sample_shape + (...), always at a True of the mask.
+
+    The Gumbel-max trick: argmax of log p_i + g_i, with g_i independent standard Gumbel, has distribution p (Gumbel
+    1954; Maddison, Tarlow and Minka 2014, arXiv:1411.0030). `torch.multinomial` is not used because it has been
+    reported to return indices of probability zero (pytorch#91863).
+
+    Every legal score is held at or above the smallest finite number and every illegal one is -inf, so that the
+    argmax is legal whatever the noise, and whatever the logits if a row's log-probabilities are nan.
+    """
+    with torch.no_grad():
+        # In float64 before the rounding, so that noise near zero, which lets rare actions win, has all its digits.
+        uniform = torch.rand(sample_shape + log_probs.shape, dtype=torch.float64, device=log_probs.device)
+        negative_gumbel = uniform.to(log_probs.dtype).neg_().log1p_().neg_().log_()
+        score = torch.sub(log_probs, negative_gumbel, out=negative_gumbel)
+        score.clamp_(min=torch.finfo(score.dtype).min)
+        return torch.where(mask, score, -math.inf).argmax(-1)
