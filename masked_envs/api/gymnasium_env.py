@@ -107,7 +107,7 @@ class MaskedEnv(gym.Env[Any, Any]):
             info["rewards"] = engine.rewards[0].copy()
         if engine.on_invalid != "raise":
             info["invalid_action"] = bool(engine.invalid[0].any())
-        self._picture.note(action, reward)
+        self._picture.add_reward(reward)
         if self.render_mode == "human":
             self.render()
         return observation, reward, bool(engine.terminated[0]), bool(engine.truncated[0]), info

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.engine import Engine
+from ..render import Scene, Status
 
 
 def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
@@ -17,30 +18,88 @@ def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
 
 
 class Picture:
-    """Draws rows of an engine; opens nothing before the first picture."""
+    """Draws rows of an engine with their masks; imports and opens nothing before the first picture.
+
+    Attributes:
+        probabilities: a policy's probabilities over the current mask's entries, drawn over the legal actions; None
+            draws none. Set it before each `render`.
+        message: what to say in the status line, instead of how the episode stands.
+        refused: whether the message says that an action was refused.
+    """
 
     def __init__(self, engine: Engine, render_mode: str | None, fps: int) -> None:
         self.engine, self.render_mode, self.fps = engine, render_mode, fps
         self.probabilities: Any = None
+        self.message, self.refused = "", False
         self._renderer: Any = None
         self.restart()
 
     def restart(self) -> None:
         """A new episode has begun."""
-        self.last_action: Any = None
-        self.episode_return = 0.0
+        self.episode_return: float | None = None
+        self.message, self.refused = "", False
 
-    def note(self, action: Any, reward: float) -> None:
-        """Remember the last action and what it earned, for the status line."""
-        self.last_action = action
-        self.episode_return += reward
+    def add_reward(self, reward: float) -> None:
+        """Add to the sum of rewards in the status line."""
+        self.episode_return = (self.episode_return or 0.0) + reward
+
+    @property
+    def renderer(self) -> Any:
+        """The renderer behind "human" and "rgb_array", with its window's events."""
+        if self._renderer is None:
+            from ..render import Renderer
+
+            mode = "human" if self.render_mode == "human" else "rgb_array"
+            self._renderer = Renderer(mode, title=self.engine.declaration.id, fps=self.fps)
+        return self._renderer
+
+    def scene(self, row: int) -> Scene:
+        """The picture of one row as data."""
+        engine = self.engine
+        scene: Scene = engine.declaration.rules.draw(engine.states[row], engine.parameters)
+        return scene
 
     def render(self, row: int) -> Any:
         """One row as `render_mode` says."""
-        raise NotImplementedError
+        arguments = (self.scene(row), self._mask(row), self.probabilities, self._last_action(row), self._status(row))
+        if self.render_mode == "ansi":
+            from ..render import render_ansi
+
+            return render_ansi(*arguments)
+        return self.renderer.render(*arguments)
 
     def close(self) -> None:
         """Close the window, if there is one."""
         if self._renderer is not None:
             self._renderer.close()
             self._renderer = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy of an environment draws in a window of its own."""
+        return {**self.__dict__, "_renderer": None}
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _mask(self, row: int) -> Any:
+        masks = self.engine.masks[row]
+        return self.engine.mask_spec.surface(masks if self.engine.views > 1 else masks[0])
+
+    def _last_action(self, row: int) -> Any:
+        """What was carried out last, if that was an action."""
+        engine = self.engine
+        if engine.states[row]["elapsed_steps"] == 0 or engine.invalid[row].any():
+            return None
+        actions = [engine.mask_spec.decode(engine.actions[row, view], False) for view in range(engine.views)]
+        return np.array(actions) if engine.views > 1 else actions[0]
+
+    def _status(self, row: int) -> Status:
+        engine = self.engine
+        over = "terminated" if engine.terminated[row] else "truncated" if engine.truncated[row] else ""
+        turn = engine.agents[int(engine.acting[row])] if engine.declaration.play == "turns" and not over else None
+        return Status(
+            step=int(engine.states[row]["elapsed_steps"]),
+            reward=self.episode_return,
+            turn=turn,
+            message=self.message or over,
+            refused=self.refused,
+        )

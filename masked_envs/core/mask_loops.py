@@ -24,6 +24,10 @@ def allows_rows(masks: Any, actions: Any, heads: Any, out: Any) -> None:
 
 
 @rule
-def pick_rows(masks: Any, draws: Any, heads: Any, actions: Any) -> None:
+def pick_rows(masks: Any, draws: Any, heads: Any, actions: Any) -> int:
+    """Write one legal action for each mask; returns the first row that has none, or -1."""
     for i in range(draws.shape[0]):
         pick(masks[i], draws[i], heads, actions, i)
+        if not allows(masks[i], actions[i], heads):
+            return i
+    return -1

@@ -11,12 +11,15 @@ interval              float64 (2, d)            float64 (d,)
 dict                  a record of the above     a record of the above
 
 `heads` is nvec as int64. `allows_*` answers for any numbers whatever, out of range and NaN included. `pick_*` turns
-uniform numbers `u` in [0, 1) into one legal action, each equally likely.
+uniform numbers `u` in [0, 1) into one legal action, each equally likely; from a mask that allows none it writes an
+action that the mask does not allow.
 """
 
 from typing import Any
 
-from .rules import count_nonzero, nth_nonzero, rule
+import numpy as np
+
+from .rules import rule, verb
 
 
 @rule
@@ -24,9 +27,23 @@ def allows_flat(mask: Any, action: Any, heads: Any) -> bool:
     return bool(0 <= action < mask.size and mask[action] != 0)
 
 
-@rule
+def _pick_flat(mask: Any, u: Any) -> int:
+    where = np.flatnonzero(mask)
+    return int(where[int(u * where.size)]) if where.size else -1
+
+
+@verb(python=_pick_flat)
 def pick_flat(mask: Any, u: Any) -> int:
-    return nth_nonzero(mask, int(u * count_nonzero(mask)))
+    """The index of one of the nonzero elements of a vector, each equally likely; -1 when there is none."""
+    total = 0
+    for i in range(mask.size):
+        total += mask[i] != 0
+    chosen = int(u * total)
+    index, seen = 0, 0
+    for i in range(mask.size):  # without a branch: an early exit costs more in mispredictions than it saves
+        seen += mask[i] != 0
+        index += seen <= chosen
+    return index if total > 0 else -1
 
 
 @rule
@@ -91,8 +108,9 @@ def allows_interval(mask: Any, action: Any, heads: Any) -> bool:
 @rule
 def pick_interval(mask: Any, u: Any, heads: Any, action: Any) -> None:
     for k in range(action.size):
-        # min: rounding of the sum can pass the upper bound by one unit in the last place
-        action[k] = min(mask[0, k] + u[k] * (mask[1, k] - mask[0, k]), mask[1, k])
+        low, high = float(mask[0, k]), float(mask[1, k])
+        # A weighted mean, since high - low can overflow; rounding can leave the bounds by one unit in the last place.
+        action[k] = max(low, min(high, (1.0 - u[k]) * low + u[k] * high))
 
 
 # --- one shape for the loops: write a legal action into actions[i] ----------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,8 +35,9 @@ class MaskSpec(ABC):
             "safe" (it would break a declared safety limit).
 
     A canonical mask is dense: int8 of zeros and ones with the shape of `space`, or float bounds for "interval", or
-    a dict of such for "dict". Every operation takes one mask or a batch with one more leading axis, accepts bool in
-    place of int8, and refuses anything else with a ValueError that names the expected form; nothing is reshaped.
+    a dict of such for "dict". Every operation takes one mask or a batch with one more leading axis (a dict of
+    batches for "dict"), accepts bool in place of int8, and refuses anything else with a ValueError that names the
+    expected form; nothing is reshaped.
     """
 
     meaning: Meaning
@@ -44,7 +46,7 @@ class MaskSpec(ABC):
 
     def __post_init__(self) -> None:
         if self.meaning not in MEANINGS:
-            raise ValueError(f"meaning must be one of {MEANINGS}, not {self.meaning!r}")
+            raise ValueError(f"meaning must be one of {', '.join(map(repr, MEANINGS))}, not {self.meaning!r}")
 
     # --- one constructor per kind ---------------------------------------------------------------------------
 
@@ -60,10 +62,10 @@ class MaskSpec(ABC):
         """`Discrete(max_n)` whose actions are described by features in the observation; mask int8 (max_n,)."""
         from .discrete import CandidatesMask
 
-        return CandidatesMask(meaning, max_n, 0)
+        return CandidatesMask(meaning, max_n)
 
     @staticmethod
-    def per_head(nvec: Sequence[int], *, meaning: Meaning = "legal") -> PerHeadMask:
+    def per_head(nvec: Sequence[int] | npt.NDArray[Any], *, meaning: Meaning = "legal") -> PerHeadMask:
         """`MultiDiscrete(nvec)` with independent heads; mask int8 (sum nvec,), head after head.
 
         Exact only where the legal set is a product of one set per head.
@@ -73,14 +75,14 @@ class MaskSpec(ABC):
         return PerHeadMask(meaning, tuple(nvec))
 
     @staticmethod
-    def joint(nvec: Sequence[int], *, meaning: Meaning = "legal") -> JointMask:
+    def joint(nvec: Sequence[int] | npt.NDArray[Any], *, meaning: Meaning = "legal") -> JointMask:
         """`MultiDiscrete(nvec)`; mask int8 of shape nvec, one entry per combination."""
         from .discrete import JointMask
 
         return JointMask(meaning, tuple(nvec))
 
     @staticmethod
-    def conditional(nvec: Sequence[int], *, meaning: Meaning = "legal") -> ConditionalMask:
+    def conditional(nvec: Sequence[int] | npt.NDArray[Any], *, meaning: Meaning = "legal") -> ConditionalMask:
         """`MultiDiscrete(nvec)` whose later heads depend on earlier choices; mask int8 (nvec[0], nvec[1]).
 
         The mask is the table of the first dependence. With more than two heads, the operations need `head_mask=`, a
@@ -107,29 +109,49 @@ class MaskSpec(ABC):
         lows, highs = np.broadcast_arrays(np.atleast_1d(low), np.atleast_1d(high))
         if lows.ndim != 1:
             raise ValueError(f"the bounds of an interval mask are vectors (d,), not of shape {lows.shape}")
-        as_floats = (tuple(float(x) for x in np.asarray(bound, dtype)) for bound in (lows, highs))
-        return IntervalMask(meaning, *as_floats, np.dtype(dtype).name)
+        return IntervalMask(meaning, tuple(lows.tolist()), tuple(highs.tolist()), np.dtype(dtype).name)
 
     @staticmethod
     def dict(specs: Mapping[str, MaskSpec] | Sequence[MaskSpec], *, meaning: Meaning = "legal") -> DictMask:
-        """`Dict` (from a mapping) or `Tuple` (from a sequence) of the other kinds; mask a dict or tuple of masks."""
+        """`Dict` (from a mapping) or `Tuple` (from a sequence) of the other kinds; mask a dict or tuple of masks.
+
+        The keys of a mapping are sorted, as `gymnasium.spaces.Dict` does.
+        """
         from .composite import DictMask
 
         if isinstance(specs, Mapping):
-            return DictMask(meaning, tuple(specs), tuple(specs.values()), False)
+            items = sorted(specs.items(), key=lambda item: str(item[0]))
+            return DictMask(meaning, tuple(key for key, _ in items), tuple(spec for _, spec in items), False)
         return DictMask(meaning, tuple(map(str, range(len(specs)))), tuple(specs), True)
+
+    @staticmethod
+    def from_space(action_space: spaces.Space[Any], kind: Any = None, *, meaning: Meaning = "legal") -> MaskSpec:
+        """The spec of a mask over a Gymnasium action space.
+
+        Args:
+            action_space: Discrete, MultiDiscrete, MultiBinary, a Box of floats, or a Dict or Tuple of these.
+            kind: needed for MultiDiscrete ("per_head", "joint" or "conditional"), and where "candidates" is meant
+                instead of "flat"; for a Dict a mapping of key to kind, for a Tuple a sequence of kinds.
+            meaning: see `MaskSpec`.
+
+        Raises:
+            ValueError: a space that no kind speaks of, or a kind that does not speak of this space.
+        """
+        from .from_space import from_space
+
+        return from_space(action_space, kind, meaning)
 
     # --- form -----------------------------------------------------------------------------------------------
 
     @property
     @abstractmethod
     def action_space(self) -> spaces.Space[Any]:
-        """The Gymnasium space of the actions that the mask speaks of."""
+        """The Gymnasium space of the actions that the mask speaks of; a new one each time, as a space holds a seed."""
 
     @property
     @abstractmethod
     def space(self) -> spaces.Space[Any]:
-        """The Gymnasium space of the canonical mask."""
+        """The Gymnasium space of one canonical mask (of a batch: `gymnasium.vector.utils.batch_space` of it)."""
 
     @cached_property
     @abstractmethod
@@ -154,23 +176,23 @@ class MaskSpec(ABC):
     # --- operations -----------------------------------------------------------------------------------------
 
     @abstractmethod
-    def full(self) -> Any:
-        """The mask that forbids nothing."""
+    def full(self, rows: int | None = None) -> Any:
+        """The mask that forbids nothing, or a batch of `rows` of it."""
 
     @abstractmethod
     def check(self, mask: Any) -> tuple[Any, bool]:
-        """Refuse what is not a mask of this form.
+        """Refuse what is not a mask, or batch of masks, of this form.
 
         Returns:
-            the mask as engine rows (rows, ...) and whether it was a batch.
+            the mask as read-only rows (rows, ...), and whether it was a batch.
 
         Raises:
             ValueError: wrong shape, dtype or value; the message names what was expected and what was given.
         """
 
+    @abstractmethod
     def contains(self, mask: Any) -> bool:
-        """Whether `mask` is one canonical mask of this spec: shape, dtype and values, exactly."""
-        return bool(self.space.contains(mask))
+        """Whether this is a canonical mask, or a batch of them: shape, dtype and values, exactly."""
 
     @abstractmethod
     def encode(self, action: Any) -> Any | None:
@@ -181,7 +203,7 @@ class MaskSpec(ABC):
 
     @abstractmethod
     def encode_batch(self, actions: Any, rows: int) -> Any:
-        """`rows` actions as the engine holds them; what is not of the form becomes an action no mask allows.
+        """`rows` actions as the engine holds them; a row that is not of the form becomes an action no mask allows.
 
         Raises:
             ValueError: the batch does not have `rows` rows.
@@ -209,19 +231,25 @@ class MaskSpec(ABC):
 
     @abstractmethod
     def count(self, mask: Any) -> Any:
-        """The number of legal actions, int (exact, however large), or a list of them for a batch.
+        """The number of legal actions: an int, however large; for a batch, an array (rows,).
 
-        An interval counts 1 where its bounds meet, infinity where they leave room, 0 where they cross.
+        The array is int64, or of Python ints where the action space is larger than that. An interval counts 1 where
+        its bounds meet, infinity where they leave room, 0 where they cross, and gives floats.
         """
 
     @abstractmethod
     def list_legal(self, mask: Any, limit: int | None = None) -> list[Any]:
-        """The legal actions of one mask in order, at most `limit` of them."""
+        """The legal actions of one mask in order, at most `limit` of them.
+
+        Raises:
+            ValueError: an interval, whose actions cannot be listed.
+        """
 
     def convert(self, mask: Any, to: str) -> Any:
         """The mask, or batch of masks, as another library reads it.
 
         Args:
+            mask: see `MaskSpec`.
             to: one of `DIALECTS`; docs/masks.md shows what each gives.
 
         Raises:
@@ -246,11 +274,12 @@ def describe(value: Any) -> str:
     """What a value is, for error messages: shape and dtype of an array, else its type."""
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
-        return f"an array of shape {shape} and dtype {dtype}"
-    return f"{value!r} ({type(value).__name__})"
+        return f"{type(value).__name__} of shape {tuple(shape)} and dtype {dtype}"
+    return f"{reprlib.repr(value)} ({type(value).__name__})"
 
 
-def check_sizes(sizes: Sequence[int], name: str) -> None:
-    """Refuse sizes that are not positive integers."""
+def check_sizes(sizes: Sequence[Any], name: str) -> tuple[int, ...]:
+    """The sizes as Python ints; refuses what is not a positive integer."""
     if not sizes or any(isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1 for n in sizes):
-        raise ValueError(f"{name} must be positive integers, not {sizes!r}")
+        raise ValueError(f"{name} must be positive integers, not {reprlib.repr(sizes)}")
+    return tuple(int(n) for n in sizes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, product
+from itertools import islice, product, repeat
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,12 +36,17 @@ class DictMask(MaskSpec):
         super().__post_init__()
         if not self.parts or not all(isinstance(part, MaskSpec) for part in self.parts):
             raise ValueError(f"a dict mask is made of at least one MaskSpec, not {self.parts!r}")
+        if not all(isinstance(key, str) and key for key in self.keys):
+            raise ValueError(f"the keys of a dict mask are non-empty strings, not {self.keys!r}")
+        for key, part in self.items():
+            if part.kind == "conditional" and len(part.heads) > 2:
+                raise ValueError(f"part {key!r}: a dict mask cannot ask head_mask for a third head; use joint")
 
     def _pack(self, values: Any) -> Any:
         """One value per part as the dict or tuple that the spec speaks."""
         return tuple(values) if self.is_tuple else dict(zip(self.keys, values, strict=True))
 
-    def _unpack(self, value: Any, name: str) -> list[Any]:
+    def unpack(self, value: Any, name: str) -> list[Any]:
         """The reverse of `_pack`; refuses another structure."""
         if self.is_tuple:
             if isinstance(value, tuple) and len(value) == len(self.parts):
@@ -76,42 +82,39 @@ class DictMask(MaskSpec):
             buffer = part.mask_buffer
             return np.dtype((np.int8, buffer.shape)) if buffer.base == np.bool_ else buffer
 
-        return np.dtype([(key, in_record(part)) for key, part in zip(self.keys, self.parts, strict=True)])
+        return np.dtype([(key, in_record(part)) for key, part in self.items()])
 
     @property
     def action_buffer(self) -> np.dtype[Any]:
-        return np.dtype([(key, part.action_buffer) for key, part in zip(self.keys, self.parts, strict=True)])
+        return np.dtype([(key, part.action_buffer) for key, part in self.items()])
 
-    def full(self) -> Any:
-        return self._pack([part.full() for part in self.parts])
+    def full(self, rows: int | None = None) -> Any:
+        return self._pack([part.full(rows) for part in self.parts])
 
     def surface(self, rows: npt.NDArray[Any]) -> Any:
-        return self._pack([part.surface(rows[key]) for key, part in zip(self.keys, self.parts, strict=True)])
+        return self._pack([part.surface(rows[key]) for key, part in self.items()])
 
-    def check(self, mask: Any) -> tuple[Any, bool]:
-        checked = []
-        for key, part, value in zip(self.keys, self.parts, self._unpack(mask, "the mask"), strict=True):
-            try:
-                checked.append(part.check(value))
-            except ValueError as error:
-                raise ValueError(f"part {key!r} of the mask: {error}") from None
-        if len({(batch, len(rows)) for rows, batch in checked}) != 1:
+    def check(self, mask: Any) -> tuple[list[Any], bool]:
+        """See `MaskSpec.check`; the rows are a list with those of every part."""
+        masks = self.unpack(mask, "the mask")
+        checked = self._each("check", masks)
+        if len({(batch, _length(rows)) for rows, batch in checked}) != 1:
             raise ValueError("the parts of a dict mask must be one mask each, or batches of one length")
         return [rows for rows, _ in checked], checked[0][1]
 
     def contains(self, mask: Any) -> bool:
         try:
-            values = self._unpack(mask, "the mask")
+            self.check(mask)
         except ValueError:
             return False
-        return all(part.contains(value) for part, value in zip(self.parts, values, strict=True))
+        return all(self._each("contains", self.unpack(mask, "the mask")))
 
     def encode(self, action: Any) -> Any | None:
         try:
-            values = self._unpack(action, "the action")
+            values = self.unpack(action, "the action")
         except ValueError:
             return None
-        encoded = [part.encode(value) for part, value in zip(self.parts, values, strict=True)]
+        encoded = self._each("encode", values)
         if any(value is None for value in encoded):
             return None
         record = np.zeros((), self.action_buffer)
@@ -121,41 +124,67 @@ class DictMask(MaskSpec):
 
     def encode_batch(self, actions: Any, rows: int) -> npt.NDArray[Any]:
         records = np.zeros(rows, self.action_buffer)
-        values = self._unpack(actions, "the actions")
-        for key, part, value in zip(self.keys, self.parts, values, strict=True):
-            records[key] = part.encode_batch(value, rows)
+        values = self.unpack(actions, "the actions")
+        for key, encoded in zip(self.keys, self._each("encode_batch", values, repeat(rows)), strict=True):
+            records[key] = encoded
         return records
 
     def decode(self, rows: Any, batch: bool) -> Any:
-        return self._pack([part.decode(rows[key], batch) for key, part in zip(self.keys, self.parts, strict=True)])
+        return self._pack([part.decode(rows[key], batch) for key, part in self.items()])
 
-    def allows(self, mask: Any, action: Any) -> Any:
+    def allows(self, mask: Any, action: Any) -> bool | npt.NDArray[np.bool_]:
         _, batch = self.check(mask)
         try:
-            actions = self._unpack(action, "the action")
+            actions = self.unpack(action, "the action")
         except ValueError:
             if batch:
                 raise
             return False
-        masks = self._unpack(mask, "the mask")
-        answers = [part.allows(*pair) for part, *pair in zip(self.parts, masks, actions, strict=True)]
+        answers = self._each("allows", self.unpack(mask, "the mask"), actions)
         return np.logical_and.reduce(answers) if batch else all(answers)
 
     def sample(self, mask: Any, rng: np.random.Generator) -> Any:
         self.check(mask)
-        masks = self._unpack(mask, "the mask")
-        return self._pack([part.sample(value, rng) for part, value in zip(self.parts, masks, strict=True)])
+        return self._pack(self._each("sample", self.unpack(mask, "the mask"), repeat(rng)))
 
     def count(self, mask: Any) -> Any:
         _, batch = self.check(mask)
-        counts = [part.count(value) for part, value in zip(self.parts, self._unpack(mask, "the mask"), strict=True)]
-        return [_product(row) for row in zip(*counts, strict=True)] if batch else _product(counts)
+        counts = self._each("count", self.unpack(mask, "the mask"))
+        if not batch:
+            return _product(counts)
+        rows = [_product(row) for row in zip(*(count.tolist() for count in counts), strict=True)]
+        return np.array(rows, self._count_dtype)
+
+    @cached_property
+    def _count_dtype(self) -> type:
+        most = _product(part.count(part.full()) for part in self.parts)
+        return type(most) if isinstance(most, float) else np.int64 if most <= np.iinfo(np.int64).max else object
 
     def list_legal(self, mask: Any, limit: int | None = None) -> list[Any]:
-        masks = self._unpack(mask, "the mask")
-        choices = [part.list_legal(value, limit) for part, value in zip(self.parts, masks, strict=True)]
+        choices = self._each("list_legal", self.unpack(mask, "the mask"), repeat(limit))
         return [self._pack(values) for values in islice(product(*choices), limit)]
 
+    def items(self) -> list[tuple[str, MaskSpec]]:
+        """The parts with their names."""
+        return list(zip(self.keys, self.parts, strict=True))
 
-def _product(counts: Any) -> Any:
-    return 0 if 0 in counts else math.prod(counts)
+    def _each(self, operation: str, *columns: Iterable[Any]) -> list[Any]:
+        """One operation on every part, its arguments from the columns; an error says which part it is about."""
+        results = []
+        for (key, part), *arguments in zip(self.items(), *columns, strict=False):
+            try:
+                results.append(getattr(part, operation)(*arguments))
+            except ValueError as error:
+                raise ValueError(f"part {key!r}: {error}") from None
+        return results
+
+
+def _length(rows: Any) -> int:
+    """The number of rows that `check` found, however deep the parts are nested."""
+    return _length(rows[0]) if isinstance(rows, list) else len(rows)
+
+
+def _product(counts: Iterable[Any]) -> Any:
+    """The product, exact for integers, and 0 where one count is 0 even beside infinity."""
+    known = list(counts)
+    return 0 if 0 in known else math.prod(known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
@@ -14,10 +13,11 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..core import mask_rules
+from .actions import NOT_AN_INDEX, as_array
 from .base import check_sizes
-from .row_mask import RowMask, batch_of_integers, integers
+from .row_mask import RowMask
 
-
+LARGEST_START = 2**62  # so that action - start never leaves int64 unnoticed
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,14 @@ class FlatMask(RowMask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_sizes((self.n,), "n")
+        object.__setattr__(self, "n", check_sizes((self.n,), "n")[0])
+        if isinstance(self.start, bool) or not isinstance(self.start, (int, np.integer)):
+            raise ValueError(f"start must be an integer, not {self.start!r}")
+        if not abs(int(self.start)) <= LARGEST_START:
+            raise ValueError(f"start must be within ±{LARGEST_START}, not {self.start}")
+        object.__setattr__(self, "start", int(self.start))
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return (self.n,)
 
@@ -52,34 +57,25 @@ class FlatMask(RowMask):
 
     def encode(self, action: Any) -> int | None:
         if type(action) is not int:
-            array = integers(action, ())
-            if array is None:
+            array = as_array(action)
+            if array is None or array.shape != () or not self._has_action_dtype(array.dtype):
                 return None
             action = int(array)
         index = action - self.start
-        return index if 0 <= index < self.n else -1
+        return index if 0 <= index < self.n else NOT_AN_INDEX
 
-    def encode_batch(self, actions: Any, rows: int) -> npt.NDArray[np.int64]:
-        array = batch_of_integers(actions, (rows,))
-        return array - self.start if self.start else array
+    def _encode_array(self, actions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        indices = actions.astype(np.int64)
+        return indices - self.start if self.start else indices
 
     def decode(self, rows: Any, batch: bool) -> Any:
         return rows + self.start if batch else int(rows) + self.start
 
     def list_legal(self, mask: Any, limit: int | None = None) -> list[int]:
-        rows, _ = self.check(mask)
-        return [int(i) + self.start for i in np.flatnonzero(rows[0])[:limit]]
+        return [int(i) + self.start for i in np.flatnonzero(self._one(mask))[:limit]]
 
-    def _has_legal(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        return rows.any(axis=-1)
-
-    def _count_row(self, row: npt.NDArray[Any]) -> int:
-        return int(np.count_nonzero(row))
-
-    def count(self, mask: Any) -> Any:
-        rows, batch = self.check(mask)
-        counts = np.count_nonzero(rows, axis=-1)
-        return counts.tolist() if batch else int(counts[0])
+    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        return count_cells(rows)
 
 
 @dataclass(frozen=True)
@@ -87,6 +83,11 @@ class CandidatesMask(FlatMask):
     """`MaskSpec.candidates`."""
 
     kind: ClassVar[str] = "candidates"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start != 0:
+            raise ValueError(f"candidates are numbered from 0, not from {self.start}")
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,7 @@ class MultiDiscreteMask(RowMask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_sizes(self.nvec, "nvec")
-        object.__setattr__(self, "nvec", tuple(int(n) for n in self.nvec))
+        object.__setattr__(self, "nvec", check_sizes(self.nvec, "nvec"))
 
     @property
     def action_space(self) -> spaces.MultiDiscrete:
@@ -108,18 +108,12 @@ class MultiDiscreteMask(RowMask):
     def heads(self) -> npt.NDArray[np.int64]:
         return np.array(self.nvec, np.int64)
 
-    @property
+    @cached_property
     def action_buffer(self) -> np.dtype[Any]:
         return np.dtype((np.int64, (len(self.nvec),)))
 
-    def encode(self, action: Any) -> npt.NDArray[np.int64] | None:
-        return integers(action, (len(self.nvec),))
-
-    def encode_batch(self, actions: Any, rows: int) -> npt.NDArray[np.int64]:
-        return batch_of_integers(actions, (rows, len(self.nvec)))
-
-    def decode(self, rows: npt.NDArray[np.int64], batch: bool) -> npt.NDArray[np.int64]:
-        return rows.astype(np.int64)
+    def _encode_array(self, actions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        return actions.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -129,7 +123,7 @@ class PerHeadMask(MultiDiscreteMask):
     kind: ClassVar[str] = "per_head"
     rules = (mask_rules.allows_per_head, mask_rules.pick_into_per_head)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return (sum(self.nvec),)
 
@@ -138,15 +132,12 @@ class PerHeadMask(MultiDiscreteMask):
         return np.split(mask, np.cumsum(self.nvec)[:-1], axis=-1)
 
     def list_legal(self, mask: Any, limit: int | None = None) -> list[tuple[int, ...]]:
-        rows, _ = self.check(mask)
-        choices = [np.flatnonzero(head).tolist() for head in self.split(rows[0])]
+        choices = [np.flatnonzero(head).tolist() for head in self.split(self._one(mask))]
         return list(islice(product(*choices), limit))
 
-    def _has_legal(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        return np.stack([head.any(axis=-1) for head in self.split(rows)]).all(axis=0)
-
-    def _count_row(self, row: npt.NDArray[Any]) -> int:
-        return math.prod(int(np.count_nonzero(head)) for head in self.split(row))
+    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        counts = np.stack([count_cells(head) for head in self.split(rows)], axis=-1)
+        return product_of_counts(counts, self.nvec)
 
 
 @dataclass(frozen=True)
@@ -156,7 +147,7 @@ class JointMask(MultiDiscreteMask):
     kind: ClassVar[str] = "joint"
     rules = (mask_rules.allows_joint, mask_rules.pick_into_joint)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return self.nvec
 
@@ -165,11 +156,20 @@ class JointMask(MultiDiscreteMask):
         return 1
 
     def list_legal(self, mask: Any, limit: int | None = None) -> list[tuple[int, ...]]:
-        rows, _ = self.check(mask)
-        return [tuple(map(int, cell)) for cell in np.argwhere(rows[0])[:limit]]
+        return [tuple(map(int, cell)) for cell in np.argwhere(self._one(mask))[:limit]]
 
-    def _has_legal(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        return rows.reshape(len(rows), -1).any(axis=-1)
+    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        return count_cells(rows)
 
-    def _count_row(self, row: npt.NDArray[Any]) -> int:
-        return int(np.count_nonzero(row))
+
+def count_cells(rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The number of ones of each mask row, int64 (rows,)."""
+    counts: npt.NDArray[np.int64] = rows.sum(axis=tuple(range(1, rows.ndim)), dtype=np.int64)
+    return counts
+
+
+def product_of_counts(counts: npt.NDArray[np.int64], sizes: tuple[int, ...]) -> npt.NDArray[Any]:
+    """The product over the last axis; Python ints where all the `sizes` together pass int64."""
+    exact = counts if math.prod(sizes) <= np.iinfo(np.int64).max else counts.astype(object)
+    product: npt.NDArray[Any] = np.multiply.reduce(exact, axis=-1)
+    return product

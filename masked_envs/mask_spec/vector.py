@@ -6,15 +6,17 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
 from ..core import mask_rules
-from .base import check_sizes, describe
-from .row_mask import RowMask, batch_of_integers, integers
+from .actions import NOT_AN_INDEX, as_array, fits_float
+from .base import check_sizes
+from .discrete import product_of_counts
+from .row_mask import RowMask
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class BinaryMask(RowMask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_sizes((self.n,), "n")
+        object.__setattr__(self, "n", check_sizes((self.n,), "n")[0])
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return (self.n, 2)
 
@@ -42,31 +44,19 @@ class BinaryMask(RowMask):
     def heads(self) -> npt.NDArray[np.int64]:
         return np.full(self.n, 2, np.int64)
 
-    @property
+    @cached_property
     def action_buffer(self) -> np.dtype[Any]:
         return np.dtype((np.int8, (self.n,)))
 
-    def encode(self, action: Any) -> npt.NDArray[np.int8] | None:
-        array = integers(action, (self.n,))
-        return None if array is None else _bits(array)
-
-    def encode_batch(self, actions: Any, rows: int) -> npt.NDArray[np.int8]:
-        return _bits(batch_of_integers(actions, (rows, self.n)))
-
-    def decode(self, rows: npt.NDArray[np.int8], batch: bool) -> npt.NDArray[np.int8]:
-        return rows.astype(np.int8)
+    def _encode_array(self, actions: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+        return np.where((actions == 0) | (actions == 1), actions, NOT_AN_INDEX).astype(np.int8)
 
     def list_legal(self, mask: Any, limit: int | None = None) -> list[tuple[int, ...]]:
-        rows, _ = self.check(mask)
-        choices = [np.flatnonzero(bit).tolist() for bit in rows[0]]
+        choices = [np.flatnonzero(bit).tolist() for bit in self._one(mask)]
         return list(islice(product(*choices), limit))
 
-    def _has_legal(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        has: npt.NDArray[np.bool_] = rows.any(axis=-1).all(axis=-1)
-        return has
-
-    def _count_row(self, row: npt.NDArray[Any]) -> int:
-        return math.prod(int(np.count_nonzero(bit)) for bit in row)
+    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return product_of_counts(rows.sum(axis=-1, dtype=np.int64), (2,) * self.n)
 
 
 @dataclass(frozen=True)
@@ -79,16 +69,22 @@ class IntervalMask(RowMask):
 
     kind: ClassVar[str] = "interval"
     rules = (mask_rules.allows_interval, mask_rules.pick_into_interval)
+    no_action = math.nan
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not np.issubdtype(np.dtype(self.dtype), np.floating):
             raise ValueError(f"an interval mask is of float dtype, not {self.dtype}")
-        bounds = np.array([self.low, self.high])
-        if not np.isfinite(bounds).all() or not (bounds[0] <= bounds[1]).all():
+        try:
+            bounds = np.array([self.low, self.high], np.float64).astype(self.dtype)
+        except (TypeError, ValueError):
+            raise ValueError(f"the bounds must be numbers, as many low as high, not {self.low}, {self.high}") from None
+        if bounds.shape[1] == 0 or not np.isfinite(bounds).all() or not (bounds[0] <= bounds[1]).all():
             raise ValueError(f"the bounds must be finite and low <= high, not {self.low} and {self.high}")
+        for name, bound in zip(("low", "high"), bounds.tolist(), strict=True):
+            object.__setattr__(self, name, tuple(bound))
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         return (2, len(self.low))
 
@@ -106,68 +102,54 @@ class IntervalMask(RowMask):
     def heads(self) -> npt.NDArray[np.int64]:
         return np.ones(len(self.low), np.int64)
 
-    @property
+    @cached_property
     def mask_buffer(self) -> np.dtype[Any]:
         return np.dtype((self.dtype, self.shape))
 
-    @property
+    @cached_property
     def action_buffer(self) -> np.dtype[Any]:
         return np.dtype((self.dtype, (len(self.low),)))
 
-    def full(self) -> npt.NDArray[Any]:
-        return np.array([self.low, self.high], self.dtype)
+    def full(self, rows: int | None = None) -> npt.NDArray[Any]:
+        mask = np.array([self.low, self.high], self.dtype)
+        return mask if rows is None else np.repeat(mask[None], rows, axis=0)
 
     def surface(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return rows.copy()
 
-    def check(self, mask: Any) -> tuple[npt.NDArray[Any], bool]:
-        expected = f"expected an interval mask [low, high] of shape {self.shape} (or a batch) and dtype {self.dtype}"
-        if not isinstance(mask, np.ndarray) or mask.dtype != np.dtype(self.dtype):
-            raise ValueError(f"{expected}, got {describe(mask)}")
-        batch = mask.ndim == 3
-        if mask.shape[int(batch) :] != self.shape:
-            raise ValueError(f"{expected}, got {describe(mask)}")
+    def _form(self) -> str:
+        return f"an interval mask [low, high] of shape {self.shape} (or a batch of them) and dtype {self.dtype}"
+
+    def _has_mask_dtype(self, dtype: np.dtype[Any]) -> bool:
+        return dtype == self.mask_buffer.base
+
+    def _check_values(self, mask: npt.NDArray[Any]) -> None:
         low, high = self.full()
-        inside = (mask[..., 0, :] >= low) & (mask[..., 1, :] <= high)  # False for NaN
-        if not inside.all():
-            raise ValueError(f"{expected} within the bounds {self.low} to {self.high}, got {mask.tolist()}")
-        return np.ascontiguousarray(mask if batch else mask[None]), batch
+        if not ((mask >= low) & (mask <= high)).all():  # False for NaN
+            outside = mask[~((mask >= low) & (mask <= high))][:5].tolist()
+            raise ValueError(f"expected {self._form()} within {self.low} and {self.high}, got {outside}")
 
     def contains(self, mask: Any) -> bool:
-        return super().contains(mask) and bool((mask[0] <= mask[1]).all())
+        return super().contains(mask) and bool((mask[..., 0, :] <= mask[..., 1, :]).all())
 
     def encode(self, action: Any) -> npt.NDArray[Any] | None:
-        try:
-            array = np.asarray(action)
-        except ValueError:  # ragged
-            return None
-        if array.shape != (len(self.low),) or array.dtype.kind != "f":
-            return None
-        return array.astype(self.dtype)
+        if isinstance(action, (list, tuple)):  # no dtype: numbers are rounded to ours
+            array = as_array(action)
+            action = array.astype(self.dtype) if array is not None and array.dtype.kind in "fiu" else None
+        encoded: npt.NDArray[Any] | None = super().encode(action)
+        return encoded
 
-    def encode_batch(self, actions: Any, rows: int) -> npt.NDArray[Any]:
-        shape = (rows, len(self.low))
-        array = np.asarray(actions)
-        if array.shape != shape:
-            raise ValueError(f"expected a batch of actions of shape {shape}, got {describe(array)}")
-        return array.astype(self.dtype) if array.dtype.kind == "f" else np.full(shape, np.nan, self.dtype)
+    def _has_action_dtype(self, dtype: np.dtype[Any]) -> bool:
+        return fits_float(dtype, self.action_buffer.base)
 
-    def decode(self, rows: npt.NDArray[Any], batch: bool) -> npt.NDArray[Any]:
-        return rows.copy()
+    def _encode_array(self, actions: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return actions.astype(self.dtype)
 
-    def list_legal(self, mask: Any, limit: int | None = None) -> list[Any]:
+    def list_legal(self, mask: Any, limit: int | None = None) -> NoReturn:
         raise ValueError("an interval mask allows a continuum of actions; read its bounds instead")
 
-    def _has_legal(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        has: npt.NDArray[np.bool_] = (rows[:, 0] <= rows[:, 1]).all(axis=-1)
-        return has
-
-    def _count_row(self, row: npt.NDArray[Any]) -> float | int:
-        if not (row[0] <= row[1]).all():
-            return 0
-        return 1 if (row[0] == row[1]).all() else math.inf
-
-
-def _bits(array: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-    """Integers as int8 bits; whatever is neither 0 nor 1 becomes -1, which no mask allows."""
-    return np.where((array == 0) | (array == 1), array, -1).astype(np.int8)
+    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        low, high = rows[:, 0], rows[:, 1]
+        counts: npt.NDArray[np.float64] = np.where((low == high).all(axis=-1), 1.0, math.inf)
+        counts[(low > high).any(axis=-1)] = 0.0
+        return counts

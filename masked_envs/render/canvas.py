@@ -43,8 +43,6 @@ if not getattr(pygame, "IS_CE", False):
         "rendering to pixels needs pygame-ce in place of pygame: pip uninstall pygame, then pip install pygame-ce"
     )
 
-Surface = pygame.Surface
-
 SAMPLES = 3
 """Everything is drawn this many times larger in each direction and scaled down, which smooths its edges."""
 SMALLEST_TEXT = 9.0
@@ -140,9 +138,25 @@ class Canvas:
         top = (at[1] + 0.06 * size) * SAMPLES - words.get_height() / 2
         self._large.blit(words, (round(left), round(top)))
 
-    def finish(self) -> pygame.Surface:
-        """The frame as a surface of the size asked for."""
-        return pygame.transform.smoothscale(self._large, self.size)
+    def finish(self) -> NDArray[np.uint8]:
+        """The frame, uint8 (height, width, 3): each pixel the mean of its samples.
+
+        In NumPy because pygame's own scaling is a few levels too dark, by how much depends on the processor.
+        """
+        samples = np.frombuffer(self._large.get_buffer(), np.uint8).reshape(-1, SAMPLES, self._large.get_pitch())
+        rows = samples[:, 0].astype(np.uint16)
+        for i in range(1, SAMPLES):
+            rows += samples[:, i]
+        # A pixel's four 16-bit channels are added as one 64-bit number: SAMPLES**2 * 255 does not carry over.
+        packed = rows.view(np.uint64)
+        sums = packed[:, ::SAMPLES].copy()
+        for i in range(1, SAMPLES):
+            sums += packed[:, i::SAMPLES]
+        channels = sums.view(np.uint16).reshape(*sums.shape, 4)
+        frame = np.empty((*sums.shape, 3), np.uint8)
+        for i, shift in enumerate(self._large.get_shifts()[:3]):
+            frame[..., i] = (channels[..., shift // 8] + SAMPLES**2 // 2) // SAMPLES**2
+        return frame
 
     def _segment(self, start: Point, end: Point, width: float, color: RGB) -> None:
         (x0, y0), (x1, y1) = start, end
@@ -157,11 +171,6 @@ class Canvas:
             (x0 - across, y0 - down),
         )
         self.polygon(corners, color)
-
-
-def pixels(surface: pygame.Surface) -> NDArray[np.uint8]:
-    """uint8 (height, width, 3): a copy of the surface."""
-    return np.ascontiguousarray(pygame.surfarray.array3d(surface).transpose(1, 0, 2))
 
 
 def _large(point: Point) -> Point:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .actions import ActionMark, Path
-from .canvas import Canvas, Surface, text_width
+from .canvas import Canvas, text_width
 from .layout import MARGIN, STATUS_HEIGHT, TITLE_HEIGHT, BarsLayout, Layout, StripLayout
 from .listing import runs
 from .marks import Look, paint_area, paint_button, paint_cell, paint_veil
@@ -28,8 +29,10 @@ LISTED = 12
 Refused = Collection[tuple[int, Path]]
 
 
-def draw_frame(layout: Layout, view: MaskView, theme: Theme, status: Status, refused: Refused = ()) -> Surface:
-    """The finished frame; `refused` are (agent, path) of the actions to flash."""
+def draw_frame(
+    layout: Layout, view: MaskView, theme: Theme, status: Status, refused: Refused = ()
+) -> NDArray[np.uint8]:
+    """The finished frame, uint8 (height, width, 3); `refused` are (agent, path) of the actions to flash."""
     canvas = Canvas(layout.width, layout.height, theme["page"])
     with canvas.clipped(layout.picture):
         _draw_picture(canvas, layout, theme)

@@ -156,7 +156,7 @@ def _chosen(kind: str, heads: tuple[int, ...] | None, action: Any, leaves: dict[
     """The mask entries an action took; nothing for what is no action of the kind."""
     if isinstance(action, Mapping):
         for key, part in action.items():
-            inner = {path[1:]: leaf for path, leaf in leaves.items() if path[0] == key}
+            inner = {path[1:]: leaf for path, leaf in leaves.items() if path[:1] == (key,)}
             for path in _chosen(_kind_of(part, inner.get(())), heads, part, inner):
                 yield (str(key), *path)
         return

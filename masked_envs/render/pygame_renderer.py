@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from . import window
 from .actions import Index, as_path
-from .canvas import Surface, pixels
 from .errors import WindowClosedError
 from .frame import draw_frame
 from .layout import Layout
@@ -113,12 +112,12 @@ class Renderer:
         """
         view = MaskView(scene, mask, probabilities, last_action)
         layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
-        surface = draw_frame(layout, view, self.theme, as_status(status), self._refused)
+        frame = draw_frame(layout, view, self.theme, as_status(status), self._refused)
         self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}
         self._shown = (layout, view)
         if self.mode == "rgb_array":
-            return pixels(surface)
-        self._show(surface)
+            return frame
+        self._show(frame)
         return None
 
     def flash(self, index: Index, agent: int = 0, frames: int | None = None) -> None:
@@ -140,12 +139,12 @@ class Renderer:
             self._window.close()
         self._window, self._shown, self._refused = None, None, {}
 
-    def _show(self, surface: Surface) -> None:
+    def _show(self, frame: NDArray[np.uint8]) -> None:
         if self._window is None or self._window.lost:
-            self._window = window.Window(self.title, surface.get_size())
+            self._window = window.Window(self.title, (frame.shape[1], frame.shape[0]))
         if self._window.closed_by_person:
             raise WindowClosedError("the window was closed; end the loop, or call close() to let render open a new one")
-        self._window.show(surface, self.fps)
+        self._window.show(frame, self.fps)
 
     def _understand(self, raw: window.RawEvent) -> Event | None:
         assert self._shown is not None

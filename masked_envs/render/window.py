@@ -6,7 +6,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from .canvas import Surface, pygame
+import numpy as np
+from numpy.typing import NDArray
+
+from .canvas import pygame
 
 
 INBOX = 256
@@ -47,8 +50,9 @@ class Window:
         """Whether the window vanished without anybody closing it."""
         return not self.closed_by_person and not (pygame.display.get_init() and self in _open)
 
-    def show(self, surface: Surface, fps: float) -> None:
-        """Show a frame and wait until the next is due."""
+    def show(self, frame: NDArray[np.uint8], fps: float) -> None:
+        """Show a frame, uint8 (height, width, 3), and wait until the next is due."""
+        surface = pygame.image.frombuffer(frame.tobytes(), (frame.shape[1], frame.shape[0]), "RGB")
         if self._window.size != surface.get_size():
             self._window.size = surface.get_size()
         self._window.get_surface().blit(surface, (0, 0))

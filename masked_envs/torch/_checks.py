@@ -1,9 +1,11 @@
 """Checks of what is given to a masked distribution. Each raises a ValueError that names the expected and the given.
 
-They are plain `if` statements: neither ``python -O`` nor `torch.distributions.Distribution.set_default_validate_args`
-(which some libraries switch off on import) removes them.
+They are plain `if` statements: neither ``python -O`` nor
+`torch.distributions.Distribution.set_default_validate_args` (which some libraries switch off on import)
+removes them.
 """
 
+import math
 import operator
 from collections.abc import Iterable, Sequence
 
@@ -46,22 +48,19 @@ def check_mask(
     if mask.device != logits.device:
         raise ValueError(f"{owner}: the mask is on {mask.device}, the logits are on {logits.device}")
     shape = logits.shape[:-1] + torch.Size(event_shape)
-    if not _expands_to(mask.shape, shape, len(event_shape)):
+    if mask.shape != shape and not _expands_to(mask.shape, shape, len(event_shape)):
         raise ValueError(
             f"{owner}: for logits of shape {tuple(logits.shape)} the mask must have shape {tuple(shape)}; "
             f"only dimensions before the last {len(event_shape)} may be missing or 1; got {tuple(mask.shape)}"
         )
-    if mask.dtype == torch.bool:
-        return mask.clone().expand(shape)
-    if validate and mask.numel() and int(mask.view(torch.uint8).max()) > 1:
+    if validate and mask.dtype == torch.int8 and mask.numel() and int(mask.view(torch.uint8).max()) > 1:
         wrong = sorted(set(mask[(mask != 0) & (mask != 1)].tolist()))
         raise ValueError(f"{owner}: an int8 mask must hold 0 and 1 only, got {wrong}")
-    return mask.bool().expand(shape)
+    legal = mask.to(torch.bool, copy=True)
+    return legal if legal.shape == shape else legal.expand(shape)
 
 
-def check_rows(
-    row_max: Tensor, logits: Tensor, mask: Tensor, owner: str, part: str = "", first_part: int = 0
-) -> None:
+def check_rows(row_max: Tensor, logits: Tensor, mask: Tensor, owner: str, part: str = "", first_part: int = 0) -> None:
     """Raise if a row of logits (..., n) has no legal entry, or legal entries that no softmax can take.
 
     Args:
@@ -72,7 +71,8 @@ def check_rows(
         part: what the last index of a row counts, as "head", if it is not a row of the batch.
         first_part: the number of the first part.
     """
-    if bool(torch.isfinite(row_max).all()):
+    # A finite sum has finite terms and costs one small operation; finite terms may still overflow their sum.
+    if math.isfinite(row_max.sum().item()) or bool(torch.isfinite(row_max).all()):
         return
     empty = ~mask.any(-1)
     if bool(empty.any()):

@@ -1,12 +1,14 @@
 """The arithmetic every masked distribution shares: log-softmax, entropy, KL divergence and sampling over a support.
 
-Masking is the map "identity on legal logits, a constant elsewhere". It is differentiable, with gradient exactly
-zero at every illegal logit (Huang and Ontañón 2020, arXiv:2006.14171, Proposition 1). The constant here is -inf,
-put in by `torch.where` before the softmax, so that no legal logit, however negative, falls below an illegal one.
+Masking is the map "identity on legal logits, a constant elsewhere". It is differentiable, with gradient
+exactly zero at every illegal logit (Huang and Ontañón 2020, arXiv:2006.14171, Proposition 1). The constant
+here is -inf, put in by `torch.where` before the softmax, so that no legal logit, however negative, falls
+below an illegal one.
 
-Two spellings are deliberate. `exp` is ``exp2(x * log2(e))``, because `torch.exp` on a CPU is several times slower
-at -inf, which every illegal entry holds. A row is summed by `sum`, which adds pairwise: the fused `log_softmax`
-adds in sequence, and at 10^5 actions in float32 its log-probabilities can miss a sum of one by 7e-5.
+Two spellings are deliberate. `exp` is ``exp2(x * log2(e))``, because `torch.exp` on a CPU is several times
+slower at -inf, which every illegal entry holds. A row is summed by `sum`, which adds pairwise: the fused
+`log_softmax` adds in sequence, and at 10^5 actions in float32 its log-probabilities can miss a sum of one by
+7e-5.
 """
 
 import math
@@ -16,21 +18,23 @@ import torch
 from torch import Tensor
 
 _LOG2_E = 1.0 / math.log(2.0)
-# exp(-10_000) is exactly 0 in float32 and float64, so raising a log-probability to this floor where it multiplies
-# its own probability changes nothing except 0 * -inf = nan into 0: the "double where" of masked entropies.
+# exp(-10_000) is exactly 0 in float32 and float64, so raising a log-probability to this floor before it is multiplied
+# by its own probability changes nothing but 0 * -inf from nan to 0, as a second `where` would, in less time.
 _LOG_PROB_FLOOR = -10_000.0
 
 
 def exp(log_probs: Tensor) -> Tensor:
     """Probabilities of log-probabilities; exactly 0 at -inf, in value and in gradient."""
-    return (log_probs * _LOG2_E).exp2_()
+    probs: Tensor = (log_probs * _LOG2_E).exp2_()
+    return probs
 
 
 class _MaskedLogSoftmax(torch.autograd.Function):
-    """Log-softmax over the legal entries: (logits, mask), each (..., n) -> log-probabilities (..., n), row maxima (...).
+    """Log-softmax over the legal entries: logits and mask (..., n) -> log-probabilities (..., n), row maxima (...).
 
-    The gradient is the log-softmax's own, grad - probs * sum(grad). It is exactly zero at an illegal logit without
-    looking at the mask, since its probability is zero and -inf passes no gradient down to it.
+    The gradient is the log-softmax's own, grad - probs * sum(grad). At an illegal logit it is exactly zero without
+    a look at the mask: its probability is zero, and everything computed from the result here (entropy, KL, chosen
+    log-probabilities) sends zero back to its -inf. Both steps can be differentiated again.
     """
 
     @staticmethod
@@ -61,12 +65,13 @@ class _Entropy(torch.autograd.Function):
         total = probs.sum(-1)
         # Dividing by the total (1 up to rounding) keeps exp(entropy) of n equal logits at n.
         mean_log_prob = probs.mul_(log_probs.clamp(min=_LOG_PROB_FLOOR)).sum(-1).div_(total)
-        return 0.0 - mean_log_prob
+        entropy: Tensor = 0.0 - mean_log_prob  # not a negation, which would give -0.0 for one legal action
+        return entropy
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
-        (log_probs,) = ctx.saved_tensors
-        slope = exp(log_probs) * (log_probs.clamp(min=_LOG_PROB_FLOOR) + 1.0)
+        log_probs: Tensor = ctx.saved_tensors[0]
+        slope: Tensor = exp(log_probs) * (log_probs.clamp(min=_LOG_PROB_FLOOR) + 1.0)
         return slope * -grad.unsqueeze(-1)
 
 
@@ -78,8 +83,8 @@ def masked_log_softmax(logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         mask: bool (..., n), True where legal.
 
     Returns:
-        log_probs (..., n), -inf exactly where illegal, and row_max (...). A row_max that is not finite marks a row
-        without a distribution: -inf where nothing is legal, nan or inf where a legal logit is.
+        log_probs (..., n), -inf exactly where illegal, and row_max (...). A row_max that is not finite marks
+        a row without a distribution: -inf where nothing is legal, nan or inf where a legal logit is.
     """
     log_probs, row_max = _MaskedLogSoftmax.apply(logits, mask)  # type: ignore[no-untyped-call]
     return log_probs, row_max
@@ -94,8 +99,8 @@ def masked_entropy(log_probs: Tensor) -> Tensor:
 def masked_kl(log_p: Tensor, mask_p: Tensor, log_q: Tensor, mask_q: Tensor) -> Tensor:
     """KL(p || q) in nats over p's support, (...) from log-probabilities (..., n) and their masks.
 
-    +inf, with zero gradient, in the rows where p allows an action that q forbids; elsewhere finite in value and
-    gradient as far as the logits are.
+    +inf, with zero gradient, in the rows where p allows an action that q forbids; elsewhere finite in value
+    and gradient as far as the logits are.
     """
     p = exp(log_p)
     q_is_zero = log_q == -math.inf
@@ -107,16 +112,17 @@ def masked_kl(log_p: Tensor, mask_p: Tensor, log_q: Tensor, mask_q: Tensor) -> T
 def gumbel_argmax(log_probs: Tensor, mask: Tensor, sample_shape: torch.Size) -> Tensor:
     """Draw from the masked categorical: int64 sample_shape + (...), always at a True of the mask.
 
-    The Gumbel-max trick: argmax of log p_i + g_i, with g_i independent standard Gumbel, has distribution p (Gumbel
-    1954; Maddison, Tarlow and Minka 2014, arXiv:1411.0030). `torch.multinomial` is not used because it has been
-    reported to return indices of probability zero (pytorch#91863).
+    The Gumbel-max trick: argmax of log p_i + g_i, with g_i independent standard Gumbel, has distribution p
+    (Gumbel 1954; Maddison, Tarlow and Minka 2014, arXiv:1411.0030). `torch.multinomial` is not used because
+    it has been reported to return indices of probability zero (pytorch#91863).
 
-    Every legal score is held at or above the smallest finite number and every illegal one is -inf, so that the
-    argmax is legal whatever the noise, and whatever the logits if a row's log-probabilities are nan.
+    Every legal score is held at or above the smallest finite number and every illegal one is -inf, so that
+    the argmax is legal whatever the noise, and whatever the logits if a row's log-probabilities are nan.
     """
+    # Drawn in float64, then rounded: noise near zero, which lets rare actions win, keeps all its digits so.
+    precise = torch.float32 if log_probs.device.type == "mps" else torch.float64  # MPS has no float64
     with torch.no_grad():
-        # In float64 before the rounding, so that noise near zero, which lets rare actions win, has all its digits.
-        uniform = torch.rand(sample_shape + log_probs.shape, dtype=torch.float64, device=log_probs.device)
+        uniform = torch.rand(sample_shape + log_probs.shape, dtype=precise, device=log_probs.device)
         negative_gumbel = uniform.to(log_probs.dtype).neg_().log1p_().neg_().log_()
         score = torch.sub(log_probs, negative_gumbel, out=negative_gumbel)
         score.clamp_(min=torch.finfo(score.dtype).min)

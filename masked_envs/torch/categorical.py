@@ -36,17 +36,17 @@ class LegalActions(constraints.Constraint):
 class MaskedDistribution(Distribution):
     """What the masked distributions share; build one of its subclasses, or call `distribution_for`.
 
-    The mask is applied once, in float32 (float64 stays), before the softmax, and the same masked log-probabilities
-    serve `sample`, `log_prob`, `entropy`, `mode` and `torch.distributions.kl_divergence`. The gradient of an illegal
-    logit is exactly 0 in all of them, whatever that logit is, inf and nan included.
+    The mask is applied once, in float32 (float64 stays), before the softmax, and the same masked
+    log-probabilities serve `sample`, `log_prob`, `entropy`, `mode` and `torch.distributions.kl_divergence`.
+    The gradient of an illegal logit is exactly 0 in all of them, whatever that logit is, inf and nan included.
 
-    `validate_args=False` leaves out the checks that read the data (rows without a legal action, nan, values outside
-    the range), which on an accelerator also wait for it; wrong shapes and dtypes are refused always. The default,
-    None, means True: torch's global default is not consulted.
+    `validate_args=False` leaves out the checks that read the data (rows without a legal action, nan, values
+    outside the range), which on an accelerator also wait for it; wrong shapes and dtypes are refused always.
+    Unchecked, a row without a legal action has nan everywhere and samples 0. The default, None, means True: torch's
+    global default is not consulted.
 
-    Entries of an illegal action: `probs` is 0, `logits` and `log_prob` are -inf. `log_prob` of an illegal action has
-    zero gradient, so it spoils no other row; but a loss must drop such rows by `torch.where` or indexing, since
-    multiplying -inf by 0 is nan.
+    For an illegal action `probs` is 0, `logits` and `log_prob` are -inf. Its `log_prob` has zero gradient, so it spoils
+    no other row; but a loss must drop such rows by `torch.where` or indexing, since -inf times a weight of 0 is nan.
     """
 
     arg_constraints: dict[str, constraints.Constraint] = {}
@@ -96,13 +96,13 @@ def kl_masked(p: MaskedDistribution, q: MaskedDistribution) -> Tensor:
     """KL(p || q) in nats, shape batch_shape; exactly +inf, with zero gradient, where p allows what q forbids.
 
     Raises:
-        ValueError: p and q have different numbers of choices.
+        ValueError: p and q have different numbers of choices or batch shapes.
         NotImplementedError: p and q are of different classes.
     """
     if not (isinstance(p, type(q)) or isinstance(q, type(p))):
         raise NotImplementedError(f"kl_divergence needs two distributions of one class, got {p!r} and {q!r}")
-    if p.nvec != q.nvec:
-        raise ValueError(f"kl_divergence: p has {p.nvec} choices, q has {q.nvec}")
+    if p.nvec != q.nvec or p.batch_shape != q.batch_shape:
+        raise ValueError(f"kl_divergence needs equal batch shapes and numbers of choices, got {p!r} and {q!r}")
     return p._kl_to(q)
 
 
@@ -112,20 +112,20 @@ register_kl(MaskedDistribution, MaskedDistribution)(kl_masked)  # type: ignore[n
 class MaskedCategorical(MaskedDistribution):
     """The distribution over 0, ..., n - 1 proportional to exp(logits) on the legal actions and 0 elsewhere.
 
-    Equal to `torch.distributions.Categorical` on the sub-vector of legal logits (Huang and Ontañón 2020,
-    arXiv:2006.14171, section "Masking still produces a valid policy gradient"). Samples are int64 of shape
-    sample_shape + batch_shape, drawn by the Gumbel-max trick over the legal actions, so that a sample is legal by
-    construction; `torch.manual_seed` makes them reproducible.
+    Equal to `torch.distributions.Categorical` on the sub-vector of legal logits, and as differentiable (Huang and
+    Ontañón 2020, arXiv:2006.14171, Proposition 1). Samples are int64 of shape sample_shape + batch_shape, drawn by the
+    Gumbel-max trick over the legal actions: legal by construction, and reproducible by `torch.manual_seed`.
 
     Args:
-        logits: floating point (..., n), unnormalised; half precision is computed in float32. -inf at a legal action
-            gives it probability 0, as long as another legal logit is finite.
-        mask: bool or int8 of 0 and 1, tensor or NumPy array, (..., n); leading dimensions may be missing or 1.
+        logits: floating point (..., n), unnormalised; half precision is computed in float32. -inf at a legal
+            action gives it probability 0, as long as another legal logit is finite.
+        mask: bool or int8 of 0 and 1, tensor or NumPy array, (..., n); leading dimensions may be missing
+            or 1.
         validate_args: see `MaskedDistribution`.
 
     Raises:
-        ValueError: a wrong shape or dtype, a mask value other than 0 and 1, a row without a legal action, a nan or
-            +inf at a legal action; in `log_prob`, a value outside 0..n-1, not whole, or of another shape than
+        ValueError: a wrong shape or dtype, a mask value other than 0 and 1, a row without a legal action, a
+            nan or +inf at a legal action; in `log_prob`, a value outside 0..n-1, not whole, or of another shape than
             sample_shape + batch_shape.
     """
 
@@ -152,7 +152,8 @@ class MaskedCategorical(MaskedDistribution):
     @property
     def logits(self) -> Tensor:
         """Normalised log-probabilities (..., n), -inf where illegal."""
-        return self._log_probs
+        # `where` once more: whatever a caller's loss sends back to an illegal entry stops here.
+        return torch.where(self._mask, self._log_probs, -math.inf)
 
     @property
     def probs(self) -> Tensor:
@@ -178,7 +179,9 @@ class MaskedCategorical(MaskedDistribution):
         return self._log_prob_of(value.long())
 
     def _log_prob_of(self, action: Tensor) -> Tensor:
-        log_probs = self._log_probs.expand(*action.shape, -1)
+        log_probs = self._log_probs
+        if action.ndim >= log_probs.ndim:
+            log_probs = log_probs.expand(*action.shape, -1)
         chosen = log_probs.gather(-1, action.unsqueeze(-1)).squeeze(-1)
         return torch.where(chosen == -math.inf, -math.inf, chosen)
 

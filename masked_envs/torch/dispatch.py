@@ -46,6 +46,8 @@ def distribution_for(
 ) -> MaskedDistribution:
     """Return the masked distribution for a mask in the canonical form of `mask_spec`.
 
+    Actions are positions in the mask: for `Discrete(n, start=s)` add s before `step`, and take it off before `log_prob`.
+
     Args:
         mask_spec: the environment's `mask_spec`.
         logits: floating point (..., num_logits(mask_spec)).

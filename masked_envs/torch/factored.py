@@ -41,8 +41,8 @@ def _split(flat: Tensor, run: _Run) -> Tensor:
 class MaskedPerHead(MaskedDistribution):
     """MultiDiscrete(nvec) with independent heads, each a `MaskedCategorical`; exact only if legality is a product.
 
-    Samples are int64 of shape sample_shape + batch_shape + (len(nvec),); `log_prob`, `entropy` and the KL divergence
-    are sums over the heads.
+    Samples are int64 of shape sample_shape + batch_shape + (len(nvec),); `log_prob`, `entropy` and the KL
+    divergence are sums over the heads.
 
     Args:
         logits: floating point (..., sum(nvec)), the heads one after the other.
@@ -51,12 +51,10 @@ class MaskedPerHead(MaskedDistribution):
         validate_args: see `MaskedDistribution`.
 
     Raises:
-        ValueError: as `MaskedCategorical`; the error of a head without a legal choice names its row and the head.
+        ValueError: as `MaskedCategorical`; for a head without a legal choice it names the row and the head.
     """
 
-    def __init__(
-        self, logits: Tensor, mask: Mask, nvec: Iterable[int], validate_args: bool | None = None
-    ) -> None:
+    def __init__(self, logits: Tensor, mask: Mask, nvec: Iterable[int], validate_args: bool | None = None) -> None:
         owner = type(self).__name__
         validate = validate_args is None or validate_args
         self._nvec = _checks.check_nvec(nvec, owner)
@@ -134,8 +132,8 @@ class MaskedJoint(MaskedDistribution):
     Args:
         logits: floating point (..., prod(nvec)), the cells in row-major (C) order.
         mask: bool or int8 of 0 and 1, (..., *nvec); leading dimensions may be missing or 1.
-        nvec: number of choices of each head; if left out, the mask must have every leading dimension of the logits,
-            and its other dimensions are taken.
+        nvec: number of choices of each head. If it is left out, the mask must have all leading dimensions of the
+            logits; those that remain are nvec.
         validate_args: see `MaskedDistribution`.
 
     Raises:
@@ -233,17 +231,18 @@ class MaskedJoint(MaskedDistribution):
 class MaskedBinary(MaskedDistribution):
     """MultiBinary(n): independent bits, each free, forced to 0 or forced to 1 by the mask.
 
-    Samples are int8, MultiBinary's dtype, of shape sample_shape + batch_shape + (n,); `log_prob`, `entropy` and the
-    KL divergence are sums over the bits. A forced bit has probability 1 and contributes nothing, and its logit is
-    ignored.
+    Samples are int8, MultiBinary's dtype, of shape sample_shape + batch_shape + (n,); `log_prob`, `entropy`
+    and the KL divergence are sums over the bits. A forced bit has probability 1 and contributes nothing, and
+    its logit is ignored.
 
     Args:
         logits: floating point (..., n), the log-odds of a free bit being 1.
-        mask: bool or int8 of 0 and 1, (..., n, 2): bit i may be 0, may be 1; leading dimensions may be missing or 1.
+        mask: bool or int8 of 0 and 1, (..., n, 2): [i, 0] says that bit i may be 0, [i, 1] that it may be 1; leading
+            dimensions may be missing or 1.
         validate_args: see `MaskedDistribution`.
 
     Raises:
-        ValueError: as `MaskedCategorical`; the error of a bit that may be neither names its row and the bit.
+        ValueError: as `MaskedCategorical`; for a bit that may be neither 0 nor 1 it names the row and the bit.
     """
 
     def __init__(self, logits: Tensor, mask: Mask, validate_args: bool | None = None) -> None:

@@ -39,6 +39,7 @@ from gymnasium.spaces import Box
 
 from ...core import Declaration, equal_to, fill, rule, state_record
 from ...mask_spec import MaskSpec
+from ...render import Scene
 
 ROWS, COLUMNS, LINE = 6, 7, 4
 EMPTY = 0  # a cell holds EMPTY, or the player's index plus one
@@ -109,6 +110,21 @@ def run(rack, row, column, down, right):
     return length
 
 
+# --- picture: one unit a cell, a row of arrows above the rack -------------------------------------------------------
+
+
+def draw(s, p):
+    scene = Scene(COLUMNS, ROWS + 1)
+    scene.rect(0, 1, COLUMNS, ROWS, "frame", radius=0.12)
+    for (row, column), disc in np.ndenumerate(s["rack"]):
+        scene.disc(column + 0.5, row + 1.5, 0.4, ("hole", "player_0", "player_1")[disc])
+    for column in range(COLUMNS):
+        place = (column + 0.04, 0.06, 0.92, 0.84)
+        scene.action(column, *place, str(column), icon="down", covers=(column, 1, 1, ROWS))
+    scene.glyph_rows = ["".join(".XO"[disc] for disc in row) for row in s["rack"]]
+    return scene
+
+
 ENV = Declaration(
     id="MaskedConnectFour-v0",
     module=__name__,
@@ -117,6 +133,6 @@ ENV = Declaration(
     state=state,
     mask=lambda values: MaskSpec.flat(COLUMNS),
     observation=lambda values: Box(0, 1, (2, ROWS, COLUMNS), np.int8),
-    action_labels=lambda values: tuple(str(column + 1) for column in range(COLUMNS)),
+    action_labels=lambda values: tuple(str(column) for column in range(COLUMNS)),
     zero_sum=True,
 )

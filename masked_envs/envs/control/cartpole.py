@@ -47,6 +47,7 @@ from gymnasium.spaces import Box
 
 from ...core import Declaration, Parameter, copy_to, random_subset, random_uniform, rule, seed_stream, state_record
 from ...mask_spec import MaskSpec
+from ...render import Scene
 
 GRAVITY = 9.8  # m/s^2
 CART_MASS = 1.0  # kg
@@ -153,6 +154,47 @@ def has_fallen(s):
     return abs(s["x"]) > POSITION_LIMIT or abs(s["theta"]) > ANGLE_LIMIT
 
 
+# --- picture: metres, y downwards, the track at TRACK_HEIGHT -------------------------------------------------------
+
+VIEW_WIDTH, VIEW_HEIGHT, TRACK_HEIGHT = 2 * POSITION_LIMIT + 0.8, 2.2, 1.75
+CART_WIDTH, CART_HEIGHT = 0.5, 0.26
+
+
+def draw(s, p):
+    scene = draw_body(s)
+    labels = action_labels(p)
+    scene.strip(labels if p["num_actions"] <= MOST_LABELS else p["num_actions"], title="actions")
+    return scene
+
+
+def draw_body(s):
+    """The cart, the pole and the limits of both, without the actions."""
+    scene = Scene(VIEW_WIDTH, VIEW_HEIGHT)
+    centre = VIEW_WIDTH / 2
+    scene.line([(0, TRACK_HEIGHT), (VIEW_WIDTH, TRACK_HEIGHT)], 0.03, "track")
+    for limit in (-POSITION_LIMIT, POSITION_LIMIT):
+        scene.line([(centre + limit, TRACK_HEIGHT - 0.2), (centre + limit, TRACK_HEIGHT + 0.2)], 0.03, "hazard")
+    x, top = centre + s["x"], TRACK_HEIGHT - CART_HEIGHT
+    reach = 2 * POLE_HALF_LENGTH
+    for angle in (-ANGLE_LIMIT, ANGLE_LIMIT):
+        scene.line([(x, top), (x + reach * math.sin(angle), top - reach * math.cos(angle))], 0.015, "muted", fade=0.5)
+    scene.rect(x - CART_WIDTH / 2, top, CART_WIDTH, CART_HEIGHT, "cart", radius=0.05)
+    tip = (x + reach * math.sin(s["theta"]), top - reach * math.cos(s["theta"]))
+    scene.line([(x, top), tip], 0.09, "pole")
+    scene.disc(x, top, 0.06, "axle")
+    scene.glyph_rows = [
+        f"cart {s['x']:+.3f} m  {s['x_dot']:+.3f} m/s   pole {math.degrees(s['theta']):+.2f} deg  "
+        f"{math.degrees(s['theta_dot']):+.2f} deg/s"
+    ]
+    return scene
+
+
+def action_labels(values):
+    return tuple("right" if pushes_right(action) else "left" for action in range(values["num_actions"]))
+
+
+MOST_LABELS = 16  # more actions than this are drawn as a grid without names
+
 AVAILABILITY_PARAMETERS = {
     "num_actions": Parameter(6, "actions in all; even ones push left, odd ones right", low=2, high=2**20),
     "num_available": Parameter(2, "legal actions at a time, one of each direction at least", low=2, high=2**20),
@@ -180,5 +222,5 @@ ENV = Declaration(
     },
     time_limit=500,
     validate=validate,
-    action_labels=lambda values: tuple("left" if a % 2 == 0 else "right" for a in range(values["num_actions"])),
+    action_labels=action_labels,
 )
