@@ -19,4 +19,7 @@ class Entry(NamedTuple):
 CATALOGUE = {
     "MaskedCartPole-v0": Entry("control.cartpole", "single"),
     "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
+    "MaskedTaxi-v0": Entry("grid.taxi", "single"),
+    "MaskedWarehouse-v0": Entry("multiagent.warehouse", "simultaneous"),
+    "ParametricCartPole-v0": Entry("control.parametric_cartpole", "single"),
 }

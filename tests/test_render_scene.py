@@ -1,7 +1,7 @@
 """Scenes, and what their renderers make of them: pixels, words, windows and GIFs.
 
-Where a mark lies in a frame is never taken from the layout under test: `pixels_of` paints the same box of the same scene
-in a loud ink and looks for it.
+Where a mark lies in a frame is never taken from the layout under test: `pixels_of` paints the same box of the same
+scene in a loud ink and looks for it.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def changed(first: Frame, second: Frame) -> NDArray[np.bool_]:
     assert first.shape == second.shape
     different = (first != second).any(axis=2)
     different[:STATUS_ROWS] = False
-    return different
+    return np.asarray(different)
 
 
 def bounding_box(pixels: NDArray[np.bool_]) -> tuple[int, int, int, int]:
@@ -302,7 +302,7 @@ def test_a_mark_changes_when_and_only_when_its_mask_entry_flips(example: Any, th
 def one_color() -> Any:
     """A theme in which what is legal and what is forbidden have the same colours."""
     inks = dict(LIGHT.inks)
-    for name in [ink for ink in inks if ink.startswith(("legal", "forbidden")) or ink.startswith("agent_")]:
+    for name in [ink for ink in inks if ink.startswith(("legal", "forbidden", "agent_", "muted"))]:
         inks[name] = inks["background"] if name.endswith("fill") else (60, 60, 60)
     return dataclasses.replace(LIGHT, name="one colour", inks=inks)
 
@@ -369,6 +369,24 @@ def test_boxes_show_their_mask_entry_and_clicks_find_it(name: str, screen: Any) 
     window.close()
 
 
+@pytest.mark.parametrize("name", ["labelled", "compact"])
+def test_legality_shows_in_boxes_without_colour(name: str) -> None:
+    make, mask = STRIPS[name]
+    masks = (mask.astype(np.int8), flipped(mask.astype(np.int8), 2))
+    coloured = changed(*(draw(make(), m) for m in masks))
+    left, top, right, bottom = bounding_box(coloured & ~title_rows(coloured))
+    assert changed(*(draw(make(), m, theme=one_color()) for m in masks))[top:bottom, left:right].sum() > 20
+
+
+def test_a_forbidden_button_is_crossed_out() -> None:
+    scene = Scene(1, 1)
+    scene.action(0, 0.2, 0.2, 0.6, 0.6)
+    left, top, right, bottom = bounding_box(pixels_of(scene, (0.3, 0.3, 0.4, 0.4)))
+    legal, forbidden = (draw(scene, [entry])[top:bottom, left:right].reshape(-1, 3) for entry in (1, 0))
+    assert len(np.unique(legal, axis=0)) == 1
+    assert len(np.unique(forbidden, axis=0)) > 1
+
+
 def title_rows(difference: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The rows of a compact grid's title, which counts the legal actions: those above the first gap of four rows."""
     rows = np.flatnonzero(difference.any(axis=1))
@@ -401,6 +419,17 @@ def test_a_larger_probability_is_a_higher_level() -> None:
         frame = draw(scene, mask, np.array([0, p, 0, 1 - p, 0, 0, 0, 0, 0]))
         lit.append(int(((frame == legal).all(axis=2) & own).sum()))
     assert lit == sorted(lit) and len(set(lit)) == 4
+
+
+def test_what_a_forbidden_area_covers_is_greyed() -> None:
+    scene, mask = board()
+    plain = Scene(3, 3)
+    plain.shapes = scene.shapes
+    ring = pixels_of(scene, (0.3, 0.3, 0.4, 0.4))  # inside the disc in the first cell
+    pad = np.zeros((draw(scene).shape[0] - draw(plain).shape[0], 480, 3), np.uint8)
+    disc = np.concatenate([draw(plain), pad])
+    assert changed(disc, draw(scene, mask))[ring].mean() > 0.9
+    assert changed(disc, draw(scene, flipped(mask, 0)))[ring].mean() < 0.1  # only the label
 
 
 @pytest.mark.parametrize("example", [connect_four, warehouse, board])
@@ -518,6 +547,15 @@ def test_simultaneous_masks_need_an_axis_of_agents(mask: Any) -> None:
         draw(warehouse()[0], mask)
 
 
+def test_one_robot_needs_no_axis_of_agents() -> None:
+    alone, named = Scene(4, 4), Scene(4, 4, agents=1)
+    for scene in (alone, named):
+        scene.action(1, 1, 1, 1, 1, "go")
+    mask = np.array([1, 0], np.int8)
+    assert np.array_equal(draw(alone, mask), draw(named, mask))
+    assert render_ansi(alone, mask) == render_ansi(named, mask) == "legal: 0 | forbidden: 1 go"
+
+
 def listed(words: str) -> set[int]:
     """The numbers of "0-5 17 20", read back."""
     numbers: set[int] = set()
@@ -549,18 +587,23 @@ def test_ansi_names_actions_agents_and_status() -> None:
     assert "legal: 2 left 1 25%, 5 right 2 75% |" in render_ansi(cart_pole(), share > 0, share)
     mask = np.arange(2048) % 2
     assert re.search(r"legal: 1 3 .* 79 \.\.\. \(1024 in all\)", render_ansi(cart_pole(2048), mask))
+    assert "legal: 0 1 3-5 | forbidden: 2 6-19" in render_ansi(Scene(1, 1), np.isin(np.arange(20), [0, 1, 3, 4, 5]))
     rows, columns = np.indices((9, 9))
     assert "(40 in all)" not in render_ansi(Scene(1, 1, kind="joint"), (rows + columns) % 2)
     assert "(41 in all)" in render_ansi(Scene(1, 1, kind="joint"), (rows + columns) % 2 == 0)
 
 
-def test_a_refused_action_flashes_and_stops() -> None:
-    scene, mask = connect_four()
+@pytest.mark.parametrize(
+    ("example", "index", "agent"), [(connect_four, 3, 0), (warehouse, 3, 0), (warehouse, 2, 2), (board, 4, 0)]
+)
+def test_a_refused_action_flashes_and_stops(example: Any, index: int, agent: int) -> None:
+    scene, mask = example()
     renderer = Renderer(width=480)
     before = renderer.render(scene, mask)
     assert before is not None
-    renderer.flash(3, frames=2)
-    own = pixels_of(scene, (3, 0, 1, 1))
+    renderer.flash(index, agent, frames=2)
+    (mark,) = [m for m in scene.marks if (m.agent, m.index) == (agent, index)]
+    own = pixels_of(scene, (mark.x, mark.y, mark.w, mark.h))
     for _ in range(2):
         frame = renderer.render(scene, mask)
         assert frame is not None
@@ -654,6 +697,7 @@ def test_windows_keep_their_events_apart_and_survive_each_other(screen: Any) -> 
     assert expected is not None and again is not None and np.array_equal(expected, again)
     first.render(scene, mask)
     first.render(cart_pole(), np.ones(6, np.int8))  # another size
+    assert first._window._window.size == draw(cart_pole(), np.ones(6, np.int8)).shape[1::-1]  # type: ignore[union-attr]
     screen.quit()
     screen.init()
     assert np.array_equal(expected, plain.render(scene, mask))  # type: ignore[arg-type]
@@ -721,14 +765,26 @@ def test_missing_libraries_are_named_with_the_command_that_brings_them() -> None
 def test_a_gif_holds_the_frames(tmp_path: Any) -> None:
     image = pytest.importorskip("PIL.Image", reason="Pillow reads and writes GIFs")
     frames = [draw(cart_pole(x=0.3 * i), np.eye(6, dtype=np.int8)[i]) for i in range(5)]
-    write_gif(iter(frames), tmp_path / "a.gif", fps=10)
+    write_gif(iter([*frames, frames[-1], frames[-1]]), tmp_path / "a.gif", fps=10)
     with image.open(tmp_path / "a.gif") as gif:
         assert (gif.n_frames, gif.size, gif.info["loop"]) == (5, frames[0].shape[1::-1], 0)
         for i, frame in enumerate(frames):
             gif.seek(i)
-            assert gif.info["duration"] == 100
-            assert np.abs(np.asarray(gif.convert("RGB")).astype(int) - frame).mean() < 2
-    assert (tmp_path / "a.gif").stat().st_size < 60_000
+            assert gif.info["duration"] == (100 if i < 4 else 300)
+            error = np.abs(np.asarray(gif.convert("RGB")).astype(int) - frame)
+            assert error.max() < 24 and (error == 0).all(axis=2).mean() > 0.98
+    assert (tmp_path / "a.gif").stat().st_size < 30_000
+
+
+def test_a_gif_of_two_colours_is_exact(tmp_path: Any) -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow reads and writes GIFs")
+    rng = np.random.default_rng(0)
+    frames = [np.array([[3, 200, 7], [4, 200, 7]], np.uint8)[rng.integers(0, 2, (9, 13))] for _ in range(4)]
+    write_gif(frames, tmp_path / "a.gif", colors=2)
+    with image.open(tmp_path / "a.gif") as gif:
+        for i, frame in enumerate(frames):
+            gif.seek(i)
+            assert np.array_equal(np.asarray(gif.convert("RGB")), frame)
 
 
 @pytest.mark.parametrize(
@@ -741,7 +797,7 @@ def test_a_gif_holds_the_frames(tmp_path: Any) -> None:
         ([np.zeros((4, 4, 3), np.uint8)], {"fps": 0}),
         ([np.zeros((4, 4, 3), np.uint8)], {"fps": 51}),
         ([np.zeros((4, 4, 3), np.uint8)], {"fps": math.nan}),
-        ([np.zeros((4, 4, 3), np.uint8)], {"colors": 257}),
+        ([np.zeros((4, 4, 3), np.uint8)], {"colors": 256}),
     ],
 )
 def test_a_gif_of_something_else_is_refused(frames: Any, arguments: Any, tmp_path: Any) -> None:

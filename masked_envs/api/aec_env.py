@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,42 @@ from gymnasium.error import ResetNeeded
 from pettingzoo import AECEnv
 
 from ..core.declaration import Declaration
-from ..core.engine import State
+from ..core.state import State
 from ..mask_spec import MaskSpec
 from .agents import AgentViews
+
+
+@dataclass(frozen=True)
+class AECState:
+    """A whole position of an AEC environment: a value that pickles, hashes and compares.
+
+    Attributes:
+        position: of the game, random stream included.
+        agents: those that have not left; `rewards` and `cumulative_rewards` are theirs, in this order.
+        agent_selection, next_selection: who acts, and who acts when the agents that are done have left.
+        chosen: how many agents of a simultaneous game have chosen; `actions` and `invalid` are their choices.
+        gave_invalid: whose action in the last step was invalid, over all possible agents.
+    """
+
+    position: State
+    agents: tuple[str, ...]
+    agent_selection: str
+    next_selection: str | None
+    rewards: tuple[float, ...]
+    cumulative_rewards: tuple[float, ...]
+    chosen: int
+    actions: bytes
+    invalid: tuple[bool, ...]
+    gave_invalid: tuple[bool, ...]
 
 
 class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     """One copy of a game of this package, its agents acting one after another.
 
-    The acting agent's mask is its own; of every other agent it is all zero (PettingZoo's convention), and all ones for
-    everybody once the game has terminated. In a simultaneous game the actions are collected in the order of
-    `possible_agents`, each checked against its mask at once, and carried out together after the last.
+    The acting agent's mask is its own, that of every other agent all zero (PettingZoo's convention). Once the game has
+    terminated it is all ones for everybody; once it is truncated, what each could do were it to act. In a simultaneous
+    game the actions are collected in the order of `possible_agents`, each checked against its mask at once, and carried
+    out together after the last.
 
     Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. `infos[agent]` holds "action_mask" and,
     where invalid actions are not raised, "invalid_action".
@@ -35,8 +61,12 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
         self.metadata = {**self.metadata, "name": declaration.id, "is_parallelizable": declaration.play != "turns"}
         self.render_mode = render_mode
+        self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
         self.possible_agents = list(self._views.engine.agents)
         self.agents: list[str] = []
+        self.agent_selection = self.possible_agents[0]
+        self._skip_agent_selection: str | None = None
+        self._chosen = 0  # agents of a simultaneous game that have chosen
         self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}
         self.action_spaces = {agent: self._views.mask_spec.action_space for agent in self.possible_agents}
 
@@ -55,7 +85,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self.agents = self.possible_agents[:]
         self.rewards = dict.fromkeys(self.agents, 0.0)
         self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
-        self._chosen = 0  # agents of a simultaneous game that have chosen
+        self._chosen, self._skip_agent_selection = 0, None
         self._read_ends()
         self._select()
 
@@ -77,8 +107,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         if self.terminations[agent] or self.truncations[agent]:
             self._was_dead_step(action)
             return
+        self._views.choose({self._index(agent): action})
         self._cumulative_rewards[agent] = 0.0
-        self._views.choose(self._chosen, self._index(agent), action)
         self._chosen += 1
         self._clear_rewards()
         if self._chosen == self._views.engine.views:
@@ -125,19 +155,43 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         """How many invalid actions this environment was ever given, counted before they were answered."""
         return int(self._views.engine.invalid_counts.sum())
 
-    def get_state(self) -> tuple[State, tuple[Any, ...]]:
-        """The whole position: the engine's, and the actions collected so far in a simultaneous game."""
-        return self._views.engine.get_state(0), self._views.collected(self._chosen)
+    def get_state(self) -> AECState:
+        """The whole position: the engine's, and where the agents stand in it."""
+        engine = self._views.engine
+        return AECState(
+            position=engine.get_state(0),
+            agents=tuple(self.agents),
+            agent_selection=self.agent_selection,
+            next_selection=self._skip_agent_selection,
+            rewards=tuple(self.rewards[agent] for agent in self.agents),
+            cumulative_rewards=tuple(self._cumulative_rewards[agent] for agent in self.agents),
+            chosen=self._chosen,
+            actions=engine.actions[0].tobytes(),
+            invalid=tuple(engine.invalid[0].tolist()),
+            gave_invalid=tuple(self._views.gave_invalid.tolist()),
+        )
 
-    def set_state(self, state: tuple[State, tuple[Any, ...]]) -> None:
-        """Return to a position; agents that had left a finished game are back to be stepped with None."""
-        position, collected = state
-        self._views.set_state(position)
-        self._begin()
-        for index, action in enumerate(collected):
-            self._views.choose(index, index, action)
-        self._chosen = len(collected)
-        self._select()
+    def set_state(self, state: AECState) -> None:
+        """Return to a position of an environment with the same id and parameters.
+
+        Raises:
+            ValueError: a state of another environment. TypeError: not a state of an AEC environment.
+        """
+        if not isinstance(state, AECState):
+            raise TypeError(f"set_state takes what get_state of an AEC environment gave, not {type(state).__name__}")
+        engine = self._views.engine
+        engine.check_states([state.position])
+        self._views.set_state(state.position)
+        engine.actions[0] = np.frombuffer(state.actions, engine.actions.dtype).reshape(engine.actions[0].shape)
+        engine.invalid[0], self._views.gave_invalid[:] = state.invalid, state.gave_invalid
+        self.agents, self._chosen = list(state.agents), state.chosen
+        self.rewards = dict(zip(self.agents, state.rewards, strict=True))
+        self._cumulative_rewards = dict(zip(self.agents, state.cumulative_rewards, strict=True))
+        self._skip_agent_selection = state.next_selection
+        self._read_ends()
+        if state.position.started:
+            self._select()
+        self.agent_selection = state.agent_selection
 
     # --- inside ---------------------------------------------------------------------------------------------
 
@@ -148,7 +202,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
 
     def _mask(self, agent: str) -> Any:
-        waits = agent != self.agent_selection and not self._views.engine.terminated[0]
+        engine = self._views.engine
+        waits = agent != self.agent_selection and not (engine.terminated[0] or engine.truncated[0])
         return self._views.empty_mask() if waits else self._views.mask(self._index(agent))
 
     def _read_ends(self) -> None:
@@ -161,5 +216,3 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         acting = self._chosen if engine.views > 1 else int(engine.acting[0])
         self.agent_selection = self.possible_agents[acting]
         self.infos = {agent: self._views.info(self._index(agent), self._mask(agent)) for agent in self.agents}
-
-

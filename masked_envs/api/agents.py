@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,18 @@ from gymnasium.error import ResetNeeded
 from gymnasium.utils import seeding
 
 from ..core.declaration import Declaration
-from ..core.engine import Engine, State
+from ..core.engine import Engine
+from ..core.state import State
 from .picture import Picture, check_render_mode
-from .surface import check_mask_in, invalid_action_error, no_action, observation_space, surface_observation, with_mask
+from .surface import (
+    check_mask_in,
+    checked_seed,
+    invalid_action_error,
+    no_action,
+    observation_space,
+    surface_observation,
+    with_mask,
+)
 
 
 class AgentViews:
@@ -44,30 +54,34 @@ class AgentViews:
         self._nothing = no_action(self.mask_spec.action_buffer)
         self._seen = np.zeros_like(self.engine.observations[0, 0:1])
         self._may = np.zeros_like(self.engine.masks[0, 0:1])
+        self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # by the last step
         self._seeded = False
 
     def reset(self, seed: int | None) -> None:
         """Start an episode; without a seed the stream goes on, or starts from the operating system's entropy."""
+        seed = checked_seed(seed)
         if seed is not None or not self._seeded:
             self.engine.seed([int(seeding.np_random()[0].integers(2**31)) if seed is None else seed])
             self._seeded = True
         self.engine.reset()
+        self.gave_invalid[:] = False
         self.picture.restart()
 
     # --- looking --------------------------------------------------------------------------------------------
 
     def observation(self, agent: int) -> Any:
         """What one agent sees, bare, a copy."""
+        self.require_reset()
         engine = self.engine
         if engine.views > 1 or agent == engine.acting[0]:
             rows = engine.observations[0, agent if engine.views > 1 else 0]
             return surface_observation(engine.observation_space, rows)
-        self.require_reset()
         engine.observe(0, agent, self._seen)
         return surface_observation(engine.observation_space, self._seen[0])
 
     def mask(self, agent: int) -> Any:
         """What one agent may do, were it to act, canonical, a copy."""
+        self.require_reset()
         engine = self.engine
         if engine.views > 1 or agent == engine.acting[0]:
             return self.mask_spec.surface(engine.masks[0, agent if engine.views > 1 else 0])
@@ -85,8 +99,7 @@ class AgentViews:
         """The info of one agent."""
         info = {"action_mask": mask}
         if self.engine.on_invalid != "raise":
-            view = agent if self.engine.views > 1 else 0
-            info["invalid_action"] = bool(self.engine.invalid[0, view])
+            info["invalid_action"] = bool(self.gave_invalid[agent])
         return info
 
     def require_reset(self) -> None:
@@ -95,14 +108,21 @@ class AgentViews:
 
     # --- moving ---------------------------------------------------------------------------------------------
 
-    def choose(self, view: int, agent: int, action: Any) -> None:
-        """Put down one agent's action; with on_invalid="raise", count and refuse it at once if it is invalid."""
+    def choose(self, actions: Mapping[int, Any]) -> None:
+        """Put down, check and count the actions of these agents.
+
+        Raises:
+            InvalidActionError: some are invalid, with on_invalid="raise"; all of them are counted, and nothing moves.
+        """
         engine = self.engine
-        encoded = self.mask_spec.encode(action)
-        engine.actions[0, view] = self._nothing if encoded is None else encoded
-        if engine.on_invalid == "raise" and not engine.is_legal(0, view):
-            engine.invalid_counts[0] += 1
-            raise self.refusal(agent, action)
+        chosen = np.zeros(engine.views, np.bool_)
+        for agent, action in actions.items():
+            view = agent if engine.views > 1 else 0
+            encoded = self.mask_spec.encode(action)
+            engine.actions[0, view], chosen[view] = self._nothing if encoded is None else encoded, True
+        if engine.find_invalid(engine.every_row, chosen) >= 0 and engine.on_invalid == "raise":
+            agent = next(a for a in actions if engine.invalid[0, a if engine.views > 1 else 0])
+            raise self.refusal(agent, actions[agent])
 
     def refusal(self, agent: int, action: Any) -> Exception:
         how = 'env.action_space(agent).sample(observation["action_mask"])'
@@ -115,16 +135,16 @@ class AgentViews:
     def move(self) -> dict[str, float]:
         """Carry out what the agents chose; what each of them earned."""
         engine = self.engine
-        engine.find_invalid(engine.every_row)
+        self.gave_invalid[:] = False
+        mover = 0 if engine.views > 1 else int(engine.acting[0])
+        self.gave_invalid[mover : mover + engine.views] = engine.invalid[0]
         engine.step(engine.every_row)
         return dict(zip(engine.agents, engine.rewards[0].tolist(), strict=True))
 
-    def collected(self, chosen: int) -> tuple[Any, ...]:
-        """The first `chosen` actions put down, as the caller gave them."""
-        return tuple(self.mask_spec.decode(self.engine.actions[0, view], False) for view in range(chosen))
-
     def set_state(self, state: State) -> None:
+        """Take a position that `engine.check_states` has let through."""
         self.engine.set_state(0, state)
+        self.gave_invalid[:] = False
         self._seeded = True
 
     def render(self) -> Any:

@@ -7,7 +7,7 @@ turn where moves alternate, all at once where they are simultaneous (the action 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,15 @@ class Caller:
             raise ValueError(f"opponent must be None, 'random' or a callable (observation, mask), not {opponent!r}")
         self.engine, self.opponent = engine, opponent
         self.agent = agent_index(engine.agents, agent)
+        if opponent is None and self.agent != 0:
+            raise ValueError(
+                f"agent={agent!r} needs opponent=, such as 'random': without one, the caller plays all agents"
+            )
         self.plays_all = opponent is None and engine.views > 1
         self.view = self.agent if opponent is not None and engine.views > 1 else 0
+        self._own_views = np.full(engine.views, True)
+        if opponent is not None and engine.views > 1:
+            self._own_views = np.arange(engine.views) == self.view
         self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
         bare = engine.observation_space
         self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
@@ -71,16 +78,49 @@ class Caller:
         masks = self.engine.mask_spec.surface(self.engine.masks if self.plays_all else self.engine.masks[:, self.view])
         return masks.reshape(len(masks), -1) if self.plays_all else masks
 
+    def agents_to_act(self) -> npt.NDArray[np.int64] | None:
+        """The agent (N,) whose action the caller gives next; None where there is one agent, or it gives all at once."""
+        if self.engine.declaration.play == "single" or self.plays_all:
+            return None
+        return self.engine.acting.copy() if self.opponent is None else np.full(self.engine.rows, self.agent)
+
+    def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k of the caller's action may take after `prefix`."""
+        agent = int(self.engine.acting[row]) if self.opponent is None else self.agent
+        return self.engine.head_mask(row, agent, k, prefix)
+
     # --- moving ---------------------------------------------------------------------------------------------
+
+    def find_invalid(self, where: Rows) -> int:
+        """Check and count the caller's actions; the first row with an invalid one, or -1. Nothing moves."""
+        return self.engine.find_invalid(where, self._own_views)
 
     def reset(self, where: Rows) -> None:
         """Start episodes, and let an opponent that moves first move."""
+        self._whole(self._reset, where)
+
+    def step(self, where: Rows) -> npt.NDArray[np.float64]:
+        """Carry out the checked actions and the opponents'; the caller's rewards (N,)."""
+        earned: npt.NDArray[np.float64] = self._whole(self._step, where)
+        return earned
+
+    def _whole(self, move: Callable[[Rows], Any], where: Rows) -> Any:
+        """Undo the move when an opponent of the user's own fails in it, so that no step is left half done."""
+        if not callable(self.opponent):
+            return move(where)
+        saved = self.engine.save()
+        try:
+            return move(where)
+        except BaseException:
+            self.engine.restore(saved)
+            raise
+
+    def _reset(self, where: Rows) -> None:
         self.engine.reset(where)
         if self.opponent is not None and self.engine.declaration.play == "turns":
             self._reply(where, np.zeros(self.engine.rows))
 
-    def step(self, where: Rows) -> npt.NDArray[np.float64]:
-        """Carry out the checked actions and the opponents' replies; the caller's rewards (N,)."""
+    def _step(self, where: Rows) -> Any:
         engine, play = self.engine, self.engine.declaration.play
         if play == "single":
             engine.step(where)
@@ -93,31 +133,27 @@ class Caller:
             earned = engine.rewards[:, self.agent].copy()
             self._reply(where, earned)
             return earned
+        if not self.plays_all:
+            self._choose_beside(where)
         engine.step(where)
         return engine.rewards.sum(axis=1) if self.plays_all else engine.rewards[:, self.agent].copy()
-
-    def find_invalid(self, where: Rows) -> int:
-        """Let simultaneous opponents choose, then check and count; the first row with an invalid action, or -1."""
-        if self.opponent is not None and self.engine.views > 1:
-            self._choose_beside(where)
-        return self.engine.find_invalid(where)
 
     # --- opponents ------------------------------------------------------------------------------------------
 
     def _reply(self, where: Rows, earned: npt.NDArray[np.float64]) -> None:
         """Let the opponents move until it is the caller's turn, adding what the caller earns by it."""
         engine = self.engine
-        total = engine.rewards.copy()
+        total, refused = engine.rewards.copy(), engine.invalid.copy()
+        engine.invalid[...] = False
         while True:
             waiting = where & (engine.acting != self.agent) & ~(engine.terminated | engine.truncated)
             if not waiting.any():
                 break
             self._choose(waiting, 0)
-            engine.invalid[waiting] = False
             engine.step(waiting)
             earned[waiting] += engine.rewards[waiting, self.agent]
             total[waiting] += engine.rewards[waiting]
-        engine.rewards[...] = total
+        engine.rewards[...], engine.invalid[...] = total, refused
         self.present(where)
 
     def present(self, where: Rows) -> None:
@@ -131,11 +167,9 @@ class Caller:
 
     def _choose_beside(self, where: Rows) -> None:
         """Fill in the actions of the other agents of a simultaneous game."""
-        mine = self.engine.actions[:, self.view].copy()
         for view in range(self.engine.views):
             if view != self.view:
                 self._choose(where, view)
-        self.engine.actions[:, self.view] = mine
 
     def _choose(self, where: Rows, view: int) -> None:
         engine = self.engine

@@ -11,11 +11,12 @@ import numpy.typing as npt
 from gymnasium.error import ResetNeeded
 
 from ..core.declaration import Declaration
-from ..core.engine import Engine, State
+from ..core.engine import Engine
+from ..core.state import State
 from ..mask_spec import MaskSpec
 from .caller import Caller, Opponent
 from .picture import Picture, check_render_mode
-from .surface import check_mask_in, invalid_action_error, no_action, observation_space, with_mask
+from .surface import check_mask_in, checked_seed, invalid_action_error, no_action, observation_space, with_mask
 
 
 class MaskedEnv(gym.Env[Any, Any]):
@@ -31,7 +32,7 @@ class MaskedEnv(gym.Env[Any, Any]):
             `info["action_mask"]` and behind `action_masks()` in both.
         backend: "auto" (plain Python for a single environment), "python" or "numba".
         render_mode: None, "human", "rgb_array" or "ansi".
-        opponent: for a game: None (the caller plays every agent), "random", or a callable (observation, mask) -> action.
+        opponent: for a game: None (the caller plays all agents), "random", or a callable (observation, mask) -> action.
         agent: for a game with an opponent: the agent that the caller plays, by name or index.
         parameters: the environment's own, see its card.
 
@@ -70,12 +71,14 @@ class MaskedEnv(gym.Env[Any, Any]):
         self.observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
         self.render_mode = render_mode
         self._picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
+        self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self._seeded = False
 
     # --- the Gymnasium interface ----------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start an episode; with a seed, the whole random stream starts anew. `options` are not used."""
+        seed = checked_seed(seed)
         super().reset(seed=seed)
         if seed is not None or not self._seeded:
             self._engine.seed([int(self.np_random.integers(2**31)) if seed is None else seed])
@@ -95,8 +98,9 @@ class MaskedEnv(gym.Env[Any, Any]):
             ResetNeeded: before the first reset, or after the end of the episode.
         """
         engine = self._engine
-        if not engine.started[0] or engine.terminated[0] or engine.truncated[0]:
-            raise ResetNeeded(self._why_reset())
+        self._require_reset()
+        if engine.terminated[0] or engine.truncated[0]:
+            raise ResetNeeded("the episode is over (terminated or truncated): call reset() before the next step()")
         encoded = self.mask_spec.encode(action)
         self._caller.write_actions(self._nothing if encoded is None else encoded)
         if self._caller.find_invalid(self._every) >= 0 and engine.on_invalid == "raise":
@@ -117,8 +121,7 @@ class MaskedEnv(gym.Env[Any, Any]):
         if self.render_mode is None:
             gym.logger.warn("render() draws nothing without a render_mode, such as gym.make(..., render_mode='human')")
             return None
-        if not self._engine.started[0]:
-            raise ResetNeeded("call reset() before render()")
+        self._require_reset()
         return self._picture.render(0)
 
     def close(self) -> None:
@@ -135,8 +138,7 @@ class MaskedEnv(gym.Env[Any, Any]):
     @property
     def action_mask(self) -> Any:
         """The current mask in canonical form, a copy; reading it changes nothing."""
-        if not self._engine.started[0]:
-            raise ResetNeeded("there is no mask before the first reset()")
+        self._require_reset()
         return _first(self._caller.masks())
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
@@ -146,7 +148,8 @@ class MaskedEnv(gym.Env[Any, Any]):
 
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k may take after the choices `prefix`; int8 (nvec[k],)."""
-        return self._engine.head_mask(0, int(self._engine.acting[0]), k, prefix)
+        self._require_reset()
+        return self._caller.head_mask(0, k, prefix)
 
     @property
     def invalid_actions(self) -> int:
@@ -165,6 +168,7 @@ class MaskedEnv(gym.Env[Any, Any]):
         Raises:
             ValueError: a state of another environment. TypeError: not a state.
         """
+        self._engine.check_states([state])
         self._engine.set_state(0, state)
         self._seeded = True
         self._caller.present(self._every)
@@ -175,14 +179,14 @@ class MaskedEnv(gym.Env[Any, Any]):
         mask = _first(self._caller.masks())
         observation = with_mask(_first(self._caller.observations()), mask, self._mask_in)
         info = {"action_mask": mask}
-        if self._is_game:
-            info["agent"] = int(self._engine.acting[0])
+        agents = self._caller.agents_to_act()
+        if agents is not None:
+            info["agent"] = int(agents[0])
         return observation, info
 
-    def _why_reset(self) -> str:
+    def _require_reset(self) -> None:
         if not self._engine.started[0]:
-            return "call reset() before the first step()"
-        return "the episode is over (terminated or truncated): call reset() before the next step()"
+            raise ResetNeeded("nothing has begun yet: call reset() first")
 
     def _refusal(self, action: Any) -> Exception:
         where = 'env.action_space.sample(mask=info["action_mask"])'

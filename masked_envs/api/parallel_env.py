@@ -12,8 +12,9 @@ from gymnasium.error import ResetNeeded
 from pettingzoo import ParallelEnv
 
 from ..core.declaration import Declaration
-from ..core.engine import State
+from ..core.state import State
 from ..mask_spec import MaskSpec
+from ..mask_spec.base import describe
 from .agents import AgentViews
 
 
@@ -33,6 +34,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
         self.metadata = {**self.metadata, "name": declaration.id}
         self.render_mode = render_mode
+        self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
         self.possible_agents = list(self._views.engine.agents)
         self.agents: list[str] = []
         self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}
@@ -64,10 +66,10 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         """
         if not self.agents:
             raise ResetNeeded("call reset() before step(): the episode is over, or there was none yet")
-        if set(actions) != set(self.agents):
-            raise ValueError(f"expected one action for each of {self.agents}, got actions for {sorted(map(str, actions))}")
-        for index, agent in enumerate(self.possible_agents):
-            self._views.choose(index, index, actions[agent])
+        if not isinstance(actions, Mapping) or set(actions) != set(self.agents):
+            given = f"actions for {sorted(map(str, actions))}" if isinstance(actions, Mapping) else describe(actions)
+            raise ValueError(f"expected a dict with one action for each of {self.agents}, got {given}")
+        self._views.choose({index: actions[agent] for index, agent in enumerate(self.possible_agents)})
         agents, engine = self.agents, self._views.engine
         rewards = self._views.move()
         observations, infos = self._look()
@@ -105,6 +107,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
 
     def head_mask(self, agent: str, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of an agent may take after the choices `prefix`."""
+        self._views.require_reset()
         return self._views.engine.head_mask(0, self._index(agent), k, prefix)
 
     @property
@@ -117,7 +120,12 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         return self._views.engine.get_state(0)
 
     def set_state(self, state: State) -> None:
-        """Return to a position of an environment with the same id and parameters."""
+        """Return to a position of an environment with the same id and parameters.
+
+        Raises:
+            ValueError: a state of another environment. TypeError: not a state.
+        """
+        self._views.engine.check_states([state])
         self._views.set_state(state)
         over = state.terminated or state.truncated or not state.started
         self.agents = [] if over else self.possible_agents[:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,17 +10,33 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..core.engine import Engine
 from ..errors import InvalidActionError
 from ..mask_spec import MaskSpec
 
 MASK_IN = ("observation", "info")
+_SHORT = reprlib.Repr()
+_SHORT.maxother = _SHORT.maxstring = 200  # characters; enough for a short array
 
 
 def check_mask_in(mask_in: str) -> None:
     """Refuse anything but "observation" and "info"."""
     if mask_in not in MASK_IN:
         raise ValueError(f"mask_in must be 'observation' or 'info', not {mask_in!r}")
+
+
+def checked_seed(seed: Any) -> int | None:
+    """The seed as a Python int, or None.
+
+    Raises:
+        TypeError: not an integer. ValueError: a negative one.
+    """
+    if seed is None:
+        return None
+    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"seed must be a non-negative integer or None, not {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be a non-negative integer or None, not {seed}")
+    return int(seed)
 
 
 def observation_space(bare: spaces.Space[Any], spec: MaskSpec, mask_in: str) -> spaces.Space[Any]:
@@ -84,9 +101,17 @@ def invalid_action_error(
     else:
         reason = "is forbidden by the action mask" if spec.action_space.contains(action) else "is out of range"
     return InvalidActionError(
-        f"{env_id}{where}: the action {action!r} ({type(action).__name__}) {reason}. "
+        f"{env_id}{where}: the action {_shown(action)} ({type(action).__name__}) {reason}. "
         f"Legal now: {legal_list(spec, mask)}. Sample a legal action with {how_to_sample}."
     )
+
+
+def _shown(action: Any) -> str:
+    """The action in a message, whatever it is: huge integers and broken reprs included."""
+    try:
+        return _SHORT.repr(action)
+    except Exception:
+        return "of no readable form"
 
 
 def _has_form(spec: MaskSpec, action: Any) -> bool:
@@ -100,8 +125,3 @@ def agent_index(agents: Sequence[str], agent: int | str) -> int:
     if isinstance(agent, (int, np.integer)) and not isinstance(agent, bool) and 0 <= agent < len(agents):
         return int(agent)
     raise ValueError(f"agent must be one of {', '.join(map(repr, agents))} (or 0..{len(agents) - 1}), not {agent!r}")
-
-
-def clear_row(engine: Engine, row: int, view: int) -> None:
-    """Leave an action in the buffer that no mask allows."""
-    engine.actions[row, view] = no_action(engine.mask_spec.action_buffer)

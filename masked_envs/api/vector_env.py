@@ -14,11 +14,12 @@ from gymnasium.vector.utils import batch_space
 
 from ..core.compile import numba_is_available
 from ..core.declaration import Declaration
-from ..core.engine import Engine, State
+from ..core.engine import Engine
+from ..core.state import State
 from ..mask_spec import MaskSpec
 from .caller import Caller, Opponent
 from .picture import Picture, check_render_mode
-from .surface import check_mask_in, invalid_action_error, observation_space, with_mask
+from .surface import check_mask_in, checked_seed, invalid_action_error, observation_space, with_mask
 
 
 class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
@@ -56,22 +57,20 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         **parameters: Any,
     ) -> None:
         self.closed = True  # nothing to close while construction may still fail
-        for name, number in (("num_envs", num_envs), ("num_threads", num_threads)):
-            if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, not {number!r}")
+        _check_positive("num_envs", num_envs)
+        _check_positive("num_threads", num_threads)
         check_mask_in(mask_in)
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.autoreset_mode = _autoreset_mode(autoreset_mode)
         self.metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 30, "autoreset_mode": self.autoreset_mode}
         check_render_mode(render_mode, self.metadata["render_modes"])
         if backend == "auto" and not numba_is_available():
             warnings.warn("numba is not installed: the rows are stepped by plain Python, slowly", stacklevel=3)
         values = _with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
         self.num_envs = int(num_envs)
-        self._engine = Engine(
-            declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads)
-        )
+        self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads))
         self._caller = Caller(self._engine, opponent, agent)
         self._mask_in, self._is_game = mask_in, declaration.play != "single"
+        self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self.single_action_space = self.mask_spec.action_space
         self.single_observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
@@ -91,9 +90,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         Args:
             seed: row i gets seed + i; or one seed per row, None for a row whose stream goes on.
         """
-        seeds = _row_seeds(seed, self.num_envs)
+        seeds, where = _row_seeds(seed, self.num_envs), self._rows_to_reset(options)
         super().reset(seed=next((s for s in seeds if s is not None), None))
-        where = self._rows_to_reset(options)
         fresh = int(self.np_random.integers(2**31)) if not self._seeded[where].all() else 0
         given = np.array([s is not None for s in seeds])
         numbers = [fresh + i if s is None else s for i, s in enumerate(seeds)]
@@ -130,7 +128,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             self._caller.reset(ended)
         elif self.autoreset_mode is AutoresetMode.SAME_STEP and (terminated | truncated).any():
             over = terminated | truncated
-            extra |= self._final(over)
+            extra |= self._final(over, extra)
             self._caller.reset(over)
         observations, info = self._look()
         return observations, rewards, terminated, truncated, {**info, **extra}
@@ -155,6 +153,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
     @property
     def action_mask(self) -> Any:
         """The current masks (num_envs, mask) in canonical form, a copy."""
+        self._require_reset()
         return self._caller.masks()
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
@@ -164,12 +163,16 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
 
     def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of a row may take after the choices `prefix`; int8 (nvec[k],)."""
-        return self._engine.head_mask(row, int(self._engine.acting[row]), k, prefix)
+        self._require_reset()
+        if not 0 <= row < self.num_envs:
+            raise ValueError(f"row must be in 0..{self.num_envs - 1}, not {row}")
+        return self._caller.head_mask(row, k, prefix)
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
         """How many invalid actions each row was ever given, int64 (num_envs,); discarded actions do not count."""
-        return self._engine.invalid_counts.copy()
+        counts: npt.NDArray[np.int64] = self._engine.invalid_counts.copy()
+        return counts
 
     # --- positions ------------------------------------------------------------------------------------------
 
@@ -178,9 +181,16 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         return tuple(self._engine.get_state(row) for row in range(self.num_envs))
 
     def set_state(self, states: Sequence[State]) -> None:
-        """Return every row to a position; there must be one state per row."""
+        """Return every row to a position.
+
+        Raises:
+            ValueError: not one state per row, or states of another environment. TypeError: not states. No row moves.
+        """
+        if not isinstance(states, (list, tuple)):
+            raise TypeError(f"set_state takes the states that get_state gave, one per row, not {type(states).__name__}")
         if len(states) != self.num_envs:
             raise ValueError(f"expected {self.num_envs} states, one per row, got {len(states)}")
+        self._engine.check_states(states)
         for row, state in enumerate(states):
             self._engine.set_state(row, state)
         self._seeded[:] = True
@@ -191,19 +201,25 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
     def _look(self) -> tuple[Any, dict[str, Any]]:
         masks = self._caller.masks()
         info: dict[str, Any] = {"action_mask": masks}
-        if self._is_game:
-            info["agent"] = self._engine.acting.copy()
+        agents = self._caller.agents_to_act()
+        if agents is not None:
+            info["agent"] = agents
         return with_mask(self._caller.observations(), masks, self._mask_in), info
 
     def _ended_rows(self) -> npt.NDArray[np.bool_]:
         engine = self._engine
-        if not engine.started.all():
-            raise ResetNeeded("call reset() before the first step()")
+        self._require_reset()
         ended = engine.terminated | engine.truncated
         if self.autoreset_mode is AutoresetMode.DISABLED and ended.any():
             rows = ", ".join(map(str, np.flatnonzero(ended)[:5]))
-            raise ResetNeeded(f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()')
+            raise ResetNeeded(
+                f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
+            )
         return ended
+
+    def _require_reset(self) -> None:
+        if not self._engine.started.all():
+            raise ResetNeeded("nothing has begun yet in some rows: call reset() first")
 
     def _rows_to_reset(self, options: dict[str, Any] | None) -> npt.NDArray[np.bool_]:
         mask = (options or {}).get("reset_mask")
@@ -215,14 +231,16 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             raise ValueError('options["reset_mask"] chooses no row')
         return mask
 
-    def _final(self, over: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    def _final(self, over: npt.NDArray[np.bool_], extra: dict[str, Any]) -> dict[str, Any]:
         """The observations and infos of rows that are about to be reset, as Gymnasium's vector environments give."""
         observations, info = self._look()
         final_obs = np.full(self.num_envs, None, dtype=object)
         for row in np.flatnonzero(over):
             final_obs[row] = _row(observations, int(row))
-        final_info = {key: value for name, array in info.items() for key, value in ((name, array), (f"_{name}", over))}
-        return {"final_obs": final_obs, "_final_obs": over, "final_info": final_info, "_final_info": over}
+        final_info: dict[str, Any] = {}
+        for key, value in {**info, **extra}.items():
+            final_info |= {key: _zero_outside(over, value), f"_{key}": over.copy()}
+        return {"final_obs": final_obs, "_final_obs": over.copy(), "final_info": final_info, "_final_info": over.copy()}
 
     def _refusal(self, actions: Any, row: int) -> Exception:
         spec = self.mask_spec
@@ -230,28 +248,48 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         more = int(self._engine.invalid.any(axis=1).sum()) - 1
         where = f", row {row}" + (f" (and {more} more)" if more else "")
         how = 'envs.unwrapped.mask_spec.sample(info["action_mask"], rng)'
-        return invalid_action_error(
-            self._engine.declaration.id, spec, _row(actions, row), _row(masks, row), where, how
-        )
+        return invalid_action_error(self._engine.declaration.id, spec, _row(actions, row), _row(masks, row), where, how)
+
+
+def _check_positive(name: str, number: Any) -> None:
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, not {number!r}")
 
 
 def _with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -> dict[str, Any]:
     if max_episode_steps is None:
         return values
-    if isinstance(max_episode_steps, bool) or not isinstance(max_episode_steps, int) or max_episode_steps < 1:
-        raise ValueError(f"max_episode_steps must be an integer of at least 1, not {max_episode_steps!r}")
+    _check_positive("max_episode_steps", max_episode_steps)
     limit = values["time_limit"]
     return {**values, "time_limit": min(limit, max_episode_steps) if limit else max_episode_steps}
 
 
+def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        modes = ", ".join(str(mode) for mode in AutoresetMode)
+        raise ValueError(f"autoreset_mode must be one of {modes}, not {mode!r}") from None
+
+
 def _row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
-    if seed is None:
-        return [None] * rows
-    if isinstance(seed, (int, np.integer)):
-        return [int(seed) + i for i in range(rows)]
-    if len(seed) != rows:
-        raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
-    return list(seed)
+    if isinstance(seed, (list, tuple, np.ndarray)):
+        if len(seed) != rows:
+            raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
+        return [checked_seed(one) for one in seed]
+    first = checked_seed(seed)
+    return [None] * rows if first is None else [first + i for i in range(rows)]
+
+
+def _zero_outside(over: npt.NDArray[np.bool_], batch: Any) -> Any:
+    """A batch of arrays, or a dict or tuple of them, with zeros in the rows that are not `over`."""
+    if isinstance(batch, dict):
+        return {key: _zero_outside(over, value) for key, value in batch.items()}
+    if isinstance(batch, tuple):
+        return tuple(_zero_outside(over, value) for value in batch)
+    kept = batch.copy()
+    kept[~over] = 0
+    return kept
 
 
 def _row(batch: Any, row: int) -> Any:

@@ -11,8 +11,10 @@ import hashlib
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 Rule = Callable[..., Any]
 BACKENDS = ("auto", "python", "numba")
@@ -66,13 +68,24 @@ def _reach(functions: Iterable[Rule]) -> list[Rule]:
 
 
 def _digest(functions: Iterable[Rule]) -> str:
-    modules = sorted({function.__module__ for function in functions})
+    modules = sorted({function.__module__ for function in functions} | {__name__})
     sources = [_source_of_module(module) for module in modules]
     generated = sorted(f.generated_source for f in functions if hasattr(f, "generated_source"))
-    return hashlib.sha256("\0".join([*modules, *sources, *generated]).encode()).hexdigest()[:12]
+    constants = sorted({text for function in functions for text in _constants(function)})
+    return hashlib.sha256("\0".join([*modules, *sources, *generated, *constants]).encode()).hexdigest()[:12]
 
 
-@functools.lru_cache(maxsize=None)
+def _constants(function: Rule) -> Iterator[str]:
+    """The values of the module constants that a rule reads: they may come from files without rules."""
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if isinstance(value, np.ndarray):
+            yield f"{name} {value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+        elif isinstance(value, (bool, int, float, str, tuple, np.generic)):
+            yield f"{name} {value!r}"
+
+
+@functools.cache
 def _source_of_module(name: str) -> str:
     return inspect.getsource(sys.modules[name])
 
@@ -87,10 +100,32 @@ def _copy(function: Rule, scopes: dict[str, dict[str, Any]], prefix: str, backen
     copy.__module__, copy.__qualname__ = function.__module__, f"{prefix}.{function.__name__}"
     if backend == "python":
         return copy
-    import numba
-
     # nogil: row blocks may run in threads of the caller's choice; no fastmath: it changes the bytes
-    return numba.njit(cache=True, nogil=True)(copy)  # type: ignore[no-any-return]
+    compiled: Rule = _numba().njit(cache=True, nogil=True)(copy)
+    return compiled
+
+
+@functools.cache
+def _numba() -> Any:
+    """Import numba and let it name machine code by the records that the code is for.
+
+    numba names a record type by a number that it has in this process, and an array inside a record by its dtype and its
+    number of axes, but not its shape. So two processes can leave different functions of one name in the disk cache, and
+    a third that loads both runs one in the place of the other, on arrays of another size (tests/test_disk_cache.py).
+    """
+    import numba
+    from numba.core import types as numba_types
+
+    def record_name(self: Any) -> tuple[str, tuple[str, ...]]:
+        return "Record", (hashlib.sha256(self.name.encode()).hexdigest()[:16],)
+
+    def nested_array_name(self: Any) -> tuple[str, list[Any]]:
+        base, arguments = numba_types.Array.mangling_args.fget(self)
+        return base, [*arguments, *self.shape]
+
+    numba_types.Record.mangling_args = property(record_name)
+    numba_types.NestedArray.mangling_args = property(nested_array_name)
+    return numba
 
 
 def generated_rule(name: str, source: str, like: Rule) -> Rule:

@@ -3,67 +3,32 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium import spaces
 
 from . import loop, mask_binding
+from .blocks import Threads, over_blocks, plain_buffers, row_blocks
+from .buffers import buffer, observation_dtype, wide
 from .compile import BACKENDS, bind, numba_is_available
 from .declaration import TIME_LIMIT, Declaration
 from .parameters import as_record
 from .random import seed_words
+from .state import PlainState, State, check_state, own_parameters
 
 ON_INVALID = {"raise": loop.RAISE, "terminate": loop.TERMINATE, "noop": loop.NOOP, "resample": loop.RESAMPLE}
 LOOPS = (loop.look_rows, loop.reset_rows, loop.find_invalid, loop.pick_rows, loop.step_rows)
 WRITTEN = ("reset", "action_mask", "step", "observe")
+# What a step or a reset writes, so what `restore` brings back. The counters are not among them: they only grow.
+MOVED = ("records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting")
+# What the loops read and write row by row, beside the states.
+PER_ROW = (
+    "observations", "masks", "actions", "invalid", "invalid_counts", "rewards", "terminated", "truncated", "acting",
+)  # fmt: skip
 ACTING = {"single": loop.single_agent, "turns": loop.agent_to_move, "simultaneous": loop.agent_of_view}
-
-
-@dataclass(frozen=True)
-class State:
-    """A whole position, random stream and clock included: a value that pickles, hashes and compares.
-
-    Attributes:
-        id: the environment's.
-        record: the bytes of the state record.
-        terminated, truncated: whether the episode is over.
-        started: whether it was ever reset.
-    """
-
-    id: str
-    record: bytes
-    terminated: bool
-    truncated: bool
-    started: bool
-
-
-class PlainState(dict[str, Any]):
-    """A state record for plain Python: scalars as Python numbers, arrays as views of the record.
-
-    Ten times faster to read than a NumPy record; `store` brings the scalars back to the record.
-    """
-
-    def __init__(self, record: np.void) -> None:
-        super().__init__()
-        self.record = record
-        self.scalars = [name for name in record.dtype.names if record.dtype[name].shape == ()]
-        for name in record.dtype.names:
-            self[name] = record[name]
-        self.load()
-
-    def load(self) -> None:
-        for name in self.scalars:
-            self[name] = self.record[name].item()
-
-    def store(self) -> None:
-        for name in self.scalars:
-            self.record[name] = self[name]
 
 
 class Engine:
@@ -95,15 +60,14 @@ class Engine:
     ) -> None:
         self.declaration, self.values, self.rows, self.num_threads = declaration, values, rows, num_threads
         self.backend = resolve_backend(backend, rows)
-        if on_invalid not in ON_INVALID:
+        if not isinstance(on_invalid, str) or on_invalid not in ON_INVALID:
             raise ValueError(f"on_invalid must be one of {', '.join(map(repr, ON_INVALID))}, not {on_invalid!r}")
-        self.on_invalid, self.invalid_reward = on_invalid, float(invalid_reward)
-        if not np.isfinite(self.invalid_reward):
-            raise ValueError(f"invalid_reward must be finite, not {invalid_reward!r}")
+        self.on_invalid, self.invalid_reward = on_invalid, _finite("invalid_reward", invalid_reward)
         self.mask_spec = declaration.mask(values)
         self.agents = declaration.agents(values)
         self.views = len(self.agents) if declaration.play == "simultaneous" else 1
         self.time_limit = int(values[TIME_LIMIT])
+        self._own_parameters = own_parameters(values)
         self._allocate()
         self._bind()
 
@@ -111,19 +75,19 @@ class Engine:
         n, spec = self.rows, self.mask_spec
         self.records = np.zeros(n, self.declaration.state(self.values))
         self.observation_space = self.declaration.observation(self.values)
-        self.observations = _buffer((n, self.views), observation_dtype(self.observation_space))
-        self.masks = _buffer((n, self.views), spec.mask_buffer)
-        self.actions = _buffer((n, self.views), spec.action_buffer)
+        self.observations = buffer((n, self.views), observation_dtype(self.observation_space))
+        self.masks = buffer((n, self.views), spec.mask_buffer)
+        self.actions = buffer((n, self.views), wide(spec.action_buffer))
         self.invalid = np.zeros((n, self.views), np.bool_)
         self.rewards = np.zeros((n, len(self.agents)), np.float64)
         self.terminated, self.truncated, self.started = (np.zeros(n, np.bool_) for _ in range(3))
         self.acting = np.zeros(n, np.int64)
         self.invalid_counts = np.zeros(n, np.int64)
-        self.every_row = np.ones(n, np.bool_)
-        self.full = _buffer((1,), spec.mask_buffer)
+        self.every_row, self.every_view = np.ones(n, np.bool_), np.ones(self.views, np.bool_)
+        self.full = buffer((1,), spec.mask_buffer)
         mask_binding.write_full(spec, self.full)
         self.heads = spec.heads
-        self.blocks = self._row_blocks()
+        self.blocks = row_blocks(n, self.num_threads if self.backend == "numba" else 1)
         self.draws = np.zeros((len(self.blocks), spec.num_draws))
         self.scratch = np.zeros((len(self.blocks), int(max(spec.heads))), np.bool_)
 
@@ -133,10 +97,28 @@ class Engine:
         record = as_record(declaration.all_parameters, self.values)
         self.states: Any = self.records
         self.parameters: Any = record
+        self._plain_states = []
         if self.backend == "python":
-            self.states = [PlainState(self.records[i]) for i in range(self.rows)]
-            self.parameters = {name: record[name].item() for name in record.dtype.names}
-        self._pool: tuple[int, ThreadPoolExecutor] | None = None
+            self._plain_states = [PlainState(self.records[i]) for i in range(self.rows)]
+            self.states = [state.fields for state in self._plain_states]
+            self.parameters = {name: record[name].item() for name in record.dtype.names or ()}
+        buffers, threads = [self._buffers(k) for k in range(len(self.blocks))], Threads(len(self.blocks))
+        self._run = SimpleNamespace(**{
+            each.__name__: over_blocks(each, getattr(self.loops, each.__name__), self.blocks, buffers, threads)
+            for each in LOOPS
+        })  # fmt: skip
+
+    def _buffers(self, block: int) -> dict[str, Any]:
+        """What the loops may ask for by name, for one block of rows."""
+        arrays = {name: getattr(self, name)[self.blocks[block]] for name in PER_ROW}
+        named: dict[str, Any] = {
+            **arrays, "states": self.states[self.blocks[block]], "full": self.full, "heads": self.heads,
+            "draws": self.draws[block], "scratch": self.scratch[block], "on_invalid": ON_INVALID[self.on_invalid],
+            "invalid_reward": self.invalid_reward, "time_limit": self.time_limit,
+        }  # fmt: skip
+        if self.backend == "python":
+            return {**named, **plain_buffers(arrays, self._plain_states), "parameters": [self.parameters]}
+        return {**named, "parameters": self.parameters.reshape(1)}
 
     def _given(self) -> dict[Any, Any]:
         """The rule for each placeholder of the loop."""
@@ -156,42 +138,32 @@ class Engine:
     def reset(self, where: npt.NDArray[np.bool_] | None = None) -> None:
         """Start a new episode in the rows in `where`."""
         where = self.every_row if where is None else where
-        self._over_blocks(lambda rows, block: self.loops.reset_rows(
-            self.states[rows], self.parameters, where[rows], self.observations[rows], self.masks[rows], self.full,
-            self.rewards[rows], self.terminated[rows], self.truncated[rows], self.acting[rows],
-        ))  # fmt: skip
+        self._run.reset_rows(where)
+        self.invalid[where] = False
         self.started |= where
 
-    def find_invalid(self, where: npt.NDArray[np.bool_]) -> int:
-        """Mark and count the invalid ones of `actions` in the rows in `where`; the first such row, or -1."""
-        first = self._over_blocks(lambda rows, block: self.loops.find_invalid(
-            self.states[rows], self.parameters, where[rows], self.actions[rows], self.masks[rows], self.heads,
-            self.scratch[block], self.invalid[rows], self.invalid_counts[rows],
-        ))  # fmt: skip
-        return next((block.start + i for block, i in zip(self.blocks, first, strict=True) if i >= 0), -1)
+    def find_invalid(self, where: npt.NDArray[np.bool_], views: npt.NDArray[np.bool_] | None = None) -> int:
+        """Mark and count the invalid ones of `actions` in the rows in `where`; the first such row, or -1.
+
+        Only the chosen `views` (V,) are looked at, all of them without it; nothing but marks and counters is written.
+        """
+        checked = self.every_view if views is None else views
+        for block, first in zip(self.blocks, self._run.find_invalid(where, checked), strict=True):
+            if first >= 0:
+                return block.start + int(first)
+        return -1
 
     def step(self, where: npt.NDArray[np.bool_]) -> None:
         """Carry out `actions` in the rows in `where`, after `find_invalid`."""
-        self._over_blocks(lambda rows, block: self.loops.step_rows(
-            self.states[rows], self.parameters, where[rows], self.actions[rows], self.invalid[rows],
-            ON_INVALID[self.on_invalid], self.invalid_reward, self.time_limit, self.observations[rows],
-            self.masks[rows], self.full, self.heads, self.draws[block], self.scratch[block], self.rewards[rows],
-            self.terminated[rows], self.truncated[rows], self.acting[rows],
-        ))  # fmt: skip
+        self._run.step_rows(where)
 
     def pick(self, where: npt.NDArray[np.bool_], view: int = 0) -> None:
         """Write uniformly random legal actions of one view into `actions`, from the rows' own streams."""
-        self._over_blocks(lambda rows, block: self.loops.pick_rows(
-            self.states[rows], self.parameters, where[rows], self.masks[rows], self.heads, self.draws[block],
-            self.scratch[block], self.actions[rows], view,
-        ))  # fmt: skip
+        self._run.pick_rows(where, view)
 
     def look(self, where: npt.NDArray[np.bool_]) -> None:
         """Fill observations and masks anew from the states."""
-        self._over_blocks(lambda rows, block: self.loops.look_rows(
-            self.states[rows], self.parameters, where[rows], self.terminated[rows], self.observations[rows],
-            self.masks[rows], self.full, self.acting[rows],
-        ))  # fmt: skip
+        self._run.look_rows(where)
 
     def observe(self, row: int, agent: int, observation: npt.NDArray[Any]) -> None:
         """Write what one agent sees, whether it acts or not, into observation[0]."""
@@ -215,56 +187,58 @@ class Engine:
     def stored_records(self) -> npt.NDArray[Any]:
         """The state records (N,), up to date whatever the backend."""
         if self.backend == "python":
-            for state in self.states:
+            for state in self._plain_states:
                 state.store()
         return self.records
 
     def get_state(self, row: int) -> State:
+        """The position of one row."""
         flags = (bool(flag[row]) for flag in (self.terminated, self.truncated, self.started))
         if self.backend == "python":
-            self.states[row].store()
-        return State(self.declaration.id, self.records[row].tobytes(), *flags)
+            self._plain_states[row].store()
+        return State(self.declaration.id, self._own_parameters, self.records[row].tobytes(), *flags)
+
+    def check_states(self, states: Sequence[Any]) -> None:
+        """Refuse what is not a position of this environment, before any row takes one; see `check_state`."""
+        like = self.get_state(0)
+        for state in states:
+            check_state(state, like)
 
     def set_state(self, row: int, state: State) -> None:
-        if not isinstance(state, State):
-            raise TypeError(f"set_state takes what get_state gave, not {type(state).__name__}")
-        if state.id != self.declaration.id or len(state.record) != self.records.dtype.itemsize:
-            raise ValueError(f"this state is of {state.id} with other parameters, not of this {self.declaration.id}")
+        """Put one row into a position that `check_states` has let through."""
         self.records[row] = np.frombuffer(state.record, self.records.dtype)[0]
         if self.backend == "python":
-            self.states[row].load()
+            self._plain_states[row].load()
         self.terminated[row], self.truncated[row], self.started[row] = (
             state.terminated, state.truncated, state.started,
         )  # fmt: skip
-        self.rewards[row] = 0.0
+        self.rewards[row], self.invalid[row] = 0.0, False
         if state.started:
             where = np.zeros(self.rows, np.bool_)
             where[row] = True
             self.look(where)
+
+    def save(self) -> list[npt.NDArray[Any]]:
+        """All rows as they are, for `restore`."""
+        self.stored_records()
+        return [getattr(self, name).copy() for name in MOVED]
+
+    def restore(self, saved: list[npt.NDArray[Any]]) -> None:
+        """Bring all rows back to where `save` found them."""
+        for name, array in zip(MOVED, saved, strict=True):
+            getattr(self, name)[...] = array
+        if self.backend == "python":
+            for state in self._plain_states:
+                state.load()
 
     def head_mask(self, row: int, agent: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k may take after `prefix`; int8 (nvec[k],)."""
         mask: npt.NDArray[np.int8] = mask_binding.read_head_mask(self, row, agent, k, prefix)
         return mask
 
-    # --- blocks of rows in threads --------------------------------------------------------------------------
-
-    def _row_blocks(self) -> list[slice]:
-        threads = min(self.num_threads, self.rows) if self.backend == "numba" else 1
-        edges = np.linspace(0, self.rows, threads + 1).astype(int)
-        return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-
-    def _over_blocks(self, work: Any) -> list[Any]:
-        if len(self.blocks) == 1:
-            return [work(slice(None), 0)]
-        pid = os.getpid()
-        if self._pool is None or self._pool[0] != pid:  # threads do not survive a fork
-            self._pool = (pid, ThreadPoolExecutor(len(self.blocks)))
-        return list(self._pool[1].map(work, self.blocks, range(len(self.blocks))))
-
     def __getstate__(self) -> dict[str, Any]:
         self.stored_records()
-        left_out = {"loops", "states", "parameters", "_pool"}
+        left_out = {"loops", "states", "parameters", "_plain_states", "_run"}
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -272,13 +246,14 @@ class Engine:
         self._bind()
 
 
-@functools.lru_cache(maxsize=None)
-def _bound(env_id: str, backend: str, given: tuple[tuple[str, Any], ...]) -> Any:
-    return bind(env_id, LOOPS, dict(given), backend)
+@functools.cache
+def _bound(env_id: str, backend: str, given: tuple[tuple[Any, Any], ...]) -> Any:
+    rules: Any = dict(given)
+    return bind(env_id, LOOPS, rules, backend)
 
 
 def resolve_backend(backend: str, rows: int) -> str:
-    """ "python" or "numba" for what the caller asked.
+    """What the caller asked for as "python" or "numba".
 
     Raises:
         ValueError: an unknown backend.
@@ -293,16 +268,9 @@ def resolve_backend(backend: str, rows: int) -> str:
     return backend
 
 
-def observation_dtype(space: spaces.Space[Any]) -> np.dtype[Any]:
-    """The buffer dtype of one observation: an array for a leaf space, a record for a Dict."""
-    if isinstance(space, spaces.Dict):
-        return np.dtype([(key, observation_dtype(part)) for key, part in space.spaces.items()])
-    if isinstance(space, spaces.Discrete):  # one number, in an array so that rules can write it
-        return np.dtype((np.int64, (1,)))
-    if not isinstance(space, (spaces.Box, spaces.MultiDiscrete, spaces.MultiBinary)):
-        raise TypeError(f"rules cannot write observations of {space}")
-    return np.dtype((space.dtype, space.shape))
-
-
-def _buffer(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    return np.zeros((*shape, *dtype.shape), dtype.base)
+def _finite(name: str, number: Any) -> float:
+    if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, not {number!r}")
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be finite, not {number!r}")
+    return float(number)

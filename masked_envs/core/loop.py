@@ -6,6 +6,10 @@ of them in a simultaneous one), A agents. `states[i]` is a state record, `p` the
 
 The mask is the only judge of legality: `find_invalid` asks it once for every action, before any row moves, and
 `step_rows` carries out what `on_invalid` says.
+
+A loop takes the rows to go through, `where` (N,), what else varies from call to call, and then buffers of the engine,
+which knows them by these names (`parameters` is an array of one record). Indexing is one axis at a time, since in plain
+Python the rows are lists of views (`blocks.plain_buffers`).
 """
 
 from typing import Any
@@ -73,6 +77,12 @@ def pick_legal(
 
 
 @rule
+def allow_all(mask: Any, full: Any) -> None:
+    """Write `full`, the mask that forbids nothing, into `mask`."""
+    raise NotImplementedError
+
+
+@rule
 def single_agent(s: Any, view: int) -> int:
     return 0
 
@@ -103,20 +113,28 @@ def advance_all(s: Any, p: Any, actions: Any, rewards: Any) -> bool:
 @rule
 def look(s: Any, p: Any, terminated: bool, observations: Any, masks: Any, full: Any) -> None:
     """Fill what the V views of one row show. In a terminated state nothing is left to forbid."""
-    for v in range(masks.shape[0]):
+    for v in range(len(masks)):
         agent = acting_agent(s, v)
         observe(s, p, agent, observations[v])
         if terminated:
-            masks[v] = full[0]
+            allow_all(masks[v], full[0])
         else:
             action_mask(s, p, agent, masks[v])
 
 
 @rule
 def look_rows(
-    states: Any, p: Any, where: Any, terminated: Any, observations: Any, masks: Any, full: Any, acting: Any
+    where: Any,
+    states: Any,
+    parameters: Any,
+    terminated: Any,
+    observations: Any,
+    masks: Any,
+    full: Any,
+    acting: Any,
 ) -> None:
-    for i in range(where.shape[0]):
+    p = parameters[0]
+    for i in range(len(where)):
         if where[i]:
             look(states[i], p, terminated[i], observations[i], masks[i], full)
             acting[i] = acting_agent(states[i], 0)
@@ -124,9 +142,9 @@ def look_rows(
 
 @rule
 def reset_rows(
-    states: Any,
-    p: Any,
     where: Any,
+    states: Any,
+    parameters: Any,
     observations: Any,
     masks: Any,
     full: Any,
@@ -135,7 +153,8 @@ def reset_rows(
     truncated: Any,
     acting: Any,
 ) -> None:
-    for i in range(where.shape[0]):
+    p = parameters[0]
+    for i in range(len(where)):
         if where[i]:
             s = states[i]
             s["elapsed_steps"] = 0
@@ -150,28 +169,37 @@ def reset_rows(
 
 @rule
 def find_invalid(
-    states: Any, p: Any, where: Any, actions: Any, masks: Any, heads: Any, scratch: Any, invalid: Any, counts: Any
+    where: Any,
+    checked: Any,
+    states: Any,
+    parameters: Any,
+    actions: Any,
+    masks: Any,
+    heads: Any,
+    scratch: Any,
+    invalid: Any,
+    invalid_counts: Any,
 ) -> int:
-    """Mark and count the invalid actions (N, V) of the rows in `where`; the first such row, or -1."""
-    first = -1
-    for i in range(where.shape[0]):
-        for v in range(invalid.shape[1]):
+    """Mark and count the invalid actions of the `checked` (V,) views, rows in `where`; the first such row, or -1."""
+    p, first = parameters[0], -1
+    for i in range(len(where)):
+        for v in range(len(checked)):
+            if not checked[v]:
+                continue
             bad = False
             if where[i]:
                 s = states[i]
-                bad = not is_legal(s, p, acting_agent(s, v), masks[i, v], actions[i, v], heads, scratch)
-            invalid[i, v] = bad
+                bad = not is_legal(s, p, acting_agent(s, v), masks[i][v], actions[i][v], heads, scratch)
+            invalid[i][v] = bad
             if bad:
-                counts[i] += 1
+                invalid_counts[i] += 1
                 if first < 0:
                     first = i
     return first
 
 
 @rule
-def pick_action(
-    s: Any, p: Any, masks: Any, heads: Any, draws: Any, scratch: Any, actions: Any, view: int
-) -> None:
+def pick_action(s: Any, p: Any, masks: Any, heads: Any, draws: Any, scratch: Any, actions: Any, view: int) -> None:
     """Draw a legal action for one view from the row's own random stream."""
     for k in range(draws.size):
         draws[k] = random_uniform(s["rng"], 0.0, 1.0)
@@ -180,19 +208,28 @@ def pick_action(
 
 @rule
 def pick_rows(
-    states: Any, p: Any, where: Any, masks: Any, heads: Any, draws: Any, scratch: Any, actions: Any, view: int
+    where: Any,
+    view: int,
+    states: Any,
+    parameters: Any,
+    masks: Any,
+    heads: Any,
+    draws: Any,
+    scratch: Any,
+    actions: Any,
 ) -> None:
     """Draw a legal action for one view of the rows in `where`."""
-    for i in range(where.shape[0]):
+    p = parameters[0]
+    for i in range(len(where)):
         if where[i]:
             pick_action(states[i], p, masks[i], heads, draws, scratch, actions[i], view)
 
 
 @rule
 def step_rows(
-    states: Any,
-    p: Any,
     where: Any,
+    states: Any,
+    parameters: Any,
     actions: Any,
     invalid: Any,
     on_invalid: int,
@@ -210,15 +247,16 @@ def step_rows(
     acting: Any,
 ) -> None:
     """Move the rows in `where`; `time_limit` below 1 means none."""
-    for i in range(where.shape[0]):
+    p = parameters[0]
+    for i in range(len(where)):
         if not where[i]:
             continue
         s = states[i]
         mover = acting_agent(s, 0)
         fill(rewards[i], 0.0)
         refused = False
-        for v in range(invalid.shape[1]):
-            if invalid[i, v]:
+        for v in range(len(invalid[i])):
+            if invalid[i][v]:
                 if on_invalid == RESAMPLE:
                     pick_action(s, p, masks[i], heads, draws, scratch, actions[i], v)
                 else:
@@ -227,9 +265,9 @@ def step_rows(
             terminated[i] = on_invalid == TERMINATE
         else:
             terminated[i] = advance(s, p, actions[i], rewards[i])
-        for v in range(invalid.shape[1]):
-            if invalid[i, v]:
-                rewards[i, mover + v] += invalid_reward
+        for v in range(len(invalid[i])):
+            if invalid[i][v]:
+                rewards[i][mover + v] += invalid_reward
         s["elapsed_steps"] += 1
         truncated[i] = 0 < time_limit <= s["elapsed_steps"] and not terminated[i]
         look(s, p, terminated[i], observations[i], masks[i], full)

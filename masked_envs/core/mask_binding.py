@@ -13,7 +13,7 @@ from . import loop, mask_rules
 from .compile import generated_rule
 from .mask_loops import allows, pick
 from .mask_rules import allows_flat, pick_flat
-from .rules import rule
+from .rules import copy_to, rule
 
 if TYPE_CHECKING:
     from ..mask_spec import DictMask, MaskSpec
@@ -26,6 +26,11 @@ Rule = Callable[..., Any]
 def head_mask(s: Any, p: Any, agent: int, k: int, prefix: Any, out: Any) -> None:
     """Placeholder: what head k >= 2 may take after the choices before it, written into out (nvec[k],)."""
     raise NotImplementedError
+
+
+@rule
+def allow_all_array(mask: Any, full: Any) -> None:
+    copy_to(full, mask)
 
 
 @rule
@@ -72,17 +77,17 @@ def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
         spec: the mask of one agent.
         rules: the module of the environment, asked for `head_mask` when the mask has late heads.
     """
+    form: Any = spec
+    kind_rules = dict_rules(form) if spec.kind == "dict" else (*form.rules, allow_all_array)
+    given: dict[Rule, Rule] = dict(zip((allows, pick, loop.allow_all), kind_rules, strict=True))
     if spec.kind == "conditional" and len(spec.heads) > 2:
-        late = {head_mask: rules.head_mask, loop.is_legal: legal_by_tree, loop.pick_legal: pick_by_tree}
-    else:
-        late = {loop.is_legal: legal_by_mask, loop.pick_legal: pick_by_mask}
-    allows_kind, pick_kind = dict_rules(spec) if spec.kind == "dict" else spec.rules  # type: ignore[arg-type, attr-defined]
-    return {**late, allows: allows_kind, pick: pick_kind}
+        return given | {head_mask: rules.head_mask, loop.is_legal: legal_by_tree, loop.pick_legal: pick_by_tree}
+    return given | {loop.is_legal: legal_by_mask, loop.pick_legal: pick_by_mask}
 
 
-@functools.lru_cache(maxsize=None)
-def dict_rules(spec: DictMask) -> tuple[Rule, Rule]:
-    """`allows` and `pick` over a record of parts, written out part by part as numba needs constant keys."""
+@functools.cache
+def dict_rules(spec: DictMask) -> tuple[Rule, Rule, Rule]:
+    """`allows`, `pick` and `allow_all` over a record of parts, written out as numba needs constant keys."""
     tests, picks, head, draw = [], [], 0, 0
     for key, part in zip(spec.keys, spec.parts, strict=True):
         if part.kind == "dict" or (part.kind == "conditional" and len(part.heads) > 2):
@@ -98,8 +103,12 @@ def dict_rules(spec: DictMask) -> tuple[Rule, Rule]:
         head, draw = head + len(part.heads), draw + part.num_draws
     allows_source = f"def allows_dict(mask, action, heads):\n    return {' and '.join(tests)}\n"
     pick_source = "def pick_dict(mask, u, heads, actions, i):\n    row = actions[i]\n" + "\n".join(picks) + "\n"
+    copies = [f"    copy_to(full[{key!r}], mask[{key!r}])" for key in spec.keys]
+    open_source = "def allow_all_dict(mask, full):\n" + "\n".join(copies) + "\n"
     like = mask_rules.allows_flat
-    return generated_rule("allows_dict", allows_source, like), generated_rule("pick_dict", pick_source, like)
+    sources = {"allows_dict": allows_source, "pick_dict": pick_source, "allow_all_dict": open_source}
+    allows_rule, pick_rule, open_rule = (generated_rule(name, source, like) for name, source in sources.items())
+    return allows_rule, pick_rule, open_rule
 
 
 def write_full(spec: MaskSpec, out: npt.NDArray[Any]) -> None:
@@ -125,6 +134,8 @@ def read_head_mask(engine: Engine, row: int, agent: int, k: int, prefix: Sequenc
         engine.declaration.rules.head_mask(engine.states[row], engine.parameters, agent, k, choices, out)
         return out.astype(np.int8)
 
+    if engine.terminated[row]:  # nothing is left to forbid
+        return np.ones(spec.nvec[k], np.int8)
     view = agent if engine.views > 1 else 0
     mask: npt.NDArray[np.int8] = spec.head_mask(spec.surface(engine.masks[row, view]), k, prefix, late)
     return mask

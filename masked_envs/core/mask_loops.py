@@ -12,8 +12,8 @@ def allows(mask: Any, action: Any, heads: Any) -> bool:
 
 
 @rule
-def pick(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> None:
-    """Write one legal action into actions[i]; see `mask_rules`."""
+def pick(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> bool:
+    """Write one legal action into actions[i] and say whether there is one; see `mask_rules`."""
     raise NotImplementedError
 
 
@@ -27,7 +27,6 @@ def allows_rows(masks: Any, actions: Any, heads: Any, out: Any) -> None:
 def pick_rows(masks: Any, draws: Any, heads: Any, actions: Any) -> int:
     """Write one legal action for each mask; returns the first row that has none, or -1."""
     for i in range(draws.shape[0]):
-        pick(masks[i], draws[i], heads, actions, i)
-        if not allows(masks[i], actions[i], heads):
+        if not pick(masks[i], draws[i], heads, actions, i):
             return i
     return -1

@@ -11,15 +11,15 @@ interval              float64 (2, d)            float64 (d,)
 dict                  a record of the above     a record of the above
 
 `heads` is nvec as int64. `allows_*` answers for any numbers whatever, out of range and NaN included. `pick_*` turns
-uniform numbers `u` in [0, 1) into one legal action, each equally likely; from a mask that allows none it writes an
-action that the mask does not allow.
+uniform numbers `u` in [0, 1) into one legal action, each equally likely, and says whether there is one; where there is
+none it writes an action that the mask does not allow.
 """
 
 from typing import Any
 
 import numpy as np
 
-from .rules import rule, verb
+from .rules import copy_to, rule, verb  # noqa: F401 (generated rules call copy_to)
 
 
 @rule
@@ -34,16 +34,17 @@ def _pick_flat(mask: Any, u: Any) -> int:
 
 @verb(python=_pick_flat)
 def pick_flat(mask: Any, u: Any) -> int:
-    """The index of one of the nonzero elements of a vector, each equally likely; -1 when there is none."""
+    """The flat index of one of the nonzero elements of an array, each equally likely; -1 when there is none."""
     total = 0
     for i in range(mask.size):
-        total += mask[i] != 0
-    chosen = int(u * total)
-    index, seen = 0, 0
-    for i in range(mask.size):  # without a branch: an early exit costs more in mispredictions than it saves
-        seen += mask[i] != 0
-        index += seen <= chosen
-    return index if total > 0 else -1
+        total += mask.flat[i] != 0
+    if total == 0:
+        return -1
+    left, i = int(u * total) + 1, -1
+    while left > 0:  # a subtraction in place of a branch: the elements are unpredictable
+        i += 1
+        left -= mask.flat[i] != 0
+    return i
 
 
 @rule
@@ -57,11 +58,14 @@ def allows_per_head(mask: Any, action: Any, heads: Any) -> bool:
 
 
 @rule
-def pick_per_head(mask: Any, u: Any, heads: Any, action: Any) -> None:
-    start = 0
+def pick_per_head(mask: Any, u: Any, heads: Any, action: Any) -> bool:
+    start, found = 0, True
     for k in range(heads.size):
-        action[k] = pick_flat(mask[start : start + heads[k]], u[k])
+        choice = pick_flat(mask[start : start + heads[k]], u[k])
+        action[k] = choice
+        found = found and choice >= 0
         start += heads[k]
+    return found
 
 
 @rule
@@ -72,15 +76,17 @@ def allows_joint(mask: Any, action: Any, heads: Any) -> bool:
         if not (0 <= action[k] < heads[k]):
             return False
         cell = cell * heads[k] + action[k]
-    return bool(mask.ravel()[cell] != 0)
+    return bool(mask.flat[cell] != 0)
 
 
 @rule
-def pick_joint(mask: Any, u: Any, heads: Any, action: Any) -> None:
-    cell = pick_flat(mask.ravel(), u[0])
+def pick_joint(mask: Any, u: Any, heads: Any, action: Any) -> bool:
+    chosen = pick_flat(mask, u[0])
+    cell = chosen
     for k in range(mask.ndim - 1, -1, -1):
         action[k] = cell % heads[k]
         cell = cell // heads[k]
+    return chosen >= 0
 
 
 @rule
@@ -92,9 +98,13 @@ def allows_binary(mask: Any, action: Any, heads: Any) -> bool:
 
 
 @rule
-def pick_binary(mask: Any, u: Any, heads: Any, action: Any) -> None:
+def pick_binary(mask: Any, u: Any, heads: Any, action: Any) -> bool:
+    found = True
     for k in range(action.size):
-        action[k] = pick_flat(mask[k], u[k])
+        choice = pick_flat(mask[k], u[k])
+        action[k] = choice
+        found = found and choice >= 0
+    return found
 
 
 @rule
@@ -106,36 +116,41 @@ def allows_interval(mask: Any, action: Any, heads: Any) -> bool:
 
 
 @rule
-def pick_interval(mask: Any, u: Any, heads: Any, action: Any) -> None:
+def pick_interval(mask: Any, u: Any, heads: Any, action: Any) -> bool:
+    found = True
     for k in range(action.size):
         low, high = float(mask[0, k]), float(mask[1, k])
         # A weighted mean, since high - low can overflow; rounding can leave the bounds by one unit in the last place.
         action[k] = max(low, min(high, (1.0 - u[k]) * low + u[k] * high))
+        found = found and low <= high
+    return found
 
 
-# --- one shape for the loops: write a legal action into actions[i] ----------------------------------------------
-
-
-@rule
-def pick_into_flat(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> None:
-    actions[i] = pick_flat(mask, u[0])
+# --- one shape for the loops: write a legal action into actions[i], and say whether there is one ----------------
 
 
 @rule
-def pick_into_per_head(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> None:
-    pick_per_head(mask, u, heads, actions[i])
+def pick_into_flat(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> bool:
+    choice = pick_flat(mask, u[0])
+    actions[i] = choice
+    return choice >= 0
 
 
 @rule
-def pick_into_joint(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> None:
-    pick_joint(mask, u, heads, actions[i])
+def pick_into_per_head(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> bool:
+    return pick_per_head(mask, u, heads, actions[i])
 
 
 @rule
-def pick_into_binary(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> None:
-    pick_binary(mask, u, heads, actions[i])
+def pick_into_joint(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> bool:
+    return pick_joint(mask, u, heads, actions[i])
 
 
 @rule
-def pick_into_interval(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> None:
-    pick_interval(mask, u, heads, actions[i])
+def pick_into_binary(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> bool:
+    return pick_binary(mask, u, heads, actions[i])
+
+
+@rule
+def pick_into_interval(mask: Any, u: Any, heads: Any, actions: Any, i: int) -> bool:
+    return pick_interval(mask, u, heads, actions[i])

@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -85,5 +85,4 @@ def as_record(declared: Mapping[str, Parameter], values: Mapping[str, Value]) ->
     """The parameters as one record of int64 and float64, for compiled rules."""
     numbers = {name: declared[name].as_number(value) for name, value in values.items()} or {"none": 0}
     fields = [(name, np.float64 if isinstance(n, float) else np.int64) for name, n in numbers.items()]
-    record: np.void = np.array(tuple(numbers.values()), fields)[()]
-    return record
+    return cast(np.void, np.array(tuple(numbers.values()), fields)[()])

@@ -26,6 +26,7 @@ def sfc32(a: int, b: int, c: int, counter: int) -> Any:
 @rule
 def random_word(rng: Any) -> int:
     """The next 32 random bits of the stream `rng` (4,) int64, which moves on."""
+    word: int
     word, a, b, c, counter = sfc32(int(rng[0]), int(rng[1]), int(rng[2]), int(rng[3]))
     rng[0] = a
     rng[1] = b

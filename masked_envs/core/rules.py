@@ -2,8 +2,8 @@
 
 A rule is a function that runs as plain Python and, compiled by numba, with the same bytes. A verb is a small
 array operation with two bodies of one meaning: a loop for numba, one NumPy call for plain Python (where a loop
-over a board would cost a hundred times more); `.flat` is what numba turns into vector instructions. Verbs are the only functions with two bodies, and
-tests/test_core_rules.py holds each pair together.
+over a board would cost a hundred times more); `.flat` is what numba turns into vector instructions. Verbs are the
+only functions with two bodies, and tests/test_core_rules.py holds each pair together.
 """
 
 from collections.abc import Callable
@@ -66,7 +66,7 @@ def _equal_to(array: Any, value: Any, out: Any) -> None:
 @verb(python=_equal_to)
 def equal_to(array: Any, value: Any, out: Any) -> None:
     """Write `array == value` into `out`, element by element; shapes equal, C order."""
-    for i in range(out.size):
+    for i in range(array.size):  # the size of an array in a record is known to the compiler
         out.flat[i] = array.flat[i] == value
 
 
@@ -77,7 +77,7 @@ def _copy_to(array: Any, out: Any) -> None:
 @verb(python=_copy_to)
 def copy_to(array: Any, out: Any) -> None:
     """Write `array` into `out`, element by element, converting to the dtype of `out`."""
-    for i in range(out.size):
+    for i in range(array.size):
         out.flat[i] = array.flat[i]
 
 

@@ -72,14 +72,14 @@ class MaskSpec(ABC):
         """
         from .discrete import PerHeadMask
 
-        return PerHeadMask(meaning, tuple(nvec))
+        return PerHeadMask(meaning, check_sizes(nvec, "nvec"))
 
     @staticmethod
     def joint(nvec: Sequence[int] | npt.NDArray[Any], *, meaning: Meaning = "legal") -> JointMask:
         """`MultiDiscrete(nvec)`; mask int8 of shape nvec, one entry per combination."""
         from .discrete import JointMask
 
-        return JointMask(meaning, tuple(nvec))
+        return JointMask(meaning, check_sizes(nvec, "nvec"))
 
     @staticmethod
     def conditional(nvec: Sequence[int] | npt.NDArray[Any], *, meaning: Meaning = "legal") -> ConditionalMask:
@@ -90,7 +90,7 @@ class MaskSpec(ABC):
         """
         from .conditional import ConditionalMask
 
-        return ConditionalMask(meaning, tuple(nvec))
+        return ConditionalMask(meaning, check_sizes(nvec, "nvec"))
 
     @staticmethod
     def binary(n: int, *, meaning: Meaning = "legal") -> BinaryMask:
@@ -278,8 +278,9 @@ def describe(value: Any) -> str:
     return f"{reprlib.repr(value)} ({type(value).__name__})"
 
 
-def check_sizes(sizes: Sequence[Any], name: str) -> tuple[int, ...]:
-    """The sizes as Python ints; refuses what is not a positive integer."""
-    if not sizes or any(isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1 for n in sizes):
+def check_sizes(sizes: Any, name: str) -> tuple[int, ...]:
+    """The sizes as Python ints; refuses what is not a sequence of positive integers."""
+    listed = tuple(sizes) if isinstance(sizes, (tuple, list, np.ndarray)) else ()
+    if not listed or any(isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1 for n in listed):
         raise ValueError(f"{name} must be positive integers, not {reprlib.repr(sizes)}")
-    return tuple(int(n) for n in sizes)
+    return tuple(int(n) for n in listed)

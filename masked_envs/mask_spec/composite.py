@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, product, repeat
+from itertools import islice, product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,12 +42,12 @@ class DictMask(MaskSpec):
             if part.kind == "conditional" and len(part.heads) > 2:
                 raise ValueError(f"part {key!r}: a dict mask cannot ask head_mask for a third head; use joint")
 
-    def _pack(self, values: Any) -> Any:
+    def pack(self, values: Any) -> Any:
         """One value per part as the dict or tuple that the spec speaks."""
         return tuple(values) if self.is_tuple else dict(zip(self.keys, values, strict=True))
 
     def unpack(self, value: Any, name: str) -> list[Any]:
-        """The reverse of `_pack`; refuses another structure."""
+        """The reverse of `pack`; refuses another structure."""
         if self.is_tuple:
             if isinstance(value, tuple) and len(value) == len(self.parts):
                 return list(value)
@@ -89,16 +89,16 @@ class DictMask(MaskSpec):
         return np.dtype([(key, part.action_buffer) for key, part in self.items()])
 
     def full(self, rows: int | None = None) -> Any:
-        return self._pack([part.full(rows) for part in self.parts])
+        return self.pack([part.full(rows) for part in self.parts])
 
     def surface(self, rows: npt.NDArray[Any]) -> Any:
-        return self._pack([part.surface(rows[key]) for key, part in self.items()])
+        return self.pack([part.surface(rows[key]) for key, part in self.items()])
 
     def check(self, mask: Any) -> tuple[list[Any], bool]:
         """See `MaskSpec.check`; the rows are a list with those of every part."""
         masks = self.unpack(mask, "the mask")
-        checked = self._each("check", masks)
-        if len({(batch, _length(rows)) for rows, batch in checked}) != 1:
+        checked = self.each(lambda part, value: part.check(value), masks)
+        if len({(batch, length(rows)) for rows, batch in checked}) != 1:
             raise ValueError("the parts of a dict mask must be one mask each, or batches of one length")
         return [rows for rows, _ in checked], checked[0][1]
 
@@ -107,14 +107,14 @@ class DictMask(MaskSpec):
             self.check(mask)
         except ValueError:
             return False
-        return all(self._each("contains", self.unpack(mask, "the mask")))
+        return all(self.each(lambda part, value: part.contains(value), self.unpack(mask, "the mask")))
 
     def encode(self, action: Any) -> Any | None:
         try:
             values = self.unpack(action, "the action")
         except ValueError:
             return None
-        encoded = self._each("encode", values)
+        encoded = self.each(lambda part, value: part.encode(value), values)
         if any(value is None for value in encoded):
             return None
         record = np.zeros((), self.action_buffer)
@@ -125,12 +125,13 @@ class DictMask(MaskSpec):
     def encode_batch(self, actions: Any, rows: int) -> npt.NDArray[Any]:
         records = np.zeros(rows, self.action_buffer)
         values = self.unpack(actions, "the actions")
-        for key, encoded in zip(self.keys, self._each("encode_batch", values, repeat(rows)), strict=True):
-            records[key] = encoded
+        encoded = self.each(lambda part, value: part.encode_batch(value, rows), values)
+        for key, value in zip(self.keys, encoded, strict=True):
+            records[key] = value
         return records
 
     def decode(self, rows: Any, batch: bool) -> Any:
-        return self._pack([part.decode(rows[key], batch) for key, part in self.items()])
+        return self.pack([part.decode(rows[key], batch) for key, part in self.items()])
 
     def allows(self, mask: Any, action: Any) -> bool | npt.NDArray[np.bool_]:
         _, batch = self.check(mask)
@@ -140,16 +141,16 @@ class DictMask(MaskSpec):
             if batch:
                 raise
             return False
-        answers = self._each("allows", self.unpack(mask, "the mask"), actions)
+        answers = self.each(lambda part, *pair: part.allows(*pair), self.unpack(mask, "the mask"), actions)
         return np.logical_and.reduce(answers) if batch else all(answers)
 
     def sample(self, mask: Any, rng: np.random.Generator) -> Any:
         self.check(mask)
-        return self._pack(self._each("sample", self.unpack(mask, "the mask"), repeat(rng)))
+        return self.pack(self.each(lambda part, value: part.sample(value, rng), self.unpack(mask, "the mask")))
 
     def count(self, mask: Any) -> Any:
         _, batch = self.check(mask)
-        counts = self._each("count", self.unpack(mask, "the mask"))
+        counts = self.each(lambda part, value: part.count(value), self.unpack(mask, "the mask"))
         if not batch:
             return _product(counts)
         rows = [_product(row) for row in zip(*(count.tolist() for count in counts), strict=True)]
@@ -161,27 +162,30 @@ class DictMask(MaskSpec):
         return type(most) if isinstance(most, float) else np.int64 if most <= np.iinfo(np.int64).max else object
 
     def list_legal(self, mask: Any, limit: int | None = None) -> list[Any]:
-        choices = self._each("list_legal", self.unpack(mask, "the mask"), repeat(limit))
-        return [self._pack(values) for values in islice(product(*choices), limit)]
+        checked, batch = self.check(mask)
+        if batch:
+            raise ValueError(f"expected one dict mask, got a batch of {length(checked)}")
+        choices = self.each(lambda part, value: part.list_legal(value, limit), self.unpack(mask, "the mask"))
+        return [self.pack(values) for values in islice(product(*choices), limit)]
 
     def items(self) -> list[tuple[str, MaskSpec]]:
         """The parts with their names."""
         return list(zip(self.keys, self.parts, strict=True))
 
-    def _each(self, operation: str, *columns: Iterable[Any]) -> list[Any]:
-        """One operation on every part, its arguments from the columns; an error says which part it is about."""
+    def each(self, function: Callable[..., Any], *columns: Iterable[Any]) -> list[Any]:
+        """function(part, ...) for every part, the other arguments from the columns; an error names the part."""
         results = []
         for (key, part), *arguments in zip(self.items(), *columns, strict=False):
             try:
-                results.append(getattr(part, operation)(*arguments))
+                results.append(function(part, *arguments))
             except ValueError as error:
                 raise ValueError(f"part {key!r}: {error}") from None
         return results
 
 
-def _length(rows: Any) -> int:
+def length(rows: Any) -> int:
     """The number of rows that `check` found, however deep the parts are nested."""
-    return _length(rows[0]) if isinstance(rows, list) else len(rows)
+    return length(rows[0]) if isinstance(rows, list) else len(rows)
 
 
 def _product(counts: Iterable[Any]) -> Any:

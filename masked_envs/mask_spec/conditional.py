@@ -79,7 +79,8 @@ class ConditionalMask(MultiDiscreteMask):
         """What the next head may take after a legal prefix."""
         k = len(prefix)
         if k == 0:
-            return table.any(axis=1)
+            first: npt.NDArray[Any] = np.any(table, axis=1)
+            return first
         if k == 1:
             row: npt.NDArray[Any] = table[prefix[0]]
             return row
@@ -124,9 +125,7 @@ class ConditionalMask(MultiDiscreteMask):
         if len(self.nvec) == 2:
             return super().count(mask)
         tables, functions, batch = self._rows_with_functions(mask, head_mask)
-        counts = [
-            sum(len(last) for _, last in self._branches(*row)) for row in zip(tables, functions, strict=True)
-        ]
+        counts = [sum(len(last) for _, last in self._branches(*row)) for row in zip(tables, functions, strict=True)]
         return np.array(counts, np.int64) if batch else counts[0]
 
     def list_legal(

@@ -44,7 +44,7 @@ class FlatMask(RowMask):
         return (self.n,)
 
     @property
-    def action_space(self) -> spaces.Discrete:
+    def action_space(self) -> spaces.Discrete[Any]:
         return spaces.Discrete(self.n, start=self.start)
 
     @cached_property
@@ -102,7 +102,7 @@ class MultiDiscreteMask(RowMask):
 
     @property
     def action_space(self) -> spaces.MultiDiscrete:
-        return spaces.MultiDiscrete(self.nvec)
+        return spaces.MultiDiscrete(self.heads)
 
     @cached_property
     def heads(self) -> npt.NDArray[np.int64]:

@@ -24,12 +24,12 @@ SMALL = 128  # bytes; below, one look at the bytes object is faster than a NumPy
 Rules = tuple[Callable[..., Any], Callable[..., Any]]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def bound_loops(rules: Rules, backend: str) -> Any:
     """`mask_loops` for one kind of mask, by its `allows_*` and `pick_into_*`."""
     allows, pick = rules
     entries = (mask_loops.allows_rows, mask_loops.pick_rows)
-    given = {mask_loops.allows: allows, mask_loops.pick: pick}
+    given: dict[Callable[..., Any], Callable[..., Any]] = {mask_loops.allows: allows, mask_loops.pick: pick}
     return bind(f"mask_{allows.__name__}", entries, given, backend)
 
 

@@ -76,7 +76,8 @@ class IntervalMask(RowMask):
         if not np.issubdtype(np.dtype(self.dtype), np.floating):
             raise ValueError(f"an interval mask is of float dtype, not {self.dtype}")
         try:
-            bounds = np.array([self.low, self.high], np.float64).astype(self.dtype)
+            with np.errstate(over="ignore"):  # beyond the dtype: infinite, which is refused below
+                bounds = np.array([self.low, self.high], np.float64).astype(self.dtype)
         except (TypeError, ValueError):
             raise ValueError(f"the bounds must be numbers, as many low as high, not {self.low}, {self.high}") from None
         if bounds.shape[1] == 0 or not np.isfinite(bounds).all() or not (bounds[0] <= bounds[1]).all():
@@ -115,7 +116,8 @@ class IntervalMask(RowMask):
         return mask if rows is None else np.repeat(mask[None], rows, axis=0)
 
     def surface(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return rows.copy()
+        bounds: npt.NDArray[Any] = rows.copy()
+        return bounds
 
     def _form(self) -> str:
         return f"an interval mask [low, high] of shape {self.shape} (or a batch of them) and dtype {self.dtype}"

@@ -143,7 +143,8 @@ class Canvas:
 
         In NumPy because pygame's own scaling is a few levels too dark, by how much depends on the processor.
         """
-        samples = np.frombuffer(self._large.get_buffer(), np.uint8).reshape(-1, SAMPLES, self._large.get_pitch())
+        samples = np.frombuffer(self._large.get_buffer().raw, np.uint8)
+        samples = samples.reshape(-1, SAMPLES, self._large.get_pitch())
         rows = samples[:, 0].astype(np.uint16)
         for i in range(1, SAMPLES):
             rows += samples[:, i]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 SHORTEST_DELAY = 2
 """Hundredths of a second: viewers slow down GIFs that ask for less."""
-PALETTE_FRAMES = 16
+COUNTED_FRAMES = 16
+"""How many frames decide which colours are frequent."""
 
 
 def write_gif(
@@ -18,13 +20,14 @@ def write_gif(
 ) -> None:
     """Write uint8 (height, width, 3) frames as an endless GIF.
 
-    One palette of `colors` for all frames and no dithering, so that still parts stay equal from frame to
-    frame and cost nothing. Delays are whole hundredths of a second, so `fps` is met to within that.
+    One palette of `colors` for all frames and no dithering: flat areas keep their exact colours, and what stands still
+    stays equal from frame to frame and costs nothing. Delays are whole hundredths of a second, so `fps` is met to
+    within that; equal frames in a row become one that is shown longer.
 
     Raises:
         ImportError: Pillow is not installed.
         ValueError: no frames, frames of different or wrong shapes, fps outside 0.1 to 50, colors outside 2
-            to 256.
+            to 255.
     """
     try:
         from PIL import Image
@@ -32,20 +35,33 @@ def write_gif(
         raise ImportError("writing a GIF needs Pillow: pip install pillow") from error
     if not 0.1 <= fps <= 100 / SHORTEST_DELAY:
         raise ValueError(f"fps must lie between 0.1 and {100 // SHORTEST_DELAY}, got {fps}")
-    if not 2 <= colors <= 256:
-        raise ValueError(f"colors must lie between 2 and 256, got {colors}")
-    images = [Image.fromarray(frame) for frame in _checked(frames)]
-    step = max(1, len(images) // PALETTE_FRAMES)
-    sample = np.concatenate([np.asarray(image) for image in images[::step]])
-    palette = Image.fromarray(sample).quantize(colors, method=Image.Quantize.MEDIANCUT)
-    first, *rest = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
-    first.save(
+    if not 2 <= colors <= 255:
+        raise ValueError(f"colors must lie between 2 and 255, got {colors}")
+    arrays = _checked(frames)
+    palette, nearest = _palette([_packed(array) for array in arrays], colors)
+    images: list[Image.Image] = []
+    delay = 10 * max(SHORTEST_DELAY, round(100 / fps))
+    delays: list[int] = []
+    shown = np.full(arrays[0].shape[:2], -1)
+    for array in arrays:
+        entries = nearest[_packed(array)]
+        if np.array_equal(entries, shown):
+            delays[-1] += delay
+            continue
+        # What has not changed is transparent, which compresses to almost nothing.
+        images.append(Image.fromarray(np.where(entries == shown, len(palette), entries).astype(np.uint8)))
+        images[-1].putpalette(palette.tobytes() + bytes(3))
+        delays.append(delay)
+        shown = entries
+    images[0].save(
         path,
         format="GIF",
         save_all=True,
-        append_images=rest,
-        duration=10 * max(SHORTEST_DELAY, round(100 / fps)),
+        append_images=images[1:],
+        duration=delays,
         loop=0,
+        transparency=len(palette),
+        disposal=1,  # leave each frame in place for the next
         optimize=False,
     )
 
@@ -61,3 +77,45 @@ def _checked(frames: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
                 f"(height, width, 3), the same for all (frame 0 has {arrays[0].shape})"
             )
     return arrays
+
+
+def _packed(array: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """(height, width): each colour as one number."""
+    packed = np.zeros(array.shape[:2], np.uint32)
+    for i in range(3):
+        packed = (packed << np.uint32(8)) | array[..., i]
+    return packed
+
+
+def _unpacked(colors: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+    return np.stack([(colors >> shift) & 255 for shift in (16, 8, 0)], axis=-1).astype(np.int32)
+
+
+def _palette(frames: list[NDArray[np.uint32]], size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A palette (size, 3), and for every packed colour of the frames its nearest entry.
+
+    Half of the entries are the most frequent colours; the others are chosen one by one, each the colour farthest from
+    all before it (Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985), so that a small mark in
+    a rare colour keeps it.
+    """
+    counted = np.concatenate([frame.ravel() for frame in frames[:: max(1, len(frames) // COUNTED_FRAMES)]])
+    common, counts = np.unique(counted, return_counts=True)
+    chosen = list(_unpacked(common[np.argsort(-counts, kind="stable")[: max(1, size // 2)]]))
+    present = np.zeros(1 << 24, np.bool_)
+    for frame in frames:
+        present[frame] = True
+    colors = np.flatnonzero(present)
+    points = _unpacked(colors)
+    distance = np.full(len(points), np.iinfo(np.int32).max, np.int32)
+    entry = np.zeros(len(points), np.uint8)
+    for i in range(size):
+        if i == len(chosen):
+            chosen.append(points[np.argmax(distance)])
+        to_this = ((points - chosen[i]) ** 2).sum(axis=1, dtype=np.int32)
+        entry[to_this < distance] = i
+        np.minimum(distance, to_this, out=distance)
+        if not distance.any():
+            break
+    nearest = np.zeros(1 << 24, np.uint8)
+    nearest[colors] = entry
+    return np.array(chosen[: i + 1], np.uint8), nearest

@@ -42,8 +42,8 @@ class Scene(Picture):
 
     Args:
         width, height: size of the frame. Shapes outside it are cut off, and `problems()` names them.
-        agents: None if one agent acts at a time (single-agent and turn-based environments: the mask given to
-            a renderer is that agent's); k if k agents act at once (the mask has a leading axis of k).
+        agents: how many act at once. None or 1 (single-agent and turn-based environments): the mask given to a
+            renderer is that of the one who acts. Two or more: the mask has a leading axis of that length.
         kind: the mask kind of the agents' `MaskSpec`: "flat", "per_head", "joint", ...
         heads: sizes of the heads, for kind "per_head".
 
@@ -71,10 +71,11 @@ class Scene(Picture):
     ) -> None:
         super().__init__(width, height, background)
         if agents is not None and agents < 1:
-            raise ValueError(f"agents is None (one acts at a time) or how many act at once, got {agents}")
+            raise ValueError(f"agents is how many act at once, 1 or more (or None for 1), got {agents}")
         if (kind == "per_head") != (heads is not None):
             raise ValueError('kind "per_head" needs heads=(size of each head), and only that kind takes them')
-        self.agents, self.kind = agents, arguments.one_of("kind", kind, KINDS)
+        self.agents = None if agents == 1 else agents
+        self.kind = arguments.one_of("kind", kind, KINDS)
         self.heads = tuple(int(n) for n in heads) if heads is not None else None
         self.marks: list[ActionMark] = []
         self.strips: list[Strip] = []

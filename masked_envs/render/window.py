@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from .canvas import pygame
 
-
 INBOX = 256
 """Events kept for a program that does not ask for them."""
 

@@ -56,22 +56,23 @@ class _MaskedLogSoftmax(torch.autograd.Function):
 
 
 class _Entropy(torch.autograd.Function):
-    """Entropy in nats over the support of normalised log-probabilities: (..., n) -> (...)."""
+    """Entropy in nats over the support of normalised log-probabilities: (..., n) -> (...).
+
+    The gradient leaves out the term -probs, since the log-softmax, which comes before, turns every multiple of probs
+    into zero.
+    """
 
     @staticmethod
     def forward(ctx: Any, log_probs: Tensor) -> Tensor:
         ctx.save_for_backward(log_probs)
-        probs = exp(log_probs)
-        total = probs.sum(-1)
-        # Dividing by the total (1 up to rounding) keeps exp(entropy) of n equal logits at n.
-        mean_log_prob = probs.mul_(log_probs.clamp(min=_LOG_PROB_FLOOR)).sum(-1).div_(total)
+        mean_log_prob = exp(log_probs).mul_(log_probs.clamp(min=_LOG_PROB_FLOOR)).sum(-1)
         entropy: Tensor = 0.0 - mean_log_prob  # not a negation, which would give -0.0 for one legal action
         return entropy
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         log_probs: Tensor = ctx.saved_tensors[0]
-        slope: Tensor = exp(log_probs) * (log_probs.clamp(min=_LOG_PROB_FLOOR) + 1.0)
+        slope: Tensor = exp(log_probs) * log_probs.clamp(min=_LOG_PROB_FLOOR)
         return slope * -grad.unsqueeze(-1)
 
 

@@ -46,7 +46,7 @@ def distribution_for(
 ) -> MaskedDistribution:
     """Return the masked distribution for a mask in the canonical form of `mask_spec`.
 
-    Actions are positions in the mask: for `Discrete(n, start=s)` add s before `step`, and take it off before `log_prob`.
+    Actions are positions in the mask: of `Discrete(n, start=s)`, add s before `step` and subtract it before `log_prob`.
 
     Args:
         mask_spec: the environment's `mask_spec`.

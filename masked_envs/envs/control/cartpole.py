@@ -16,7 +16,8 @@ Mask
     "fixed" is a constant, "episode" and "step" are not functions of the observation.
 
 Observation
-    `Box (4,) float32`: cart position (m), cart velocity (m/s), pole angle (rad), pole angular velocity (rad/s).
+    `Box (4,) float32`: cart position (m), cart velocity (m/s), pole angle (rad), pole angular velocity (rad/s). The
+    bounds are those of Gymnasium: twice the limits of position and angle.
 
 Rewards
     1 for every step, the last one included.
@@ -67,8 +68,16 @@ FIXED, EPISODE, STEP = range(3)
 BODY = {"x": np.float64, "x_dot": np.float64, "theta": np.float64, "theta_dot": np.float64}
 
 
+# Twice the limits at which the episode ends, so that the last observation is within them.
+OBSERVATION_BOUNDS = np.array([2 * POSITION_LIMIT, np.inf, 2 * ANGLE_LIMIT, np.inf], np.float32)
+
+
+def fields(values):
+    return {**BODY, "available": (np.int8, (values["num_actions"],))}
+
+
 def state(values):
-    return state_record(**BODY, available=(np.int8, (values["num_actions"],)))
+    return state_record(**fields(values))
 
 
 @rule
@@ -214,7 +223,7 @@ ENV = Declaration(
     module=__name__,
     state=state,
     mask=lambda values: MaskSpec.flat(values["num_actions"]),
-    observation=lambda values: Box(-np.inf, np.inf, (4,), np.float32),
+    observation=lambda values: Box(-OBSERVATION_BOUNDS, OBSERVATION_BOUNDS, dtype=np.float32),
     parameters={
         **AVAILABILITY_PARAMETERS,
         "availability": Parameter("fixed", "when the legal subset is drawn", choices=AVAILABILITY),

@@ -1,0 +1,1 @@
+load_checkpoint = save_checkpoint = None

@@ -1,0 +1,168 @@
+"""Write what the environments say about themselves: docs/envs/*.md with GIFs, and the tables in README.md.
+
+    python docs/generate.py              write the pages, and the pictures that are missing
+    python docs/generate.py --pictures   write the pages, and every picture anew
+    python docs/generate.py --check      write nothing; exit status 1 if anything is stale or missing
+
+Everything comes from the catalogue, the declarations and the cards, so no environment is named here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from masked_envs.catalogue import CATALOGUE
+from masked_envs.cli.card import read_card
+from masked_envs.cli.facts import facts, parameter_rows, surfaces
+from masked_envs.core.declaration import Declaration
+from masked_envs.registration import declaration
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVS = ROOT / "docs" / "envs"
+INDEX = ENVS / "index.md"
+OVERVIEW = ROOT / "docs" / "images" / "overview.gif"
+README = ROOT / "README.md"
+START, END = "<!-- environments:start -->", "<!-- environments:end -->"
+
+NOTICE = "<!-- Written by docs/generate.py from the environment's own file; do not edit. -->"
+INDEX_HEAD = f"""{NOTICE}
+
+# Environments
+
+Every environment has action masks. The columns say who acts, what the actions are, and which
+[kind of mask](../masks.md) says which of them are legal.
+
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Write what the environments say about themselves.")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="write nothing; fail if anything is stale or missing")
+    mode.add_argument("--pictures", action="store_true", help="write every picture anew")
+    given = parser.parse_args(arguments)
+    if given.check:
+        stale = find_stale()
+        for words in stale:
+            print(words, file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for path, write in pictures().items():
+        if given.pictures or not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(path)
+            print(path.relative_to(ROOT))
+    for path in strangers():
+        path.unlink()
+    return 0
+
+
+def find_stale() -> list[str]:
+    """A sentence for each file that is not what this script would write."""
+    advice = "run python docs/generate.py"
+    stale = []
+    for path, text in pages().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(f"{path.relative_to(ROOT)} is stale: {advice}")
+    stale += [f"{path.relative_to(ROOT)} is missing: {advice}" for path in pictures() if not path.exists()]
+    return stale + [f"{path.relative_to(ROOT)} is of no environment: {advice}" for path in strangers()]
+
+
+def pages() -> dict[Path, str]:
+    """What every written file must hold."""
+    declared = declarations()
+    written = {ENVS / f"{name(one)}.md": page(one) for one in declared}
+    written[INDEX] = INDEX_HEAD + environment_table(declared, "")
+    written[README] = between(README.read_text(encoding="utf-8"), environment_table(declared, "docs/envs/"))
+    return written
+
+
+def pictures() -> dict[Path, Callable[[Path], None]]:
+    """Every picture, and what draws it."""
+
+    def draw_page(declared: Declaration, path: Path) -> None:
+        from pictures import write_page_picture  # needs Pillow, which --check does not
+
+        write_page_picture(declared, path)
+
+    def draw_overview(path: Path) -> None:
+        from pictures import write_overview
+
+        write_overview(path)
+
+    drawn = {ENVS / f"{name(one)}.gif": functools.partial(draw_page, one) for one in declarations()}
+    return {OVERVIEW: draw_overview, **drawn}
+
+
+def strangers() -> list[Path]:
+    """Pages and pictures of environments that are no more."""
+    known = {*pages(), *pictures()}
+    return sorted(path for path in ENVS.glob("*") if path not in known)
+
+
+def declarations() -> list[Declaration]:
+    return [declaration(env_id) for env_id in CATALOGUE]
+
+
+def name(declared: Declaration) -> str:
+    """MaskedCartPole of MaskedCartPole-v0."""
+    return declared.id.rpartition("-")[0]
+
+
+def page(declared: Declaration) -> str:
+    """The page of one environment."""
+    card = read_card(declared.rules)
+    title = name(declared)
+    rows = [
+        [key, f"`{words}`" if key.endswith("space") else words]
+        for key, words in facts(declared, declared.resolve({})).items()
+    ]
+    rows.append(["Made by", "<br>".join(f"`{call}`" for call in surfaces(declared))])
+    parts = [
+        NOTICE,
+        f"# {title}",
+        card.title,
+        f"![Random legal play of {title}, its mask in the picture]({title}.gif)",
+        markdown_table(["", f"`{declared.id}`"], rows),
+    ]
+    for heading, text in card.sections.items():
+        parts += [f"## {heading}", text]
+        if heading == "Arguments":
+            parts.append(markdown_table(["name", "default", "allowed", "meaning"], parameter_rows(declared)))
+    parts += ["## See it", f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def environment_table(declared: Iterable[Declaration], folder: str) -> str:
+    rows = []
+    for one in declared:
+        spec = one.mask(one.resolve({}))
+        link = f"[{one.id}]({folder}{name(one)}.md)"
+        rows.append(
+            [link, one.play, f"`{spec.action_space}`", f"{spec.kind}, {spec.meaning}", read_card(one.rules).title]
+        )
+    return markdown_table(["id", "play", "actions", "mask", "what"], rows) + "\n"
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def between(text: str, table: str) -> str:
+    """The text with the table between its markers."""
+    head, start, rest = text.partition(START)
+    _, end, tail = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"{README.name} needs the lines {START} and {END}")
+    return f"{head}{start}\n{table}{end}{tail}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

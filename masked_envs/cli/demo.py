@@ -1,0 +1,75 @@
+"""`masked-envs demo`: random legal play with the mask in the picture, as a GIF or in a window."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.declaration import Declaration
+from ..render import WindowClosedError
+from .chosen import chosen_environment
+from .display import require_display
+from .errors import CommandError
+from .random_play import RandomPlayer
+
+LAST_FRAME_SECONDS = 1.0
+
+
+def run(given: argparse.Namespace) -> int:
+    """Play, and write the GIF or show the window."""
+    declared, values = chosen_environment(given)
+    if given.window:
+        require_display()
+        show(declared, values, given.seed, given.steps, given.episodes, given.fps)
+        return 0
+    out = Path(given.out)
+    if out.suffix.lower() != ".gif":
+        raise CommandError(f"--out {out}: expected a name that ends in .gif")
+    if not out.parent.is_dir():
+        raise CommandError(f"--out {out}: there is no directory {out.parent}")
+    from ..render import write_gif
+
+    player = RandomPlayer(declared, values, given.seed, "rgb_array")
+    write_gif(frames_of(player, given.steps, given.episodes, given.fps), out, given.fps)
+    print(f"{out}: {player.steps} steps of random legal play in {declared.id}")
+    return 0
+
+
+def frames_of(player: RandomPlayer, steps: int, episodes: int, fps: float) -> list[NDArray[np.uint8]]:
+    """Play, and draw every position; the last one of an episode stays for `LAST_FRAME_SECONDS`.
+
+    Args:
+        player: in the render mode "rgb_array".
+        steps, episodes: at most.
+        fps: at which the frames will be shown.
+
+    Returns:
+        frames uint8 (height, width, 3).
+    """
+    frames = []
+    for goes_on in player.play(steps, episodes):
+        frames += [player.env.render()] * (1 if goes_on else max(1, round(LAST_FRAME_SECONDS * fps)))
+    player.env.close()
+    return frames
+
+
+def show(
+    declared: Declaration, values: Mapping[str, Any], seed: int | None, steps: int, episodes: int, fps: float
+) -> None:
+    """Play in a window until the play or the window ends."""
+    player = RandomPlayer(declared, values, seed, "human")
+    frame_rate = player.env.metadata["render_fps"]  # that of the window, which must answer clicks between the steps
+    try:
+        for goes_on in player.play(steps, episodes):
+            seconds = 1 / fps if goes_on else LAST_FRAME_SECONDS
+            for _ in range(max(1, round(seconds * frame_rate))):
+                player.env.render()
+    except WindowClosedError:
+        pass
+    finally:
+        player.env.close()

@@ -1,0 +1,120 @@
+"""The words `masked-envs` understands."""
+
+from __future__ import annotations
+
+import argparse
+
+DESCRIPTION = "Action-masked reinforcement learning environments: look at them, play them, measure them, check them."
+EXAMPLES = """\
+examples:
+  masked-envs list
+  masked-envs show MaskedCartPole-v0 --param num_actions=12
+  masked-envs demo MaskedConnectFour-v0 --out connect_four.gif --seed 3
+  masked-envs play MaskedConnectFour-v0
+  masked-envs bench MaskedCartPole-v0 --num-envs 4096
+  masked-envs check MaskedCartPole-v0
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; each command's name is the module of this package that runs it."""
+    parser = argparse.ArgumentParser(
+        "masked-envs", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action=Version)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    command = _command(commands, "list", "list_ids", "every environment in one table")
+
+    command = _command(commands, "show", "show", "an environment's card, spaces, parameters and mask")
+    _add_environment(command)
+
+    command = _command(commands, "demo", "demo", "random legal play as a GIF or in a window")
+    _add_environment(command)
+    command.add_argument("--out", default="demo.gif", metavar="FILE", help="the GIF to write (default: %(default)s)")
+    command.add_argument("--window", action="store_true", help="show it in a window, and write no GIF")
+    command.add_argument("--steps", type=positive, default=300, help="steps at most (default: %(default)s)")
+    command.add_argument("--episodes", type=positive, default=1, help="episodes at most (default: %(default)s)")
+    command.add_argument("--fps", type=frames_per_second, default=8.0, help="steps per second (default: %(default)g)")
+    _add_seed(command)
+
+    command = _command(commands, "play", "play", "play it yourself, with mouse and keyboard")
+    _add_environment(command)
+    command.add_argument("--agent", help="the agent of a game that you play, by name or number (default: the first)")
+    command.add_argument(
+        "--opponent",
+        choices=("random", "none"),
+        help="who plays the others: random legal moves (the default), or nobody: you play every side in turn",
+    )
+    _add_seed(command)
+
+    command = _command(commands, "bench", "bench", "steps per second, one environment and many, both backends")
+    command.add_argument("ids", nargs="*", metavar="ID", help="environments (default: all)")
+    command.add_argument("--num-envs", type=positive, default=1024, help="rows of the vector environment (%(default)s)")
+    command.add_argument("--seconds", type=seconds, default=1.0, help="for each measurement (default: %(default)g)")
+
+    command = _command(commands, "check", "check", "hold an environment to the laws of the mask")
+    _add_environment(command, parameters=False)
+    return parser
+
+
+class Version(argparse.Action):
+    """Prints the version; reading it takes time that other commands need not spend."""
+
+    def __init__(self, option_strings: list[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version and end")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from .. import __version__
+
+        print(f"{parser.prog} {__version__}")
+        parser.exit()
+
+
+def positive(word: str) -> int:
+    """An integer of at least 1."""
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, not {word}")
+    return number
+
+
+def seed(word: str) -> int:
+    """An integer of at least 0."""
+    number = int(word)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 0, not {word}")
+    return number
+
+
+def seconds(word: str) -> float:
+    """A duration, in seconds."""
+    number = float(word)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, not {word}")
+    return number
+
+
+def frames_per_second(word: str) -> float:
+    """What both a GIF and a window can keep to."""
+    number = float(word)
+    if not 0.1 <= number <= 50:
+        raise argparse.ArgumentTypeError(f"expected a number from 0.1 to 50, not {word}")
+    return number
+
+
+def _command(commands: argparse._SubParsersAction, name: str, module: str, words: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=f"{words}.".capitalize())
+    command.set_defaults(command=module)
+    return command
+
+
+def _add_environment(command: argparse.ArgumentParser, parameters: bool = True) -> None:
+    command.add_argument("id", metavar="ID", help="an environment; `masked-envs list` shows all")
+    if parameters:
+        text = "a parameter of the environment; may be given again; `masked-envs show ID` lists them"
+        command.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help=text)
+
+
+def _add_seed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=seed, default=None, help="makes the episodes the same again (default: none)")

@@ -1,0 +1,144 @@
+"""`masked-envs play`: an environment in a window, for a person with mouse and keyboard."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from ..core.declaration import Declaration
+from ..errors import InvalidActionError
+from ..render import WindowClosedError
+from .chosen import chosen_environment
+from .display import require_display
+from .errors import CommandError
+
+ONE_CHOICE = ("flat", "candidates", "joint", "conditional")
+AGAIN, LEAVE = "return", "escape"
+
+
+def run(given: argparse.Namespace) -> int:
+    """Play until the window is closed or Escape is pressed, then say how it went."""
+    declared, values = chosen_environment(given)
+    game = Game(declared, values, given.opponent, given.agent)
+    require_display()
+    print(game.how_to_play())
+    try:
+        game.start(given.seed)
+        while game.goes_on():
+            game.env.render()
+    except WindowClosedError:
+        pass
+    finally:
+        game.env.close()
+    print(f"steps {game.steps}, refused {game.env.invalid_actions}")
+    return 0
+
+
+class Game:
+    """One person's side of an environment.
+
+    Args:
+        declared, values: the environment and its parameters.
+        opponent: who plays the other agents: "random", "none" (the person, in turn), or None for the default.
+        agent: the person's, by name or number; None for the first.
+
+    Raises:
+        CommandError: an opponent or agent that the environment does not have, or actions that one click cannot say.
+    """
+
+    def __init__(self, declared: Declaration, values: dict[str, Any], opponent: str | None, agent: str | None) -> None:
+        from ..api import MaskedEnv
+
+        self.declared, self.steps, self.over = declared, 0, False
+        seat = _seat(declared, opponent, agent)
+        try:
+            self.env = MaskedEnv(declared, render_mode="human", **seat, **values)
+        except ValueError as error:
+            raise CommandError(f"{declared.id}: {error}") from error
+        self.spec = self.env.mask_spec
+        if self.spec.kind not in ONE_CHOICE or len(self.spec.heads) > 2:
+            raise CommandError(
+                f"{declared.id}: one click cannot say a whole action of a {self.spec.kind} mask; "
+                f"`masked-envs demo {declared.id} --window` shows it played"
+            )
+        self.picture = self.env._picture
+        self.agents = declared.agents(values)
+        self.one_agent = "opponent" in seat
+        self.agent = self.env._caller.agent
+        self.view = self.agent if declared.play == "simultaneous" else 0  # among the agents of the scene
+
+    def how_to_play(self) -> str:
+        """What to press, for the terminal."""
+        who = "you are the agent"
+        if self.one_agent:
+            who = f"you are {self.agents[self.agent]}, the others play random legal moves"
+        elif self.declared.play == "turns":
+            who = f"you play {' and '.join(self.agents)} in turn"
+        return (
+            f"{self.declared.id}: {who}\n"
+            "  click a legal action, or press its key: an arrow, the space bar, or what it is labelled with\n"
+            "  green is legal; grey and crossed out is forbidden, and is refused\n"
+            "  Enter starts a new episode, Escape ends"
+        )
+
+    def start(self, seed: int | None = None) -> None:
+        """Begin an episode."""
+        self.over = False
+        self.env.reset(seed=seed)
+        self._say("click an action, or press its key")
+
+    def goes_on(self) -> bool:
+        """Answer what the person did; False when they want to leave."""
+        for event in self.picture.renderer.events():
+            if event.kind == "quit" or event.key == LEAVE:
+                return False
+            if event.key == AGAIN:
+                self.start()
+            elif self.over:
+                self._say("over: Enter plays again, Escape ends")
+            elif event.kind == "key":
+                self._choose(self.view, self.picture.scene(0).action_for_key(event.key, self.view))
+            elif event.action is not None:
+                self._choose(*event.action)
+        return True
+
+    def _choose(self, agent: int, index: Any) -> None:
+        """Carry out the action with this entry in an agent's mask, or show why not."""
+        if index is None:
+            return
+        if agent != self.view:
+            self._refuse(agent, index, f"that is {self.agents[agent]}'s; you are {self.agents[self.view]}")
+            return
+        action = self.spec.decode(np.asarray(index), False)
+        try:
+            _, _, terminated, truncated, _ = self.env.step(action)
+        except InvalidActionError:
+            self._refuse(agent, index, f"action {action} is forbidden now")
+            return
+        self.steps += 1
+        self.over = terminated or truncated
+        self._say("over: Enter plays again, Escape ends" if self.over else "")
+
+    def _refuse(self, agent: int, index: Any, words: str) -> None:
+        self.picture.renderer.flash(index, agent)
+        self._say(words, refused=True)
+
+    def _say(self, words: str, refused: bool = False) -> None:
+        self.picture.message, self.picture.refused = words, refused
+
+
+def _seat(declared: Declaration, opponent: str | None, agent: str | None) -> dict[str, Any]:
+    """The arguments that say which agents the person plays."""
+    if declared.play == "single":
+        if opponent is not None or agent is not None:
+            raise CommandError(f"{declared.id} has one agent: it takes neither --opponent nor --agent")
+        return {}
+    if opponent == "none":
+        if declared.play == "simultaneous":
+            raise CommandError(f"{declared.id}: nobody can choose for several agents at once; use --opponent random")
+        if agent is not None:
+            raise CommandError(f"--agent {agent} has no meaning with --opponent none: you play every side")
+        return {}
+    return {"opponent": "random", "agent": 0 if agent is None else int(agent) if agent.isdecimal() else agent}

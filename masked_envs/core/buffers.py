@@ -1,0 +1,32 @@
+"""The arrays that an engine's rows live in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+
+def observation_dtype(space: spaces.Space[Any]) -> np.dtype[Any]:
+    """The buffer dtype of one observation: an array for a leaf space, a record for a Dict."""
+    if isinstance(space, spaces.Dict):
+        return np.dtype([(key, observation_dtype(part)) for key, part in space.spaces.items()])
+    if isinstance(space, spaces.Discrete):  # one number, in an array so that rules can write it
+        return np.dtype((np.int64, (1,)))
+    if not isinstance(space, (spaces.Box, spaces.MultiDiscrete, spaces.MultiBinary)):
+        raise TypeError(f"rules cannot write observations of {space}")
+    return np.dtype((space.dtype, space.shape))
+
+
+def wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The same form in 64 bits: NumPy's scalars stay narrow in arithmetic where numba's widen."""
+    if dtype.names:
+        return np.dtype([(name, wide(dtype[name])) for name in dtype.names])
+    return np.dtype((np.float64 if dtype.base.kind == "f" else np.int64, dtype.shape))
+
+
+def buffer(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Zeros (shape, dtype.shape) of the base dtype."""
+    return np.zeros((*shape, *dtype.shape), dtype.base)

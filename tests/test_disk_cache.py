@@ -1,0 +1,67 @@
+"""The disk cache of compiled rules, across processes: machine code for one shape never runs on another."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from masked_envs.core.compile import bind
+from masked_envs.core.random import random_subset, shuffle
+from masked_envs.core.rules import rule
+
+pytestmark = pytest.mark.core
+
+
+@rule
+def mark_twice(rng: Any, values: Any) -> None:
+    """Mark every value; long enough to stay a function of its own in the machine code."""
+    for _ in range(2):
+        random_subset(rng, values.size, values)
+        shuffle(rng, values)
+
+
+@rule
+def mark_rows(states: Any) -> None:
+    for i in range(states.shape[0]):
+        if states[i]["rng"][0] == 0:
+            mark_twice(states[i]["rng"], states[i]["values"])
+        else:
+            mark_twice(states[i]["rng"], states[i]["values"][::-1])
+            mark_twice(states[i]["rng"], states[i]["values"])
+
+
+def marked(size: int) -> list[int]:
+    """The fields of a record after `mark_rows`: `size` marked values, and eight beside them."""
+    states = np.zeros(1, [("rng", np.int64, (4,)), ("values", np.int8, (size,)), ("beside", np.int8, (8,))])
+    bind("test", [mark_rows], {}, "numba").mark_rows(states)
+    return [*states[0]["values"].tolist(), *states[0]["beside"].tolist()]
+
+
+def test_processes_share_a_cache_without_taking_code_for_another_shape(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    here = Path(__file__).resolve()
+    paths = os.pathsep.join([str(here.parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": paths}
+
+    def run(*sizes: int) -> list[str]:
+        command = [sys.executable, str(here), *map(str, sizes)]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
+
+    of_six, of_four = str([1] * 6 + [0] * 8), str([1] * 4 + [0] * 8)
+    assert run(6) == [of_six]
+    assert run(4) == [of_four]
+    compiled = set(tmp_path.rglob("*.nbc"))
+    assert run(6, 4) == [of_six, of_four]
+    assert run(4, 6) == [of_four, of_six]
+    assert set(tmp_path.rglob("*.nbc")) == compiled != set()  # they were loaded, not compiled again
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print(marked(int(argument)))

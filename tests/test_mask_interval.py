@@ -1,0 +1,64 @@
+"""Masks over Box actions, and counts beyond int64: what enumeration cannot reach."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare, kstest
+
+from masked_envs.mask_spec import MaskSpec
+
+pytestmark = pytest.mark.core
+
+INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
+
+
+def test_counts_are_exact_however_large():
+    bits, heads = MaskSpec.binary(200), MaskSpec.per_head([10] * 30)
+    assert bits.count(bits.full()) == 2**200 and bits.count(bits.full(2)).tolist() == [2**200] * 2
+    assert heads.count(heads.full()) == 10**30
+    both = MaskSpec.dict({"a": bits, "b": MaskSpec.flat(3)})
+    assert both.count(both.full(2)).tolist() == [3 * 2**200] * 2
+    assert MaskSpec.binary(62).count(MaskSpec.binary(62).full(1)).dtype == np.int64
+
+
+def test_an_interval_allows_its_bounds_and_nothing_beyond():
+    mask = np.array([[-0.5, 1.0], [0.25, 1.0]], np.float32)
+    inside = [mask[0], mask[1], mask.mean(axis=0), [-0.5, 1.0], [0, 1]]
+    up, down = np.nextafter(mask[1], np.float32(9)), np.nextafter(mask[0], np.float32(-9))
+    outside = [[up[0], 1.0], [down[0], 1.0], [0.0, up[1]], [0.0, down[1]], [math.nan, 1.0], [0.0, math.inf], [-1, 1]]
+    assert all(INTERVAL.allows(mask, np.array(a, np.float32)) for a in inside)
+    assert not any(INTERVAL.allows(mask, np.array(a, np.float32)) for a in outside)
+    assert INTERVAL.allows(mask, [-0.5, 1.0]) and not INTERVAL.allows(mask, [-0.6, 1.0])
+
+
+def test_interval_samples_are_uniform_between_the_bounds():
+    mask = np.array([[-0.5, 1.0], [0.25, 1.0]], np.float32)
+    drawn = INTERVAL.sample(np.stack([mask] * 4000), np.random.default_rng(0))
+    assert drawn.dtype == np.float32 and (drawn[:, 1] == 1.0).all()
+    assert INTERVAL.allows(np.stack([mask] * 4000), drawn).all()
+    assert kstest(drawn[:, 0], "uniform", (-0.5, 0.75)).pvalue > 1e-4
+    assert kstest(drawn[:, 0], "uniform", (-0.5, 0.80)).pvalue < 1e-4
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_interval_samples_stay_inside_the_widest_and_the_narrowest_bounds(dtype):
+    largest = np.finfo(dtype).max
+    spec = MaskSpec.interval([-largest], [largest], dtype=dtype)
+    narrow = np.array([[1.0], [np.nextafter(dtype(1), dtype(2))]], dtype)
+    for mask in (spec.full(), narrow, np.array([[0.1], [0.1]], dtype)):
+        masks = np.stack([mask] * 500)
+        drawn = spec.sample(masks, np.random.default_rng(1))
+        assert np.isfinite(drawn).all() and spec.allows(masks, drawn).all()
+    wide = spec.sample(spec.full(500), np.random.default_rng(1))
+    assert chisquare(np.histogram(wide / largest, 5, (-1, 1))[0]).pvalue > 1e-4
+
+
+def test_an_interval_counts_by_the_room_between_its_bounds():
+    one, none = [[0.5, 1.0], [0.5, 1.0]], [[0.5, 2.0], [0.5, 1.0]]
+    masks = np.array([[[-1, 0], [1, 4]], one, none], np.float32)
+    assert INTERVAL.count(masks).tolist() == [math.inf, 1, 0]
+    assert [INTERVAL.count(mask) for mask in masks] == [math.inf, 1, 0]
+    hybrid = MaskSpec.dict([INTERVAL, MaskSpec.flat(2)])
+    assert hybrid.count((masks, np.array([[1, 1], [1, 1], [1, 1]], np.int8))).tolist() == [math.inf, 2, 0]
+    assert hybrid.count((masks[0], np.zeros(2, np.int8))) == 0
