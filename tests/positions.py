@@ -11,16 +11,16 @@ from masked_envs.core.engine import State
 from masked_envs.registration import declaration
 
 
-def read(state: State, **parameters: Any) -> np.void:
-    """The record of a state of an environment made with these parameters, a copy."""
+def read(state: State) -> np.void:
+    """The record of a state, a copy."""
     declared = declaration(state.id)
-    dtype = declared.state(declared.resolve(parameters))
+    dtype = declared.state(declared.resolve(dict(state.parameters)))
     return np.frombuffer(state.record, dtype)[0].copy()
 
 
-def changed(state: State, parameters: dict[str, Any] | None = None, **fields: Any) -> State:
+def changed(state: State, **fields: Any) -> State:
     """The state with other values in some fields of its record."""
-    record = read(state, **(parameters or {}))
+    record = read(state)
     for name, value in fields.items():
         record[name] = value
     return replace(state, record=record.tobytes())

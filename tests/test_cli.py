@@ -68,6 +68,21 @@ def test_show_takes_parameters(capsys: Capture) -> None:
     assert rows["num_actions"] == ["12", "6"] and rows["availability"] == ["step", "fixed"]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "legal", "change"),
+    [
+        (["num_actions=4", "num_available=2"], "50.0%", "never changed"),
+        (["num_actions=10", "num_available=3", "availability=step"], "30.0%", "changed"),
+        (["num_actions=2"], "100.0%", "never changed"),
+    ],
+)
+def test_show_measures_the_mask(parameters: list[str], legal: str, change: str, capsys: Capture) -> None:
+    """CartPole's masks have exactly num_available ones, drawn once or at every step."""
+    assert main(["show", CARTPOLE, *(word for parameter in parameters for word in ("--param", parameter))]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"{legal} of the actions were legal on average" in shown and f"and the mask {change}." in shown
+
+
 def test_a_card_needs_its_headings() -> None:
     module = ModuleType("env", "Title.\n\nDescription\n    Words.\n")
     with pytest.raises(ValueError, match="headings"):
@@ -279,9 +294,10 @@ def test_demo_writes_what_moves(env_id: str, tmp_path: Path, capsys: Capture) ->
     assert capsys.readouterr().out == f"{out}: 4 steps of random legal play in {env_id}\n"
 
 
-def test_demo_repeats_with_its_seed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("env_id", [CARTPOLE, CONNECT_FOUR])
+def test_demo_repeats_with_its_seed(env_id: str, tmp_path: Path) -> None:
     for name, seed in (("a", "5"), ("b", "5"), ("c", "6")):
-        assert main(["demo", CONNECT_FOUR, "--out", str(tmp_path / f"{name}.gif"), "--seed", seed, "--steps", "6"]) == 0
+        assert main(["demo", env_id, "--out", str(tmp_path / f"{name}.gif"), "--seed", seed, "--steps", "6"]) == 0
     a, b, c = ((tmp_path / f"{name}.gif").read_bytes() for name in "abc")
     assert a == b != c
 
@@ -296,6 +312,12 @@ def test_demo_refuses_where_it_cannot_write(
     assert expected in fails(capsys, "demo", CARTPOLE, "--out", out)
 
 
+def test_demo_says_why_a_file_cannot_be_written(tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "folder.gif"
+    out.mkdir()
+    assert "Is a directory" in fails(capsys, "demo", CARTPOLE, "--steps", "1", "--out", str(out), status=1)
+
+
 # --- bench, check ---------------------------------------------------------------------------------------------------
 
 
@@ -307,14 +329,21 @@ def test_bench_measures_single_and_vector(capsys: Capture) -> None:
     assert env_id == CARTPOLE and all(float(number.replace(",", "")) > 0 for number in numbers)
 
 
-def test_check_passes_on_what_is_sound(capsys: Capture) -> None:
-    assert main(["check", CARTPOLE]) == 0
-    assert capsys.readouterr().out
+@pytest.mark.parametrize(("env_id", "surfaces"), [(CARTPOLE, 1), (CONNECT_FOUR, 2), (WAREHOUSE, 3)])
+def test_check_goes_through_every_interface(env_id: str, surfaces: int, capsys: Capture) -> None:
+    assert main(["check", env_id, "--steps", "5"]) == 0
+    verdicts = [line for line in capsys.readouterr().out.splitlines() if line.startswith(env_id)]
+    assert len(verdicts) == surfaces and all(line.endswith("passed") for line in verdicts)
 
 
 def test_check_fails_where_a_law_is_broken(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    from masked_envs.core import loop
-    from masked_envs.envs.control import cartpole
+    """One interface of three breaks a law: the other reports are printed all the same."""
+    from masked_envs import conformance
 
-    assert loop is not None and cartpole is not None
-    pytest.skip("written when the checker is there")
+    broken = conformance.Report("one", [conformance.Finding("L5", "failed", "an empty mask")])
+    sound = conformance.Report("other", [conformance.Finding("L5", "passed", "Never empty")])
+    reports = iter([sound, broken, sound])
+    monkeypatch.setattr(conformance, "check_masked_env", lambda target, **options: next(reports))
+    assert main(["check", WAREHOUSE]) == 1
+    shown = capsys.readouterr().out
+    assert "one: breaks L5" in shown and "an empty mask" in shown and shown.count("other: passed") == 2

@@ -19,21 +19,31 @@ pytestmark = pytest.mark.core
 
 
 @rule
-def mark_twice(rng: Any, values: Any) -> None:
-    """Mark every value; long enough to stay a function of its own in the machine code."""
+def mark(s: Any) -> None:
+    """Mark every value; so long, and called in two places, that it stays a function of its own in the machine code."""
+    rng, values = s["rng"], s["values"]
+    random_subset(rng, values.size, values)
     for _ in range(2):
-        random_subset(rng, values.size, values)
         shuffle(rng, values)
+        shuffle(rng, values[1:])
+        shuffle(rng, values[2:])
+        shuffle(rng, values[:-1])
+        shuffle(rng, values[:-2])
+        shuffle(rng, values[::2])
+        shuffle(rng, values[::-1])
+    random_subset(rng, values.size - 1, values[1:])
+    random_subset(rng, values.size - 2, values[2:])
+    random_subset(rng, values.size - 3, values[3:])
 
 
 @rule
 def mark_rows(states: Any) -> None:
-    for i in range(states.shape[0]):
-        if states[i]["rng"][0] == 0:
-            mark_twice(states[i]["rng"], states[i]["values"])
+    for i in range(len(states)):
+        if i % 2 == 0:
+            mark(states[i])
         else:
-            mark_twice(states[i]["rng"], states[i]["values"][::-1])
-            mark_twice(states[i]["rng"], states[i]["values"])
+            mark(states[i])
+            mark(states[i])
 
 
 def marked(size: int) -> list[int]:

@@ -3,6 +3,9 @@
 What the training libraries make of them is in tests/test_mask_dialects_peers.py.
 """
 
+import itertools
+from pathlib import Path
+
 import numpy as np
 import pytest
 from gymnasium.vector.utils import batch_space, iterate
@@ -104,6 +107,30 @@ def test_each_dialect_writes_each_kind_as_documented_or_says_what_to_do_instead(
             operation()
 
 
+def documented():
+    """The table of docs/masks.md: kind, dialect, what stands there."""
+    page = Path(__file__).parent.parent / "docs" / "masks.md"
+    rows = [
+        line.strip("| ").split(" | ") for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")
+    ]
+    start = next(i for i, row in enumerate(rows) if "`gymnasium`" in row)
+    dialects = [cell.strip("`") for cell in rows[start][1:]]
+    for kind, *cells in rows[start + 1 : start + 1 + len(KINDS)]:
+        yield from ((kind.strip("`"), dialect, cell) for dialect, cell in zip(dialects, cells, strict=True))
+
+
+def test_the_documented_table_is_the_one_in_the_code():
+    table = list(documented())
+    assert {(kind, dialect) for kind, dialect, _ in table} == set(itertools.product(KINDS, DIALECTS))
+    for kind, dialect, cell in table:
+        written = EXAMPLES[kind][2].get(dialect)
+        if written is None:
+            assert cell.startswith("cannot: ")
+        else:
+            first = written[0] if isinstance(written, tuple) else written
+            assert str(first.dtype) in cell and ("tuple" in cell) == isinstance(written, tuple)
+
+
 @given(pair=st.sampled_from(PAIRS), seed=st.integers(0, 2**32), rows=st.sampled_from([None, 0, 1, 5]))
 def test_parse_undoes_convert(pair, seed, rows):
     spec, dialect, rng = LEAVES[pair[0]], pair[1], np.random.default_rng(seed)
@@ -157,12 +184,12 @@ def test_a_hybrid_mask_goes_part_by_part(dialect, rows):
 @each_pair
 def test_what_is_converted_or_parsed_shares_no_memory(name, dialect):
     spec = LEAVES[name]
-    mask = spec.full()
-    written = spec.convert(mask, to=dialect)
-    parsed = spec.parse(written, from_=dialect)
-    for array in written if isinstance(written, tuple) else [written]:
-        array[...] = 0
-    assert same(mask, spec.full()) and same(parsed, spec.full())
+    for mask in (spec.full(), spec.full().astype(np.bool_)):
+        written = spec.convert(mask, to=dialect)
+        parsed = spec.parse(written, from_=dialect)
+        for array in written if isinstance(written, tuple) else [written]:
+            array[...] = 0
+        assert mask.all() and same(parsed, spec.full())
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------

@@ -62,3 +62,5 @@ def test_an_interval_counts_by_the_room_between_its_bounds():
     hybrid = MaskSpec.dict([INTERVAL, MaskSpec.flat(2)])
     assert hybrid.count((masks, np.array([[1, 1], [1, 1], [1, 1]], np.int8))).tolist() == [math.inf, 2, 0]
     assert hybrid.count((masks[0], np.zeros(2, np.int8))) == 0
+    large = MaskSpec.dict([INTERVAL, MaskSpec.binary(2000)])
+    assert large.count((masks, large.parts[1].full(3))).tolist() == [math.inf, 2**2000, 0]

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.core
 
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
 LATE = MaskSpec.conditional([2, 2, 3, 2])
+LONG = [MaskSpec.flat(3 * mask_rules.SHORT), MaskSpec.joint([7, mask_rules.SHORT]), MaskSpec.per_head([2, 99])]
 
 each_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
 each_leaf = pytest.mark.parametrize("spec", [*LEAVES.values(), INTERVAL], ids=[*LEAVES.keys(), "interval"])
@@ -168,6 +169,16 @@ def test_a_sample_has_the_form_of_the_action_space(spec):
         assert batch_space(spec.action_space, 70).contains(actions)
 
 
+def test_samples_from_a_long_mask_are_uniform_too():
+    spec, rng = LONG[0], np.random.default_rng(2)
+    mask = (rng.random(spec.n) < 0.3).astype(np.int8)
+    legal = np.flatnonzero(mask)
+    for rows in (COMPILE_FROM - 1, 2 * COMPILE_FROM):
+        batch = np.stack([mask] * rows)
+        drawn = np.concatenate([spec.sample(batch, rng) for _ in range(200 * len(legal) // rows)])
+        assert set(drawn) == set(legal) and uniform([(drawn == action).sum() for action in legal])
+
+
 def test_late_conditional_samples_are_uniform_over_the_leaves():
     table, rng = np.ones((2, 2), np.int8), np.random.default_rng(3)
     legal = late_legal(table)
@@ -232,7 +243,7 @@ def test_a_batch_is_its_rows_one_by_one(spec, rows):
 
 
 @needs_numba
-@each_leaf
+@pytest.mark.parametrize("spec", [*LEAVES.values(), INTERVAL, *LONG], ids=lambda spec: repr(spec)[:40])
 def test_compiled_loops_give_the_bytes_of_plain_python(spec):
     rng, rows = np.random.default_rng(11), 300
     masks = rng.integers(0, 2, (rows, *spec.shape)).astype(np.int8)

@@ -27,7 +27,7 @@ class AECState:
         agents: those that have not left; `rewards` and `cumulative_rewards` are theirs, in this order.
         agent_selection, next_selection: who acts, and who acts when the agents that are done have left.
         chosen: how many agents of a simultaneous game have chosen; `actions` and `invalid` are their choices.
-        gave_invalid: whose action in the last step was invalid, over all possible agents.
+        gave_invalid: whose action in this step, or else the last, was invalid, over all possible agents.
     """
 
     position: State
@@ -40,6 +40,10 @@ class AECState:
     actions: bytes
     invalid: tuple[bool, ...]
     gave_invalid: tuple[bool, ...]
+
+    def without_clock(self) -> bytes:
+        """See `State.without_clock`."""
+        return self.position.without_clock()
 
 
 class MaskedAECEnv(AECEnv):  # type: ignore[misc]
@@ -107,7 +111,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         if self.terminations[agent] or self.truncations[agent]:
             self._was_dead_step(action)
             return
-        self._views.choose({self._index(agent): action})
+        self._views.choose({self._index(agent): action}, begins=self._chosen == 0)
         self._cumulative_rewards[agent] = 0.0
         self._chosen += 1
         self._clear_rewards()
@@ -166,8 +170,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
             rewards=tuple(self.rewards[agent] for agent in self.agents),
             cumulative_rewards=tuple(self._cumulative_rewards[agent] for agent in self.agents),
             chosen=self._chosen,
-            actions=engine.actions[0].tobytes(),
-            invalid=tuple(engine.invalid[0].tolist()),
+            actions=engine.actions[0, : self._chosen].tobytes(),
+            invalid=tuple(engine.invalid[0, : self._chosen].tolist()),
             gave_invalid=tuple(self._views.gave_invalid.tolist()),
         )
 
@@ -182,8 +186,9 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         engine = self._views.engine
         engine.check_states([state.position])
         self._views.set_state(state.position)
-        engine.actions[0] = np.frombuffer(state.actions, engine.actions.dtype).reshape(engine.actions[0].shape)
-        engine.invalid[0], self._views.gave_invalid[:] = state.invalid, state.gave_invalid
+        chosen = engine.actions[0, : state.chosen]
+        chosen[...] = np.frombuffer(state.actions, chosen.dtype).reshape(chosen.shape)
+        engine.invalid[0, : state.chosen], self._views.gave_invalid[:] = state.invalid, state.gave_invalid
         self.agents, self._chosen = list(state.agents), state.chosen
         self.rewards = dict(zip(self.agents, state.rewards, strict=True))
         self._cumulative_rewards = dict(zip(self.agents, state.cumulative_rewards, strict=True))

@@ -19,6 +19,7 @@ from .surface import (
     checked_seed,
     invalid_action_error,
     no_action,
+    nothing_allowed,
     observation_space,
     surface_observation,
     with_mask,
@@ -54,7 +55,7 @@ class AgentViews:
         self._nothing = no_action(self.mask_spec.action_buffer)
         self._seen = np.zeros_like(self.engine.observations[0, 0:1])
         self._may = np.zeros_like(self.engine.masks[0, 0:1])
-        self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # by the last step
+        self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # in this step, or else the last
         self._seeded = False
 
     def reset(self, seed: int | None) -> None:
@@ -90,7 +91,7 @@ class AgentViews:
 
     def empty_mask(self) -> Any:
         """The mask of an agent that does not act."""
-        return self.mask_spec.surface(np.zeros_like(self._may)[0])
+        return nothing_allowed(self.mask_spec)
 
     def with_mask(self, observation: Any, mask: Any) -> Any:
         return with_mask(observation, mask, self.mask_in)
@@ -108,8 +109,8 @@ class AgentViews:
 
     # --- moving ---------------------------------------------------------------------------------------------
 
-    def choose(self, actions: Mapping[int, Any]) -> None:
-        """Put down, check and count the actions of these agents.
+    def choose(self, actions: Mapping[int, Any], begins: bool = True) -> None:
+        """Put down, check and count the actions of these agents; `begins` says that they are the first of a step.
 
         Raises:
             InvalidActionError: some are invalid, with on_invalid="raise"; all of them are counted, and nothing moves.
@@ -123,6 +124,10 @@ class AgentViews:
         if engine.find_invalid(engine.every_row, chosen) >= 0 and engine.on_invalid == "raise":
             agent = next(a for a in actions if engine.invalid[0, a if engine.views > 1 else 0])
             raise self.refusal(agent, actions[agent])
+        if begins:
+            self.gave_invalid[:] = False
+        for agent in actions:
+            self.gave_invalid[agent] = engine.invalid[0, agent if engine.views > 1 else 0]
 
     def refusal(self, agent: int, action: Any) -> Exception:
         how = 'env.action_space(agent).sample(observation["action_mask"])'
@@ -135,9 +140,6 @@ class AgentViews:
     def move(self) -> dict[str, float]:
         """Carry out what the agents chose; what each of them earned."""
         engine = self.engine
-        self.gave_invalid[:] = False
-        mover = 0 if engine.views > 1 else int(engine.acting[0])
-        self.gave_invalid[mover : mover + engine.views] = engine.invalid[0]
         engine.step(engine.every_row)
         return dict(zip(engine.agents, engine.rewards[0].tolist(), strict=True))
 

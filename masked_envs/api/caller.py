@@ -44,7 +44,7 @@ class Caller:
             raise TypeError(f"{game.id} has one agent: it takes neither opponent= nor agent=")
         if not (opponent is None or opponent == "random" or callable(opponent)):
             raise ValueError(f"opponent must be None, 'random' or a callable (observation, mask), not {opponent!r}")
-        self.engine, self.opponent = engine, opponent
+        self.engine, self.opponent, self._play = engine, opponent, game.play
         self.agent = agent_index(engine.agents, agent)
         if opponent is None and self.agent != 0:
             raise ValueError(
@@ -52,9 +52,10 @@ class Caller:
             )
         self.plays_all = opponent is None and engine.views > 1
         self.view = self.agent if opponent is not None and engine.views > 1 else 0
-        self._own_views = np.full(engine.views, True)
-        if opponent is not None and engine.views > 1:
-            self._own_views = np.arange(engine.views) == self.view
+        self._slot = slice(None) if self.plays_all else self.view
+        self._first_rewards = np.arange(engine.rows) * len(engine.agents)  # where each row begins in flat rewards
+        beside_others = opponent is not None and engine.views > 1
+        self._own_views = np.arange(engine.views) == self.view if beside_others else None
         self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
         bare = engine.observation_space
         self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
@@ -63,10 +64,24 @@ class Caller:
 
     def write_actions(self, actions: Any) -> None:
         """Put the caller's encoded actions (N, ...) into the engine."""
+        self.engine.actions[:, self._slot] = actions
+
+    def write_action(self, row: int, action: Any) -> None:
+        """Put the caller's encoded action of one row into the engine."""
+        self.engine.actions[row, self._slot] = action
+
+    def observation(self, row: int) -> Any:
+        """What the caller sees in one row, a copy."""
+        engine = self.engine
+        rows = engine.observations[row] if self.plays_all else engine.by_row.observations[row][self.view]
+        return surface_observation(engine.observation_space, rows)
+
+    def mask(self, row: int) -> Any:
+        """The caller's canonical mask in one row, a copy."""
+        engine = self.engine
         if self.plays_all:
-            self.engine.actions[...] = actions
-        else:
-            self.engine.actions[:, self.view] = actions
+            return engine.mask_spec.surface(engine.masks[row]).ravel()
+        return engine.mask_spec.surface(engine.by_row.masks[row][self.view])
 
     def observations(self) -> Any:
         """What the caller sees (N, ...), a copy."""
@@ -80,7 +95,7 @@ class Caller:
 
     def agents_to_act(self) -> npt.NDArray[np.int64] | None:
         """The agent (N,) whose action the caller gives next; None where there is one agent, or it gives all at once."""
-        if self.engine.declaration.play == "single" or self.plays_all:
+        if self._play == "single" or self.plays_all:
             return None
         return self.engine.acting.copy() if self.opponent is None else np.full(self.engine.rows, self.agent)
 
@@ -91,22 +106,33 @@ class Caller:
 
     # --- moving ---------------------------------------------------------------------------------------------
 
-    def find_invalid(self, where: Rows) -> int:
-        """Check and count the caller's actions; the first row with an invalid one, or -1. Nothing moves."""
-        return self.engine.find_invalid(where, self._own_views)
+    def find_invalid(self, where: Rows | None = None) -> int:
+        """Check and count the caller's actions; the first row with an invalid one, or -1. Nothing moves.
+
+        An action for all agents counts once, however many of them it is invalid for.
+        """
+        engine = self.engine
+        if not self.plays_all:
+            return engine.find_invalid(where, self._own_views)
+        before = engine.invalid_counts.copy()
+        row = engine.find_invalid(where)
+        np.minimum(engine.invalid_counts, before + 1, out=engine.invalid_counts)
+        return row
 
     def reset(self, where: Rows) -> None:
         """Start episodes, and let an opponent that moves first move."""
         self._whole(self._reset, where)
 
-    def step(self, where: Rows) -> npt.NDArray[np.float64]:
+    def step(self, where: Rows | None = None) -> npt.NDArray[np.float64]:
         """Carry out the checked actions and the opponents'; the caller's rewards (N,)."""
-        earned: npt.NDArray[np.float64] = self._whole(self._step, where)
+        if self.opponent is None:
+            return self._step(where)
+        earned: npt.NDArray[np.float64] = self._whole(self._step, self.engine.every_row if where is None else where)
         return earned
 
-    def _whole(self, move: Callable[[Rows], Any], where: Rows) -> Any:
+    def _whole(self, move: Callable[..., Any], where: Rows | None) -> Any:
         """Undo the move when an opponent of the user's own fails in it, so that no step is left half done."""
-        if not callable(self.opponent):
+        if self.opponent is None or self.opponent == "random":
             return move(where)
         saved = self.engine.save()
         try:
@@ -120,8 +146,8 @@ class Caller:
         if self.opponent is not None and self.engine.declaration.play == "turns":
             self._reply(where, np.zeros(self.engine.rows))
 
-    def _step(self, where: Rows) -> Any:
-        engine, play = self.engine, self.engine.declaration.play
+    def _step(self, where: Any) -> npt.NDArray[np.float64]:
+        engine, play = self.engine, self._play
         if play == "single":
             engine.step(where)
             return engine.rewards[:, 0].copy()
@@ -129,14 +155,21 @@ class Caller:
             movers = engine.acting.copy()
             engine.step(where)
             if self.opponent is None:
-                return engine.rewards[np.arange(engine.rows), movers]
+                return engine.rewards.ravel().take(self._first_rewards + movers)
             earned = engine.rewards[:, self.agent].copy()
             self._reply(where, earned)
             return earned
-        if not self.plays_all:
-            self._choose_beside(where)
+        if self.opponent is not None:
+            refused = engine.invalid.any(axis=1) & (engine.on_invalid != "resample")  # nothing is carried out there
+            self._choose_beside(where & ~refused)
         engine.step(where)
-        return engine.rewards.sum(axis=1) if self.plays_all else engine.rewards[:, self.agent].copy()
+        return self._together() if self.plays_all else engine.rewards[:, self.agent].copy()
+
+    def _together(self) -> npt.NDArray[np.float64]:
+        """What all agents earned; `invalid_reward` once for one action, however many agents it was invalid for."""
+        engine = self.engine
+        earned: npt.NDArray[np.float64] = (engine.rewards - engine.invalid_reward * engine.invalid).sum(axis=1)
+        return earned + engine.invalid_reward * engine.invalid.any(axis=1)
 
     # --- opponents ------------------------------------------------------------------------------------------
 

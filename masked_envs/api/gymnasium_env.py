@@ -73,6 +73,7 @@ class MaskedEnv(gym.Env[Any, Any]):
         self._picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self._seeded = False
+        self._over = True  # whether the next step needs a reset
 
     # --- the Gymnasium interface ----------------------------------------------------------------------------
 
@@ -84,6 +85,7 @@ class MaskedEnv(gym.Env[Any, Any]):
             self._engine.seed([int(self.np_random.integers(2**31)) if seed is None else seed])
             self._seeded = True
         self._caller.reset(self._every)
+        self._read_ends()
         self._picture.restart()
         observation, info = self._look()
         if self.render_mode == "human":
@@ -98,14 +100,15 @@ class MaskedEnv(gym.Env[Any, Any]):
             ResetNeeded: before the first reset, or after the end of the episode.
         """
         engine = self._engine
-        self._require_reset()
-        if engine.terminated[0] or engine.truncated[0]:
+        if self._over:
+            self._require_reset()
             raise ResetNeeded("the episode is over (terminated or truncated): call reset() before the next step()")
-        encoded = self.mask_spec.encode(action)
-        self._caller.write_actions(self._nothing if encoded is None else encoded)
-        if self._caller.find_invalid(self._every) >= 0 and engine.on_invalid == "raise":
+        encoded = self._caller.mask_spec.encode(action)
+        self._caller.write_action(0, self._nothing if encoded is None else encoded)
+        if self._caller.find_invalid() >= 0 and engine.on_invalid == "raise":
             raise self._refusal(action)
-        reward = float(self._caller.step(self._every)[0])
+        reward: float = self._caller.step().item(0)
+        terminated, truncated = self._read_ends()
         observation, info = self._look()
         if self._is_game:
             info["rewards"] = engine.rewards[0].copy()
@@ -114,7 +117,7 @@ class MaskedEnv(gym.Env[Any, Any]):
         self._picture.add_reward(reward)
         if self.render_mode == "human":
             self.render()
-        return observation, reward, bool(engine.terminated[0]), bool(engine.truncated[0]), info
+        return observation, reward, terminated, truncated, info
 
     def render(self) -> Any:
         """The picture with its mask: None for "human", uint8 (height, width, 3) for "rgb_array", str for "ansi"."""
@@ -139,7 +142,7 @@ class MaskedEnv(gym.Env[Any, Any]):
     def action_mask(self) -> Any:
         """The current mask in canonical form, a copy; reading it changes nothing."""
         self._require_reset()
-        return _first(self._caller.masks())
+        return self._caller.mask(0)
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The current mask in the form of sb3-contrib: flat bool; MultiBinary as 2n."""
@@ -170,19 +173,27 @@ class MaskedEnv(gym.Env[Any, Any]):
         """
         self._engine.check_states([state])
         self._engine.set_state(0, state)
+        self._read_ends()
         self._seeded = True
         self._caller.present(self._every)
 
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _look(self) -> tuple[Any, dict[str, Any]]:
-        mask = _first(self._caller.masks())
-        observation = with_mask(_first(self._caller.observations()), mask, self._mask_in)
+        mask = self._caller.mask(0)
+        observation = with_mask(self._caller.observation(0), mask, self._mask_in)
         info = {"action_mask": mask}
-        agents = self._caller.agents_to_act()
-        if agents is not None:
-            info["agent"] = int(agents[0])
+        if self._is_game:
+            agents = self._caller.agents_to_act()
+            if agents is not None:
+                info["agent"] = int(agents[0])
         return observation, info
+
+    def _read_ends(self) -> tuple[bool, bool]:
+        engine = self._engine
+        terminated, truncated = engine.terminated.item(0), engine.truncated.item(0)
+        self._over = terminated or truncated or not engine.started[0]
+        return terminated, truncated
 
     def _require_reset(self) -> None:
         if not self._engine.started[0]:
@@ -194,12 +205,3 @@ class MaskedEnv(gym.Env[Any, Any]):
             where = 'env.unwrapped.mask_spec.sample(info["action_mask"], rng)'
         env_id = self._engine.declaration.id
         return invalid_action_error(env_id, self.mask_spec, action, self.action_mask, "", where)
-
-
-def _first(batch: Any) -> Any:
-    """The first row of a batch of arrays, or of a dict or tuple of them."""
-    if isinstance(batch, dict):
-        return {key: _first(value) for key, value in batch.items()}
-    if isinstance(batch, tuple):
-        return tuple(_first(value) for value in batch)
-    return batch[0]

@@ -51,16 +51,19 @@ def with_mask(observation: Any, mask: Any, mask_in: str) -> Any:
     """One observation (or batch) with its mask beside it, as `observation_space` says."""
     if mask_in == "info":
         return observation
-    parts = observation if isinstance(observation, dict) else {"observation": observation}
-    return {**parts, "action_mask": mask}
+    if isinstance(observation, dict):
+        return {**observation, "action_mask": mask}
+    return {"observation": observation, "action_mask": mask}
 
 
 def surface_observation(space: spaces.Space[Any], rows: npt.NDArray[Any]) -> Any:
     """Buffered observations (..., shape) of one agent's bare space as a copy for the caller."""
+    if isinstance(space, spaces.Box):
+        return rows.copy()
     if isinstance(space, spaces.Dict):
         return {key: surface_observation(part, rows[key]) for key, part in space.spaces.items()}
     if isinstance(space, spaces.Discrete):
-        return rows[..., 0].copy()
+        return rows[..., 0].copy()[()]  # of one row: the number itself
     return rows.copy()
 
 
@@ -73,6 +76,15 @@ def no_action(dtype: np.dtype[Any]) -> Any:
     else:
         value[...] = np.nan if dtype.base.kind == "f" else -1
     return value if dtype.shape or dtype.names else value[()]
+
+
+def nothing_allowed(spec: Any) -> Any:
+    """The canonical mask that allows nothing: zeros, or for an interval bounds that cross."""
+    if spec.kind == "dict":
+        parts = [nothing_allowed(part) for part in spec.parts]
+        return tuple(parts) if spec.is_tuple else dict(zip(spec.keys, parts, strict=True))
+    full = spec.full()
+    return full[::-1].copy() if spec.kind == "interval" else np.zeros_like(full)
 
 
 def legal_list(spec: MaskSpec, mask: Any, most: int = 10) -> str:

@@ -121,10 +121,13 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         if engine.on_invalid != "raise":
             extra["invalid_action"] = engine.invalid.any(axis=1)
         if self._is_game:
-            extra["rewards"] = np.where(where[:, None], engine.rewards, 0.0)
+            extra["rewards"] = engine.rewards.copy()
         terminated, truncated = engine.terminated & where, engine.truncated & where
         if self.autoreset_mode is AutoresetMode.NEXT_STEP and ended.any():
             rewards[ended] = 0.0
+            if self._is_game:
+                for earned in extra["rewards"].T:  # agent by agent: several times faster than row by row
+                    earned[ended] = 0.0
             self._caller.reset(ended)
         elif self.autoreset_mode is AutoresetMode.SAME_STEP and (terminated | truncated).any():
             over = terminated | truncated

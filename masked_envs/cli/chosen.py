@@ -37,7 +37,7 @@ def chosen_environment(given: argparse.Namespace) -> tuple[Declaration, dict[str
 
 
 def _read(words: Sequence[str], parameters: dict[str, Parameter]) -> dict[str, object]:
-    """name=value in the types of the parameters; a word that is not of the type stays, for `Parameter.check` to refuse."""
+    """name=value in the types of the parameters; what is not of the type stays a word, for its check to refuse."""
     values: dict[str, object] = {}
     for word in words:
         name, equals, value = word.partition("=")

@@ -14,7 +14,7 @@ from ..core.declaration import Declaration
 from ..render import WindowClosedError
 from .chosen import chosen_environment
 from .display import require_display
-from .errors import CommandError
+from .errors import FAILED, CommandError
 from .random_play import RandomPlayer
 
 LAST_FRAME_SECONDS = 1.0
@@ -35,7 +35,11 @@ def run(given: argparse.Namespace) -> int:
     from ..render import write_gif
 
     player = RandomPlayer(declared, values, given.seed, "rgb_array")
-    write_gif(frames_of(player, given.steps, given.episodes, given.fps), out, given.fps)
+    frames = frames_of(player, given.steps, given.episodes, given.fps)
+    try:
+        write_gif(frames, out, given.fps)
+    except OSError as error:
+        raise CommandError(f"--out {out}: {error.strerror}", FAILED) from error
     print(f"{out}: {player.steps} steps of random legal play in {declared.id}")
     return 0
 

@@ -55,6 +55,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     command = _command(commands, "check", "check", "hold an environment to the laws of the mask")
     _add_environment(command, parameters=False)
+    command.add_argument("--steps", type=positive, default=100, help="of each random walk (default: %(default)s)")
+    command.add_argument("--seed", type=seed, default=0, help="of the episodes and choices (default: %(default)s)")
     return parser
 
 
@@ -104,7 +106,9 @@ def frames_per_second(word: str) -> float:
 
 
 def _command(commands: argparse._SubParsersAction, name: str, module: str, words: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
-    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=f"{words}.".capitalize())
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=f"{words[0].upper()}{words[1:]}."
+    )
     command.set_defaults(command=module)
     return command
 

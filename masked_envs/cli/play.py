@@ -67,7 +67,9 @@ class Game:
         self.agents = declared.agents(values)
         self.one_agent = "opponent" in seat
         self.agent = self.env._caller.agent
-        self.view = self.agent if declared.play == "simultaneous" else 0  # among the agents of the scene
+        simultaneous = declared.play == "simultaneous"
+        self.view = self.agent if simultaneous else 0  # among the agents of the scene
+        self.reminder = f"you are {self.agents[self.agent]}: " if simultaneous else ""
 
     def how_to_play(self) -> str:
         """What to press, for the terminal."""
@@ -87,7 +89,7 @@ class Game:
         """Begin an episode."""
         self.over = False
         self.env.reset(seed=seed)
-        self._say("click an action, or press its key")
+        self._say(f"{self.reminder}click an action, or press its key")
 
     def goes_on(self) -> bool:
         """Answer what the person did; False when they want to leave."""
@@ -119,7 +121,7 @@ class Game:
             return
         self.steps += 1
         self.over = terminated or truncated
-        self._say("over: Enter plays again, Escape ends" if self.over else "")
+        self._say("over: Enter plays again, Escape ends" if self.over else self.reminder.rstrip(": "))
 
     def _refuse(self, agent: int, index: Any, words: str) -> None:
         self.picture.renderer.flash(index, agent)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import functools
+from collections.abc import Mapping
+from typing import Any
 
+from ..core.declaration import Declaration
+from ..registration import make, make_parallel
 from .card import read_card
 from .chosen import chosen_environment
 from .facts import facts, parameter_rows, surfaces
 from .table import print_table
+
+PROFILE_STEPS = 300
 
 
 def run(given: argparse.Namespace) -> int:
@@ -22,7 +29,22 @@ def run(given: argparse.Namespace) -> int:
     print()
     rows = [[name, str(values[name]), *rest] for name, *rest in parameter_rows(declared)]
     print_table([["parameter", "value", "default", "allowed", "meaning"], *rows])
+    print(f"\n{mask_profile(declared, values)}")
     for heading, text in card.sections.items():
         print(f"\n{heading}")
         print("\n".join(f"    {line}".rstrip() for line in text.splitlines()))
     return 0
+
+
+def mask_profile(declared: Declaration, values: Mapping[str, Any]) -> str:
+    """What the masks are like over some steps of random legal play, in words."""
+    from ..conformance.profile import profile
+    from ..conformance.trial import Trial
+
+    maker = make_parallel if declared.play == "simultaneous" else make
+    found = profile(Trial(functools.partial(maker, declared.id, **values), seed=0, steps=PROFILE_STEPS))
+    change = "never changed" if found.static else "changed"
+    return (
+        f"Over {found.states} decisions of random legal play, {found.legal_fraction:.1%} of the actions were legal on "
+        f"average,\n{found.forced_rate:.1%} of the decisions had a single legal action, and the mask {change}."
+    )

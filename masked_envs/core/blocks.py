@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,19 @@ def plain_buffers(arrays: Mapping[str, npt.NDArray[Any]], states: Sequence[Plain
     return plain
 
 
+class RowViews(NamedTuple):
+    """Buffers as lists of views of them, by row and then by view; masks as int8 in place of bool."""
+
+    observations: list[list[Any]]
+    masks: list[list[Any]]
+
+
+def row_views(observations: npt.NDArray[Any], masks: npt.NDArray[Any]) -> RowViews:
+    """The views of these buffers (N, V, ...)."""
+    cells = masks.view(np.int8) if masks.dtype == np.bool_ else masks
+    return RowViews(*([[row[v] for v in range(len(row))] for row in rows] for rows in (observations, cells)))
+
+
 class Threads:
     """Runs work on each block: in a pool that does not outlive a fork, or in place when there is one block."""
 
@@ -57,7 +71,7 @@ class Threads:
 def over_blocks(
     loop: Loop, bound: Loop, blocks: Sequence[slice], buffers: Sequence[Mapping[str, Any]], threads: Threads
 ) -> Loop:
-    """A loop with its buffers, of which only the first arguments are still to be given: `where` (N,), and what varies.
+    """A loop with its buffers, of which only the last arguments are still to be given, such as `where` (N,).
 
     Args:
         loop: one of `core.loop`, whose arguments have the names of buffers.
@@ -66,15 +80,15 @@ def over_blocks(
         buffers: by name, for each block.
 
     Returns:
-        a function of `where` and what else is no buffer; it gives what `bound` returns for each block.
+        a function of what is no buffer; it gives the first row that any block returns, or -1.
     """
     names = [name for name in inspect.signature(loop).parameters if name in buffers[0]]
-    fixed = [tuple(block[name] for name in names) for block in buffers]
+    fixed = [functools.partial(bound, *(block[name] for name in names)) for block in buffers]
     if len(blocks) == 1:
-        only = fixed[0]
-        return lambda where, *varying: [bound(where, *varying, *only)]
+        return fixed[0]
 
-    def in_threads(where: npt.NDArray[np.bool_], *varying: Any) -> list[Any]:
-        return threads.map(lambda rows, arguments: bound(where[rows], *varying, *arguments), blocks, fixed)
+    def in_threads(where: npt.NDArray[np.bool_], *varying: Any) -> int:
+        found = threads.map(lambda rows, work: work(where[rows], *varying), blocks, fixed)
+        return next((row for row in found if row is not None and row >= 0), -1)
 
     return in_threads

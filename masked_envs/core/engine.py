@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import loop, mask_binding
-from .blocks import Threads, over_blocks, plain_buffers, row_blocks
+from .blocks import RowViews, Threads, over_blocks, plain_buffers, row_blocks, row_views
 from .buffers import buffer, observation_dtype, wide
 from .compile import BACKENDS, bind, numba_is_available
 from .declaration import TIME_LIMIT, Declaration
@@ -20,7 +20,9 @@ from .random import seed_words
 from .state import PlainState, State, check_state, own_parameters
 
 ON_INVALID = {"raise": loop.RAISE, "terminate": loop.TERMINATE, "noop": loop.NOOP, "resample": loop.RESAMPLE}
-LOOPS = (loop.look_rows, loop.reset_rows, loop.find_invalid, loop.pick_rows, loop.step_rows)
+LOOPS = (
+    loop.look_rows, loop.reset_rows, loop.find_invalid, loop.check_row, loop.pick_rows, loop.step_rows, loop.step_row,
+)  # fmt: skip
 WRITTEN = ("reset", "action_mask", "step", "observe")
 # What a step or a reset writes, so what `restore` brings back. The counters are not among them: they only grow.
 MOVED = ("records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting")
@@ -98,7 +100,9 @@ class Engine:
         self.states: Any = self.records
         self.parameters: Any = record
         self._plain_states = []
+        self._every_row, self._every_view = self.every_row, self.every_view
         if self.backend == "python":
+            self._every_row, self._every_view = self.every_row.tolist(), self.every_view.tolist()
             self._plain_states = [PlainState(self.records[i]) for i in range(self.rows)]
             self.states = [state.fields for state in self._plain_states]
             self.parameters = {name: record[name].item() for name in record.dtype.names or ()}
@@ -108,6 +112,11 @@ class Engine:
             for each in LOOPS
         })  # fmt: skip
 
+    @functools.cached_property
+    def by_row(self) -> RowViews:
+        """Observations and masks row by row, for who asks for few rows often."""
+        return row_views(self.observations, self.masks)
+
     def _buffers(self, block: int) -> dict[str, Any]:
         """What the loops may ask for by name, for one block of rows."""
         arrays = {name: getattr(self, name)[self.blocks[block]] for name in PER_ROW}
@@ -115,6 +124,7 @@ class Engine:
             **arrays, "states": self.states[self.blocks[block]], "full": self.full, "heads": self.heads,
             "draws": self.draws[block], "scratch": self.scratch[block], "on_invalid": ON_INVALID[self.on_invalid],
             "invalid_reward": self.invalid_reward, "time_limit": self.time_limit,
+            "first_row": self.blocks[block].start,
         }  # fmt: skip
         if self.backend == "python":
             return {**named, **plain_buffers(arrays, self._plain_states), "parameters": [self.parameters]}
@@ -139,23 +149,27 @@ class Engine:
         """Start a new episode in the rows in `where`."""
         where = self.every_row if where is None else where
         self._run.reset_rows(where)
-        self.invalid[where] = False
         self.started |= where
 
-    def find_invalid(self, where: npt.NDArray[np.bool_], views: npt.NDArray[np.bool_] | None = None) -> int:
+    def find_invalid(
+        self, where: npt.NDArray[np.bool_] | None = None, views: npt.NDArray[np.bool_] | None = None
+    ) -> int:
         """Mark and count the invalid ones of `actions` in the rows in `where`; the first such row, or -1.
 
         Only the chosen `views` (V,) are looked at, all of them without it; nothing but marks and counters is written.
         """
-        checked = self.every_view if views is None else views
-        for block, first in zip(self.blocks, self._run.find_invalid(where, checked), strict=True):
-            if first >= 0:
-                return block.start + int(first)
-        return -1
+        checked = self._every_view if views is None else views
+        if where is None and self.rows == 1:
+            return 0 if self._run.check_row(checked, 0) else -1
+        first: int = self._run.find_invalid(self._every_row if where is None else where, checked)
+        return first
 
-    def step(self, where: npt.NDArray[np.bool_]) -> None:
+    def step(self, where: npt.NDArray[np.bool_] | None = None) -> None:
         """Carry out `actions` in the rows in `where`, after `find_invalid`."""
-        self._run.step_rows(where)
+        if where is None and self.rows == 1:
+            self._run.step_row(0)
+        else:
+            self._run.step_rows(self._every_row if where is None else where)
 
     def pick(self, where: npt.NDArray[np.bool_], view: int = 0) -> None:
         """Write uniformly random legal actions of one view into `actions`, from the rows' own streams."""
@@ -238,7 +252,7 @@ class Engine:
 
     def __getstate__(self) -> dict[str, Any]:
         self.stored_records()
-        left_out = {"loops", "states", "parameters", "_plain_states", "_run"}
+        left_out = {"loops", "states", "parameters", "by_row", "_plain_states", "_every_row", "_every_view", "_run"}
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

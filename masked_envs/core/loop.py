@@ -7,9 +7,10 @@ of them in a simultaneous one), A agents. `states[i]` is a state record, `p` the
 The mask is the only judge of legality: `find_invalid` asks it once for every action, before any row moves, and
 `step_rows` carries out what `on_invalid` says.
 
-A loop takes the rows to go through, `where` (N,), what else varies from call to call, and then buffers of the engine,
-which knows them by these names (`parameters` is an array of one record). Indexing is one axis at a time, since in plain
-Python the rows are lists of views (`blocks.plain_buffers`).
+A loop takes buffers of the engine, which knows them by these names (`parameters` is an array of one record), and after
+them what varies from call to call, such as the rows to go through, `where` (N,). The work on row i is a rule of its
+own, which the engine of a single row calls without the loop. Indexing is one axis at a time, since in plain Python the
+rows are lists of views (`blocks.plain_buffers`).
 """
 
 from typing import Any
@@ -124,7 +125,6 @@ def look(s: Any, p: Any, terminated: bool, observations: Any, masks: Any, full: 
 
 @rule
 def look_rows(
-    where: Any,
     states: Any,
     parameters: Any,
     terminated: Any,
@@ -132,6 +132,7 @@ def look_rows(
     masks: Any,
     full: Any,
     acting: Any,
+    where: Any,
 ) -> None:
     p = parameters[0]
     for i in range(len(where)):
@@ -142,16 +143,17 @@ def look_rows(
 
 @rule
 def reset_rows(
-    where: Any,
     states: Any,
     parameters: Any,
     observations: Any,
     masks: Any,
     full: Any,
+    invalid: Any,
     rewards: Any,
     terminated: Any,
     truncated: Any,
     acting: Any,
+    where: Any,
 ) -> None:
     p = parameters[0]
     for i in range(len(where)):
@@ -160,6 +162,8 @@ def reset_rows(
             s["elapsed_steps"] = 0
             s["to_move"] = 0
             reset(s, p)
+            for v in range(len(invalid[i])):
+                invalid[i][v] = False
             fill(rewards[i], 0.0)
             terminated[i] = False
             truncated[i] = False
@@ -168,9 +172,7 @@ def reset_rows(
 
 
 @rule
-def find_invalid(
-    where: Any,
-    checked: Any,
+def check_row(
     states: Any,
     parameters: Any,
     actions: Any,
@@ -179,22 +181,48 @@ def find_invalid(
     scratch: Any,
     invalid: Any,
     invalid_counts: Any,
-) -> int:
-    """Mark and count the invalid actions of the `checked` (V,) views, rows in `where`; the first such row, or -1."""
-    p, first = parameters[0], -1
-    for i in range(len(where)):
-        for v in range(len(checked)):
-            if not checked[v]:
-                continue
-            bad = False
-            if where[i]:
-                s = states[i]
-                bad = not is_legal(s, p, acting_agent(s, v), masks[i][v], actions[i][v], heads, scratch)
+    checked: Any,
+    i: int,
+) -> bool:
+    """Mark and count the invalid actions of the `checked` (V,) views of row i; whether there is one."""
+    s, p, found = states[i], parameters[0], False
+    for v in range(len(checked)):
+        if checked[v]:
+            bad = not is_legal(s, p, acting_agent(s, v), masks[i][v], actions[i][v], heads, scratch)
             invalid[i][v] = bad
             if bad:
                 invalid_counts[i] += 1
-                if first < 0:
-                    first = i
+                found = True
+    return found
+
+
+@rule
+def find_invalid(
+    states: Any,
+    parameters: Any,
+    actions: Any,
+    masks: Any,
+    heads: Any,
+    scratch: Any,
+    invalid: Any,
+    invalid_counts: Any,
+    first_row: int,
+    where: Any,
+    checked: Any,
+) -> int:
+    """`check_row` in the rows in `where`; the first row with an invalid action (counted from `first_row`), or -1."""
+    first = -1
+    for i in range(len(where)):
+        if where[i]:
+            found = check_row(
+                states, parameters, actions, masks, heads, scratch, invalid, invalid_counts, checked, i
+            )
+            if found and first < 0:
+                first = first_row + i
+        else:
+            for v in range(len(checked)):
+                if checked[v]:
+                    invalid[i][v] = False
     return first
 
 
@@ -208,8 +236,6 @@ def pick_action(s: Any, p: Any, masks: Any, heads: Any, draws: Any, scratch: Any
 
 @rule
 def pick_rows(
-    where: Any,
-    view: int,
     states: Any,
     parameters: Any,
     masks: Any,
@@ -217,6 +243,8 @@ def pick_rows(
     draws: Any,
     scratch: Any,
     actions: Any,
+    where: Any,
+    view: int,
 ) -> None:
     """Draw a legal action for one view of the rows in `where`."""
     p = parameters[0]
@@ -226,8 +254,7 @@ def pick_rows(
 
 
 @rule
-def step_rows(
-    where: Any,
+def step_row(
     states: Any,
     parameters: Any,
     actions: Any,
@@ -245,30 +272,58 @@ def step_rows(
     terminated: Any,
     truncated: Any,
     acting: Any,
+    i: int,
 ) -> None:
-    """Move the rows in `where`; `time_limit` below 1 means none."""
-    p = parameters[0]
-    for i in range(len(where)):
-        if not where[i]:
-            continue
-        s = states[i]
-        mover = acting_agent(s, 0)
-        fill(rewards[i], 0.0)
-        refused = False
-        for v in range(len(invalid[i])):
-            if invalid[i][v]:
-                if on_invalid == RESAMPLE:
-                    pick_action(s, p, masks[i], heads, draws, scratch, actions[i], v)
-                else:
-                    refused = True
-        if refused:
-            terminated[i] = on_invalid == TERMINATE
-        else:
-            terminated[i] = advance(s, p, actions[i], rewards[i])
+    """Move row i; `time_limit` below 1 means none."""
+    s, p = states[i], parameters[0]
+    fill(rewards[i], 0.0)
+    mover, some_invalid, refused = 0, False, False
+    for v in range(len(invalid[i])):
+        if invalid[i][v]:
+            mover, some_invalid = acting_agent(s, 0), True
+            if on_invalid == RESAMPLE:
+                pick_action(s, p, masks[i], heads, draws, scratch, actions[i], v)
+            else:
+                refused = True
+    ended = on_invalid == TERMINATE
+    if not refused:
+        ended = advance(s, p, actions[i], rewards[i])
+    if some_invalid:
         for v in range(len(invalid[i])):
             if invalid[i][v]:
                 rewards[i][mover + v] += invalid_reward
-        s["elapsed_steps"] += 1
-        truncated[i] = 0 < time_limit <= s["elapsed_steps"] and not terminated[i]
-        look(s, p, terminated[i], observations[i], masks[i], full)
-        acting[i] = acting_agent(s, 0)
+    s["elapsed_steps"] += 1
+    terminated[i] = ended
+    truncated[i] = 0 < time_limit <= s["elapsed_steps"] and not ended
+    look(s, p, ended, observations[i], masks[i], full)
+    acting[i] = acting_agent(s, 0)
+
+
+@rule
+def step_rows(
+    states: Any,
+    parameters: Any,
+    actions: Any,
+    invalid: Any,
+    on_invalid: int,
+    invalid_reward: float,
+    time_limit: int,
+    observations: Any,
+    masks: Any,
+    full: Any,
+    heads: Any,
+    draws: Any,
+    scratch: Any,
+    rewards: Any,
+    terminated: Any,
+    truncated: Any,
+    acting: Any,
+    where: Any,
+) -> None:
+    """`step_row` in the rows in `where`."""
+    for i in range(len(where)):
+        if where[i]:
+            step_row(
+                states, parameters, actions, invalid, on_invalid, invalid_reward, time_limit, observations, masks,
+                full, heads, draws, scratch, rewards, terminated, truncated, acting, i,
+            )  # fmt: skip

@@ -21,10 +21,12 @@ import numpy as np
 
 from .rules import copy_to, rule, verb  # noqa: F401 (generated rules call copy_to)
 
+SHORT = 32  # elements of a mask, measured
+
 
 @rule
 def allows_flat(mask: Any, action: Any, heads: Any) -> bool:
-    return bool(0 <= action < mask.size and mask[action] != 0)
+    return bool(mask[action]) if 0 <= action < mask.size else False
 
 
 def _pick_flat(mask: Any, u: Any) -> int:
@@ -40,8 +42,16 @@ def pick_flat(mask: Any, u: Any) -> int:
         total += mask.flat[i] != 0
     if total == 0:
         return -1
-    left, i = int(u * total) + 1, -1
-    while left > 0:  # a subtraction in place of a branch: the elements are unpredictable
+    chosen = int(u * total)
+    # Which elements are set is unpredictable: a branch on each costs more than to look at all of a short mask.
+    if mask.size <= SHORT:
+        index, seen = 0, 0
+        for i in range(mask.size):
+            seen += mask.flat[i] != 0
+            index += seen <= chosen
+        return index
+    left, i = chosen + 1, -1
+    while left > 0:
         i += 1
         left -= mask.flat[i] != 0
     return i
@@ -51,7 +61,7 @@ def pick_flat(mask: Any, u: Any) -> int:
 def allows_per_head(mask: Any, action: Any, heads: Any) -> bool:
     start = 0
     for k in range(heads.size):
-        if not (0 <= action[k] < heads[k] and mask[start + action[k]] != 0):
+        if not (0 <= action[k] < heads[k] and bool(mask[start + action[k]])):
             return False
         start += heads[k]
     return True
@@ -76,7 +86,7 @@ def allows_joint(mask: Any, action: Any, heads: Any) -> bool:
         if not (0 <= action[k] < heads[k]):
             return False
         cell = cell * heads[k] + action[k]
-    return bool(mask.flat[cell] != 0)
+    return bool(mask.flat[cell])
 
 
 @rule
@@ -92,7 +102,7 @@ def pick_joint(mask: Any, u: Any, heads: Any, action: Any) -> bool:
 @rule
 def allows_binary(mask: Any, action: Any, heads: Any) -> bool:
     for k in range(action.size):
-        if not (0 <= action[k] <= 1 and mask[k, action[k]] != 0):
+        if not (0 <= action[k] <= 1 and bool(mask[k, action[k]])):
             return False
     return True
 

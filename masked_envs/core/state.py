@@ -9,6 +9,9 @@ import numpy as np
 
 from .declaration import TIME_LIMIT
 from .parameters import Value
+from .rules import state_record
+
+EVERY_RECORD = state_record()  # the fields that every record begins with
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class State:
     terminated: bool
     truncated: bool
     started: bool
+
+    def without_clock(self) -> bytes:
+        """The record with `elapsed_steps` at zero: what stays the same when time passes and nothing else happens."""
+        words = np.frombuffer(self.record, np.uint8).copy()
+        words[: EVERY_RECORD.itemsize].view(EVERY_RECORD)["elapsed_steps"] = 0
+        return bytes(words)
 
 
 def own_parameters(values: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
@@ -63,6 +72,8 @@ class PlainState:
         names = record.dtype.names or ()
         self.scalars = [name for name in names if record.dtype[name].shape == ()]
         self.fields: dict[str, Any] = {name: record[name] for name in names}
+        # It gives Python numbers, over the same memory; by way of bytes, since it takes no unaligned int64.
+        self.fields["rng"] = memoryview(record["rng"].view(np.uint8)).cast("q")
         self.load()
 
     def load(self) -> None:

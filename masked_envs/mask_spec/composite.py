@@ -158,8 +158,10 @@ class DictMask(MaskSpec):
 
     @cached_property
     def _count_dtype(self) -> type:
-        most = _product(part.count(part.full()) for part in self.parts)
-        return type(most) if isinstance(most, float) else np.int64 if most <= np.iinfo(np.int64).max else object
+        most = [part.count(part.full()) for part in self.parts]
+        if math.prod(int(count) for count in most if count != math.inf) > np.iinfo(np.int64).max:
+            return object
+        return np.float64 if math.inf in most else np.int64
 
     def list_legal(self, mask: Any, limit: int | None = None) -> list[Any]:
         checked, batch = self.check(mask)
@@ -189,6 +191,8 @@ def length(rows: Any) -> int:
 
 
 def _product(counts: Iterable[Any]) -> Any:
-    """The product, exact for integers, and 0 where one count is 0 even beside infinity."""
+    """The product, an exact integer, or infinity; 0 where one count is 0, even beside infinity."""
     known = list(counts)
-    return 0 if 0 in known else math.prod(known)
+    if 0 in known:
+        return 0
+    return math.inf if math.inf in known else math.prod(int(count) for count in known)

@@ -56,7 +56,9 @@ class FlatMask(RowMask):
         return np.dtype(np.int64)
 
     def encode(self, action: Any) -> int | None:
-        if type(action) is not int:
+        if type(action) is np.int64:  # what Space.sample gives
+            action = int(action)
+        elif type(action) is not int:
             array = as_array(action)
             if array is None or array.shape != () or not self._has_action_dtype(array.dtype):
                 return None

@@ -46,7 +46,17 @@ import math
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Parameter, copy_to, random_subset, random_uniform, rule, seed_stream, state_record
+from ...core import (
+    Declaration,
+    Parameter,
+    copy_to,
+    count_nonzero,
+    random_subset,
+    random_uniform,
+    rule,
+    seed_stream,
+    state_record,
+)
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -83,12 +93,12 @@ def state(values):
 @rule
 def reset(s, p):
     start_body(s)
-    if p["availability"] == FIXED:
+    if p["availability"] != FIXED:
+        draw_available(s["rng"], p["num_available"], s["available"])
+    elif count_nonzero(s["available"]) == 0:  # the first episode of this row
         layout = np.zeros(4, np.int64)
         seed_stream(layout, p["layout_seed"])
         draw_available(layout, p["num_available"], s["available"])
-    else:
-        draw_available(s["rng"], p["num_available"], s["available"])
 
 
 @rule

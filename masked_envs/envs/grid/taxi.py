@@ -137,7 +137,7 @@ def draw(s, p):
     scene.rect(EDGE, EDGE, COLUMNS, ROWS, "road")
     for k, (row, column) in enumerate(LANDMARKS):
         scene.rect(EDGE + column + 0.04, EDGE + row + 0.04, 0.92, 0.92, LANDMARK_INKS[k], radius=0.1, fade=0.55)
-        scene.text(EDGE + column + 0.18, EDGE + row + 0.2, "RGYB"[k], 0.24, "text")
+        scene.text(EDGE + column + 0.27, EDGE + row + 0.29, "RGYB"[k], 0.26, "text")
     draw_walls(scene)
     draw_taxi(scene, s)
     labels = action_labels({})

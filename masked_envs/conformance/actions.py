@@ -1,0 +1,109 @@
+"""Actions to try on an environment: of the space, and not actions at all."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from ..mask_spec import MaskSpec
+
+NOT_ACTIONS: tuple[Any, ...] = (None, "0", 0.5, float("nan"), float("inf"), [], {}, True, b"0", 1j)
+FAR = 10**30  # beyond int64
+
+
+def probe_actions(spec: MaskSpec, mask: Any, legal: Any, rng: np.random.Generator, most: int) -> list[Any]:
+    """Actions of the space's form to try in one state: all of a small space, of a large one a sample.
+
+    Args:
+        spec, mask: of the state.
+        legal: an action that the mask allows.
+        rng: for the sample.
+        most: how many.
+    """
+    if spec.kind == "interval":
+        return _interval_probes(spec, mask, legal)
+    if spec.kind == "dict":
+        return _dict_probes(spec, mask, legal, rng, most)
+    space = spec.action_space
+    listed = list(itertools.islice(_all_actions(space), most + 1))
+    if len(listed) <= most:
+        return listed
+    space.seed(int(rng.integers(2**31)))
+    return [legal, *(space.sample() for _ in range(most - 1))]
+
+
+def _all_actions(space: spaces.Space[Any]) -> Iterator[Any]:
+    if isinstance(space, spaces.Discrete):
+        yield from range(int(space.start), int(space.start + space.n))
+    elif isinstance(space, spaces.MultiDiscrete):
+        for choices in itertools.product(*map(range, space.nvec)):
+            yield np.array(choices, space.dtype)
+    elif isinstance(space, spaces.MultiBinary):
+        for bits in itertools.product((0, 1), repeat=int(space.n)):
+            yield np.array(bits, space.dtype)
+
+
+def _interval_probes(spec: MaskSpec, mask: Any, legal: Any) -> list[Any]:
+    """The bounds and the middle, and for each number what lies just outside of its bounds and far from them."""
+    low, high = mask
+    probes = [low.copy(), high.copy(), legal]
+    for k in range(len(low)):
+        for bound, away in ((low[k], -np.inf), (high[k], np.inf)):
+            for number in (np.nextafter(bound, low.dtype.type(away)), bound + np.sign(away)):
+                outside = legal.copy()
+                outside[k] = number
+                probes.append(outside)
+    return probes
+
+
+def _dict_probes(spec: Any, mask: Any, legal: Any, rng: np.random.Generator, most: int) -> list[Any]:
+    """Each part varied alone beside legal others."""
+    keys = range(len(spec.parts)) if spec.is_tuple else spec.keys
+    probes = []
+    for key, part in zip(keys, spec.parts, strict=True):
+        for value in probe_actions(part, mask[key], legal[key], rng, most // len(spec.parts)):
+            probes.append(_with_part(legal, key, value))
+    return probes
+
+
+def malformed_actions(spec: MaskSpec, legal: Any) -> list[Any]:
+    """What no mask allows: out of range, negative, not a number, of another dtype or shape, or no action at all."""
+    space = spec.action_space
+    if isinstance(space, spaces.Discrete):
+        first, past = int(space.start), int(space.start + space.n)
+        odd = [first - 1, past, past + 10**6, FAR, -FAR, float(first), np.float32(first), np.array([first]), np.True_]
+        return [*NOT_ACTIONS, *odd]
+    if isinstance(space, (spaces.Dict, spaces.Tuple)):
+        return [*NOT_ACTIONS, 0, *_malformed_dicts(spec, legal)]
+    odd = [*_wrong_shapes(legal), np.full_like(legal, 0, dtype=complex), np.full(legal.shape, "a")]
+    if isinstance(space, spaces.Box):
+        numbers = [space.low - 1, space.high + 1, np.full_like(legal, np.nan), np.full_like(legal, np.inf)]
+        return [*NOT_ACTIONS, 0, *odd, *numbers]
+    sizes = space.nvec if isinstance(space, spaces.MultiDiscrete) else np.full(legal.shape, 2)
+    numbers = [sizes, -1 - legal, legal + 10**6, legal.astype(np.float64), np.full(legal.shape, np.nan)]
+    return [*NOT_ACTIONS, 0, *odd, *numbers, legal.astype(bool), [FAR] * len(legal)]
+
+
+def _wrong_shapes(legal: Any) -> list[Any]:
+    return [legal[:-1], np.append(legal, legal[:1]), legal[None], legal[0] if len(legal) > 1 else legal[:0]]
+
+
+def _malformed_dicts(spec: Any, legal: Any) -> Iterator[Any]:
+    keys = range(len(spec.parts)) if spec.is_tuple else spec.keys
+    if spec.is_tuple:
+        yield from (legal[:-1], (*legal, legal[0]), dict(enumerate(legal)))
+    else:
+        yield from ({key: legal[key] for key in spec.keys[1:]}, {**legal, "another": 0}, tuple(legal.values()))
+    for key, part in zip(keys, spec.parts, strict=True):
+        for value in malformed_actions(part, legal[key]):
+            yield _with_part(legal, key, value)
+
+
+def _with_part(action: Any, key: Any, value: Any) -> Any:
+    if isinstance(action, tuple):
+        return (*action[:key], value, *action[key + 1 :])
+    return {**action, key: value}

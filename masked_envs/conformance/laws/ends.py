@@ -1,0 +1,137 @@
+"""L5 and L6: a mask allows something while the episode runs, and after its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...mask_spec import MaskSpec
+from ..actions import malformed_actions
+from ..subject import HeadMask, Seat, playable
+from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
+from ..values import same
+
+SHORT_EPISODE = 5  # steps, to see the end by time limit
+
+
+def never_empty(trial: Trial) -> Findings:
+    """L5 Never empty. While the episode runs, the mask allows something, per head and per acting agent: a position
+    without a legal action ends the episode or offers an explicit pass.
+    """
+    for point in trial.walk():
+        for name, seat in point.moment.acting.items():
+            spec = point.subject.spec(name)
+            mask = playable(spec, seat.mask)
+            try:
+                spec.check(mask)
+            except ValueError:
+                continue  # law L2 says so
+            for what in empty_parts(spec, mask, point.subject.head_mask(name)):
+                yield point.broken(f"the episode runs, and the mask allows nothing{what}", name)
+
+
+def empty_parts(spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> Iterator[str]:
+    """What of a mask allows nothing: "" for the whole, else which head, bit or part."""
+    if spec.kind == "dict":
+        keys = range(len(spec.parts)) if spec.is_tuple else spec.keys  # type: ignore[attr-defined]
+        for key, part in zip(keys, spec.parts, strict=True):  # type: ignore[attr-defined]
+            yield from (f" in part {key!r}{what}" for what in empty_parts(part, mask[key], None))
+    elif spec.kind == "per_head":
+        heads = spec.split(mask)  # type: ignore[attr-defined]
+        yield from (f" in head {k}" for k, head in enumerate(heads) if not head.any())
+    elif spec.kind == "binary":
+        yield from (f" for bit {k}" for k in np.flatnonzero(~mask.any(axis=1)))
+    elif spec.kind == "interval":
+        yield from (f" in dimension {k}" for k in np.flatnonzero(mask[0] > mask[1]))
+    elif not mask.any():
+        yield ""
+    elif spec.kind == "conditional" and head_mask is not None:
+        yield from _empty_late_heads(spec, mask, head_mask)
+
+
+def _empty_late_heads(spec: Any, mask: Any, head_mask: HeadMask) -> Iterator[str]:
+    prefixes = [tuple(map(int, cell)) for cell in np.argwhere(mask)[:MOST_PROBES]]
+    for k in range(2, len(spec.nvec)):
+        later = {prefix: np.flatnonzero(head_mask(k, prefix)) for prefix in prefixes}
+        yield from (f" in head {k} after {prefix}" for prefix, choices in later.items() if choices.size == 0)
+        prefixes = [(*prefix, int(choice)) for prefix, choices in later.items() for choice in choices][:MOST_PROBES]
+
+
+def after_end(trial: Trial) -> Findings:
+    """L6 After the end. In a terminated state the mask is all ones: nothing is left to forbid. In a truncated state it
+    is the true mask. An agent that does not act, where agents act one after another, has a mask that allows nothing.
+    """
+    terminated = False
+    for point in trial.walk():
+        for name, seat in {**point.moment.seats, **point.moment.last}.items():
+            terminated |= seat.terminated
+            yield from _after_termination(point, name, seat)
+            if not seat.acting and not seat.ended:
+                if not allows_nothing(point.subject.spec(name), seat.mask):
+                    yield point.broken("it is not this agent's turn, and its mask allows actions", name)
+    if not terminated:
+        yield from _terminated_by_force(trial)
+    yield from _truncated(trial)
+
+
+def _after_termination(point: Point, name: str, seat: Seat) -> Findings:
+    for where, mask in seat.masks.items() if seat.terminated else ():
+        if not same(mask, point.subject.spec(name).full()):
+            yield point.broken(f"the episode has terminated, and {where} still forbids actions", name)
+
+
+def _terminated_by_force(trial: Trial) -> Findings:
+    """The end that on_invalid="terminate" gives, where no walk reached another."""
+    variant, rng = trial.variant(on_invalid="terminate"), trial.rng(6)
+    for point in variant.walk() if variant is not None else ():
+        actions = trial.choose(point.subject, rng)
+        if actions is None:
+            continue
+        for name, legal in actions.items():
+            actions[name] = malformed_actions(point.subject.spec(name), legal)[-1]
+        tried = point.subject.fork()
+        tried.attempt(actions)
+        after = Point(tried, tried.moment or point.moment, point.seed, point.path)
+        seats = {**after.moment.seats, **after.moment.last}
+        for name, seat in seats.items():
+            yield from _after_termination(after, name, seat)
+        if any(seat.terminated for seat in seats.values()):
+            return
+    yield Unchecked("no walk reached a terminated state")
+
+
+def allows_nothing(spec: MaskSpec, mask: Any) -> bool:
+    """Whether a mask is all zeros, or its bounds cross."""
+    if spec.kind == "dict":
+        keys = range(len(spec.parts)) if spec.is_tuple else spec.keys  # type: ignore[attr-defined]
+        return all(allows_nothing(part, mask[key]) for key, part in zip(keys, spec.parts, strict=True))  # type: ignore[attr-defined]
+    if spec.kind == "interval":
+        return bool((mask[0] >= mask[1]).all())
+    return not np.asarray(mask).any()
+
+
+def _truncated(trial: Trial) -> Findings:
+    """The same actions with and without a time limit: the mask where the one is truncated is that of the other."""
+    limited, free = trial.variant(time_limit=SHORT_EPISODE), trial.variant(time_limit=0)
+    if limited is None or free is None:
+        yield Unchecked("the mask of a truncated state was not checked: the environment takes no time_limit")
+        return
+    for seed in range(trial.seed, trial.seed + 3):
+        cut, whole, rng = limited.subject(), free.subject(), trial.rng(seed)
+        cut.reset(seed), whole.reset(seed)
+        for step in range(SHORT_EPISODE * len(cut.moment.seats) if cut.moment is not None else 0):
+            actions = trial.choose(cut, rng)
+            if actions is None or cut.moment is None:
+                break
+            if cut.attempt(actions).error is not None or whole.attempt(actions).error is not None:
+                break
+            point = Point(cut, cut.moment, seed, (f"{step + 1} random legal steps, time_limit={SHORT_EPISODE}",))
+            ended = {**cut.moment.seats, **cut.moment.last}
+            for name, seat in ended.items():
+                true = whole.moment.seats[name] if whole.moment is not None else seat
+                if seat.truncated and true.acting and not same(seat.mask, true.mask):
+                    yield point.broken(f"truncated, the mask is not the true one, {true.mask}", name)
+            if any(seat.ended for seat in ended.values()):
+                break

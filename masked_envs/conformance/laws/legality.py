@@ -1,0 +1,189 @@
+"""L7, L8, L9: what the environment does with allowed and forbidden actions, probed from copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...errors import InvalidActionError
+from ..actions import malformed_actions, probe_actions
+from ..subject import Outcome, Subject, playable
+from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
+from .fresh import told
+from .meaning import allows
+
+SEATS_PER_STATE = 2  # of a vector environment's rows, how many are probed in one state
+MALFORMED_STATES = 3  # states in which every malformed action is tried
+ANSWERS = ("raise", "terminate", "noop", "resample")
+
+
+def _probed_seats(point: Point, rng: np.random.Generator) -> list[str]:
+    names = list(point.moment.acting)
+    return [str(name) for name in rng.permutation(names)[:SEATS_PER_STATE]] if names else []
+
+
+def exact(trial: Trial) -> Findings:
+    """L7 Exact. Every allowed action is accepted from that very state, every forbidden one is refused. Actions that are
+    out of range, negative, not a number, or of another dtype or shape are refused too, never clamped.
+    """
+    rng, spare, unknown = trial.rng(7), None, False
+    for number, point in enumerate(trial.walk()):
+        others = trial.choose(point.subject, rng)
+        if others is None:
+            continue
+        for name in _probed_seats(point, rng):
+            spec, legal = point.subject.spec(name), others[name]
+            mask, head_mask = playable(spec, point.seat(name).mask), point.subject.head_mask(name)
+            tries = probe_actions(spec, mask, legal, rng, MOST_PROBES)
+            verdicts = [(action, allows(spec, mask, action, head_mask)) for action in tries]
+            if number < MALFORMED_STATES:
+                verdicts += [(action, False) for action in malformed_actions(spec, legal)]
+            for action, allowed in verdicts:
+                spare = point.subject.fork(spare)
+                trial.probes += 1
+                outcome = spare.attempt({**others, name: action})
+                refused = outcome.refused(name)
+                unknown |= refused is None
+                if allowed and refused:
+                    why = f": {outcome.error}" if outcome.error is not None else ""
+                    yield point.broken(f"the mask allows {action!r}, and the environment refused it{why}", name, action)
+                elif not allowed and refused is False:
+                    yield point.broken(f"the mask forbids {action!r}, and the environment accepted it", name, action)
+    if unknown:
+        yield Unchecked("refusals leave no sign: no exception, no info['invalid_action'], no counter")
+
+
+def _forbidden(trial: Trial, rng: np.random.Generator) -> Iterator[tuple[Point, dict[str, Any], str]]:
+    """States of a walk with the actions of all seats, of which that of the named seat is forbidden."""
+    for point in trial.walk():
+        legal = trial.choose(point.subject, rng)
+        if legal is None:
+            continue
+        for name in _probed_seats(point, rng):
+            spec = point.subject.spec(name)
+            mask, head_mask = playable(spec, point.seat(name).mask), point.subject.head_mask(name)
+            tries = [*probe_actions(spec, mask, legal[name], rng, 16), malformed_actions(spec, legal[name])[-1]]
+            bad = [action for action in tries if not allows(spec, mask, action, head_mask)]
+            yield point, {**legal, name: bad[int(rng.integers(len(bad)))]}, name
+
+
+def refusal(trial: Trial) -> Findings:
+    """L8 Refusal. `on_invalid` says what a refused action does: "raise" InvalidActionError, a ValueError that names the
+    action, the legal ones and how to sample one, while nothing has moved, of a batch no row; "terminate" the episode;
+    "noop", time passes and nothing else; "resample", a legal action is carried out instead; each of the last three
+    with `invalid_reward` added and info["invalid_action"] True.
+    """
+    rng, mode = trial.rng(8), trial.subject().on_invalid
+    if mode not in ANSWERS:
+        yield Unchecked("the environment does not say what it does with invalid actions (an attribute on_invalid)")
+        return
+    spares: list[Subject] = []
+    for point, actions, name in _forbidden(trial, rng):
+        if not spares:
+            spares = [point.subject.fork(), point.subject.fork()]
+        tried, untouched = (point.subject.fork(spare) for spare in spares)
+        outcome = tried.attempt(actions)
+        if mode == "raise":
+            yield from _raised(trial, point, outcome, tried, untouched, actions, name)
+        else:
+            yield from _answered(point, outcome, tried, mode, actions[name], name)
+
+
+def _raised(
+    trial: Trial, point: Point, outcome: Outcome, tried: Subject, untouched: Subject, actions: Any, name: str
+) -> Findings:
+    action, error = actions[name], outcome.error
+    if error is None:
+        yield point.broken(f"on_invalid='raise', and {action!r} raised nothing", name, action)
+        return
+    if not isinstance(error, InvalidActionError):
+        yield point.broken(f"{action!r} raised {type(error).__name__}, not InvalidActionError", name, action)
+    elif "Legal now" not in str(error) or "ample" not in str(error):
+        yield point.broken(f"the error does not say what is legal and how to sample it: {error}", name, action)
+    if tried.position() != untouched.position():
+        yield point.broken(f"{action!r} was refused, and yet the state has changed", name, action)
+        return
+    legal = trial.choose(untouched, trial.rng())
+    moments = [copy.attempt(legal or actions).moment for copy in (tried, untouched)]
+    if told(moments[0]) != told(moments[1]):
+        yield point.broken(f"{action!r} was refused, and yet the next step gives something else", name, action)
+
+
+def _answered(point: Point, outcome: Outcome, tried: Subject, mode: str, action: Any, name: str) -> Findings:
+    """What "terminate", "noop" and "resample" have in common, and each alone."""
+    if outcome.moment is None:
+        error = outcome.error
+        yield point.broken(f"on_invalid={mode!r}, and {action!r} raised {type(error).__name__}: {error}", name, action)
+        return
+    if not outcome.flagged(name):
+        yield point.broken(f'{action!r} was refused without info["invalid_action"]', name, action)
+    if mode == "resample" or not point.subject.answers_at_once:
+        return
+    seat = outcome.moment.last.get(name) or outcome.moment.seats[name]
+    penalty = float(tried.attribute("invalid_reward") or 0.0)
+    if float(seat.reward) != penalty:
+        yield point.broken(f"{action!r} was refused with the reward {seat.reward}, not {penalty}", name, action)
+    if mode == "terminate" and not (seat.terminated and not seat.truncated):
+        yield point.broken(f"on_invalid='terminate', and {action!r} did not terminate the episode", name, action)
+    if mode == "noop" and seat.terminated:
+        yield point.broken(f"on_invalid='noop', and {action!r} terminated the episode", name, action)
+    if mode == "noop" and not seat.ended and _still(point.subject, name) != _still(tried, name):
+        yield point.broken(f"on_invalid='noop', and {action!r} changed more than the clock", name, action)
+
+
+def _still(subject: Subject, name: str) -> bytes | None:
+    """The position of a seat but for its clock; None where that cannot be known."""
+    position = subject.position()
+    if isinstance(position, tuple):
+        position = position[list(subject.moment.seats).index(name)] if subject.moment is not None else None
+    return position.without_clock() if hasattr(position, "without_clock") else None
+
+
+def counted(trial: Trial) -> Findings:
+    """L9 Counted. The environment itself counts the invalid actions that it was given, before it answers them, one
+    count per row in a vector environment; actions that autoreset discards do not count, and no count ever falls.
+    """
+    subject = trial.subject()
+    subject.reset(trial.seed)
+    if subject.counts() is None:
+        if subject.declares:
+            yield next(trial.walk(1)).broken("the environment has no counter invalid_actions")
+        else:
+            yield Unchecked("the environment has no counter invalid_actions")
+        return
+    rng, spare = trial.rng(9), None
+    for point, actions, name in _forbidden(trial, rng):
+        spare = point.subject.fork(spare)
+        outcome = spare.attempt(actions)
+        trial.probes += 1
+        yield from _counted_rightly(point, outcome, {name}, actions)
+        yield from _discarded(point, actions)
+
+
+def _counted_rightly(point: Point, outcome: Outcome, invalid: set[str], actions: dict[str, Any]) -> Findings:
+    counts = outcome.counted or {}
+    apart = point.subject.surface == "gymnasium.vector.VectorEnv"
+    for name, moved in counts.items():
+        expected = int(name in invalid) if apart else len(invalid)
+        if moved != expected:
+            what = (
+                f"the counter moved by {moved}, not {expected}, for {actions.get(name, next(iter(actions.values())))!r}"
+            )
+            yield point.broken(what, name, actions.get(name))
+            return
+
+
+def _discarded(point: Point, actions: dict[str, Any]) -> Findings:
+    """Invalid actions for rows whose action autoreset discards."""
+    resting = [name for name, seat in point.moment.seats.items() if not seat.acting and name in actions]
+    legal = Trial.choose(point.subject, np.random.default_rng(0))
+    if not resting or legal is None:
+        return
+    spoilt = {name: malformed_actions(point.subject.spec(name), legal[name])[-1] for name in resting}
+    outcome = point.subject.fork().attempt({**legal, **spoilt})
+    if outcome.error is not None:
+        yield point.broken(f"an action that autoreset discards was refused: {outcome.error}", resting[0])
+    elif any((outcome.counted or {}).values()):
+        yield point.broken("actions that autoreset discards were counted as invalid", resting[0])

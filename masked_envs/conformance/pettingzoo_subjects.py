@@ -1,0 +1,111 @@
+"""PettingZoo's environments as subjects: one seat per agent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from gymnasium import spaces
+
+from ..mask_spec import MaskSpec
+from .gymnasium_subjects import ask_sb3
+from .subject import HeadMask, Moment, Seat, Subject, declared_spec, masks_in
+
+
+def _is_a(env: Any, name: str) -> bool:
+    """Whether this is one of PettingZoo's environments; nobody has one without having imported PettingZoo."""
+    module = sys.modules.get("pettingzoo")
+    return module is not None and isinstance(env, getattr(module, name))
+
+
+class PettingZooSubject(Subject):
+    """What both interfaces of PettingZoo share."""
+
+    def attribute(self, name: str) -> Any:
+        return getattr(self.env, name, None)
+
+    def spec(self, name: str) -> MaskSpec:
+        declared = self.attribute("mask_spec")
+        return declared_spec(declared(name) if callable(declared) else None, self.env.action_space(name))
+
+    def observation_space(self, name: str) -> spaces.Space[Any]:
+        return self.env.observation_space(name)  # type: ignore[no-any-return]
+
+
+class AECSubject(PettingZooSubject):
+    """A `pettingzoo.AECEnv`; only the agent of `agent_selection` acts."""
+
+    surface = "pettingzoo.AECEnv"
+
+    @staticmethod
+    def fits(env: Any) -> bool:
+        return _is_a(env, "AECEnv")
+
+    @property
+    def answers_at_once(self) -> bool:
+        return not self.env.metadata.get("is_parallelizable", False)
+
+    def head_mask(self, name: str) -> HeadMask | None:
+        return self.attribute("head_mask")  # type: ignore[no-any-return]
+
+    def ask(self) -> Moment:
+        return self._look()
+
+    def _reset(self, seed: int | None) -> Moment:
+        self.env.reset(seed=seed)
+        return self._look()
+
+    def _step(self, actions: Mapping[str, Any]) -> Moment:
+        self.env.step(actions[self.env.agent_selection])
+        return self._look()
+
+    def _look(self) -> Moment:
+        env, seats = self.env, {}
+        over = any(env.terminations[agent] or env.truncations[agent] for agent in env.agents)
+        for agent in env.agents:
+            selected = agent == env.agent_selection
+            observation, info = env.observe(agent), env.infos[agent]
+            masks = masks_in(observation, info, self.attribute("action_mask") if selected else None)
+            sb3 = ask_sb3(self, self.spec(agent)) if selected else None
+            ends = (bool(env.terminations[agent]), bool(env.truncations[agent]))
+            seats[agent] = Seat(observation, info, masks, sb3, selected and not over, env.rewards[agent], *ends)
+        return Moment(seats, over=over)
+
+
+class ParallelSubject(PettingZooSubject):
+    """A `pettingzoo.ParallelEnv`; all agents act."""
+
+    surface = "pettingzoo.ParallelEnv"
+
+    @staticmethod
+    def fits(env: Any) -> bool:
+        return _is_a(env, "ParallelEnv")
+
+    def head_mask(self, name: str) -> HeadMask | None:
+        asked = self.attribute("head_mask")
+        return None if asked is None else lambda k, prefix: asked(name, k, prefix)
+
+    def ask(self) -> Moment:
+        return self._moment(*self._given)
+
+    def _reset(self, seed: int | None) -> Moment:
+        observations, infos = self.env.reset(seed=seed)
+        none = dict.fromkeys(observations, False)
+        self._given = (observations, dict.fromkeys(observations, 0.0), none, none, infos)
+        return self._moment(*self._given)
+
+    def _step(self, actions: Mapping[str, Any]) -> Moment:
+        self._given = self.env.step(dict(actions))
+        return self._moment(*self._given)
+
+    def _moment(self, observations: Any, rewards: Any, terminated: Any, truncated: Any, infos: Any) -> Moment:
+        asked, sb3_masks = self.attribute("action_mask") or {}, ask_sb3(self, self.spec(next(iter(observations)))) or {}
+        seats = {}
+        for agent, observation in observations.items():
+            masks = masks_in(observation, infos[agent], asked.get(agent))
+            ends = (bool(terminated[agent]), bool(truncated[agent]))
+            seats[agent] = Seat(
+                observation, infos[agent], masks, sb3_masks.get(agent), not any(ends), rewards[agent], *ends
+            )
+        return Moment(seats, over=all(seat.ended for seat in seats.values()))

@@ -1,0 +1,126 @@
+"""`Trial`: how to make the environment under test, and random legal walks through it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .report import Reproduction
+from .subject import Moment, Seat, Subject, subject_of
+from .values import kept
+
+MOST_PROBES = 48  # actions tried in one state
+LONGEST_PATH = 2000  # steps of a reproduction
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A law is broken: how, and how to see it again."""
+
+    sentence: str
+    reproduction: Reproduction
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """A law, or a part of it, does not apply: why."""
+
+    reason: str
+
+
+Findings = Iterator[Broken | Unchecked]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment of a walk, and how it was reached."""
+
+    subject: Subject
+    moment: Moment
+    seed: int
+    path: tuple[Any, ...]
+
+    def seat(self, name: str) -> Seat:
+        return self.moment.seats[name]
+
+    def broken(self, sentence: str, name: str = "", action: Any = None) -> Broken:
+        """A broken law at this moment, in one seat."""
+        found = self.moment.last.get(name) or self.moment.seats.get(name)
+        mask = None if found is None else kept(found.mask)
+        shown = Reproduction(self.seed, self.path, name, action, mask, self.subject.position())
+        return Broken(sentence, shown)
+
+
+class Trial:
+    """One environment to be made and walked through as often as the laws need.
+
+    Args:
+        make: makes the environment; may take parameters.
+        seed: of the first episode of each walk, and of the choices in it.
+        steps: of a walk.
+        make_vector: num_envs -> the vector environment of the same, None where there is none.
+    """
+
+    def __init__(
+        self, make: Callable[..., Any], seed: int, steps: int, make_vector: Callable[[int], Any] | None = None
+    ) -> None:
+        self.make, self.seed, self.steps, self.make_vector = make, seed, steps, make_vector
+        self.probes = 0
+
+    def subject(self) -> Subject:
+        """A new construction of the environment."""
+        return subject_of(self.make())
+
+    def variant(self, **parameters: Any) -> Trial | None:
+        """The same environment with other parameters; None where it does not take them."""
+        make = functools.partial(self.make, **parameters)
+        try:
+            make()
+        except (TypeError, ValueError, ImportError):
+            return None
+        return Trial(make, self.seed, self.steps)
+
+    def rng(self, salt: int = 0) -> np.random.Generator:
+        """The random choices of one law."""
+        return np.random.default_rng([self.seed, salt])
+
+    def walk(self, steps: int | None = None, subject: Subject | None = None) -> Iterator[Point]:
+        """Random play by the mask, each moment before its step; ends early where the environment refuses to go on."""
+        subject = subject or self.subject()
+        rng, seed = self.rng(), self.seed
+        path: list[Any] = []
+        subject.reset(seed)
+        for _ in range(self.steps if steps is None else steps):
+            assert subject.moment is not None
+            yield Point(subject, subject.moment, seed, tuple(path[-LONGEST_PATH:]))
+            if subject.reset_ended():
+                path.append("reset of the ended rows")
+                continue
+            if subject.moment.over:
+                seed, path = seed + 1, []
+                subject.reset(seed)
+                continue
+            actions = self.choose(subject, rng)
+            if actions is None or subject.attempt(actions).error is not None:
+                return  # no legal action, or a legal one refused: the laws about that report it
+            path.append(shown(actions))
+
+    @staticmethod
+    def choose(subject: Subject, rng: np.random.Generator) -> dict[str, Any] | None:
+        """Legal actions, None where no step can be taken, or a mask is such that none can be drawn."""
+        if subject.moment is None or subject.moment.over:
+            return None
+        try:
+            return subject.legal_actions(rng)
+        except (ValueError, TypeError):
+            return None
+
+
+def shown(actions: dict[str, Any]) -> Any:
+    """The actions of a step as a reproduction lists them: bare where there is one seat."""
+    bare = {name: a.tolist() if isinstance(a, (np.ndarray, np.generic)) else a for name, a in actions.items()}
+    return bare.get("", bare)

@@ -1,0 +1,57 @@
+"""Comparing and copying what environments hand out: nested dicts and tuples of arrays and numbers, byte for byte."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def fingerprint(value: Any) -> bytes:
+    """Bytes that are equal for values that are equal in structure, dtype, shape and every bit."""
+    if isinstance(value, Mapping):
+        items = sorted(value.items(), key=lambda item: str(item[0]))
+        return b"{" + b",".join(str(key).encode() + b":" + fingerprint(part) for key, part in items) + b"}"
+    if isinstance(value, (tuple, list)):
+        return b"(" + b",".join(map(fingerprint, value)) + b")"
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return b"[" + b",".join(map(fingerprint, value.ravel())) + b"]"
+    if isinstance(value, (np.ndarray, np.generic)):
+        return f"{value.dtype}{value.shape}".encode() + value.tobytes()
+    if isinstance(value, float):
+        return value.hex().encode()
+    return repr(value).encode()
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal to the bit."""
+    return fingerprint(a) == fingerprint(b)
+
+
+def kept(value: Any) -> Any:
+    """A copy that nobody else can change."""
+    return copy.deepcopy(value)
+
+
+def arrays_in(value: Any) -> Iterator[npt.NDArray[Any]]:
+    """Every array of a nested value."""
+    if isinstance(value, Mapping):
+        for part in value.values():
+            yield from arrays_in(part)
+    elif isinstance(value, (tuple, list)):
+        for part in value:
+            yield from arrays_in(part)
+    elif isinstance(value, np.ndarray):
+        yield value
+
+
+def row_of(batch: Any, row: int) -> Any:
+    """One row of a batch: of an array, or of a dict or tuple of them."""
+    if isinstance(batch, Mapping):
+        return {key: row_of(part, row) for key, part in batch.items()}
+    if isinstance(batch, tuple):
+        return tuple(row_of(part, row) for part in batch)
+    return batch[row]
