@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from gymnasium.vector import AutoresetMode
 from networks import Encoder, Policy
 
 import masked_envs
@@ -42,13 +43,15 @@ class Played:
 
 
 def make_envs(config: Config, num_envs: int, **overrides: Any) -> Any:
-    """The vector environment of a run, with the mask in `info`.
+    """The vector environment of a run, with the mask in `info` and the reset one step after the end.
 
     An invalid action does nothing but count ("noop"), in training, evaluation and control alike: that none was taken
     is then read from a counter that would have gone on counting, and not from the absence of an exception.
     """
-    arguments = {"on_invalid": "noop", **config.env_args, **overrides, "mask_in": "info"}
-    return masked_envs.make_vec(config.env, num_envs, **arguments)
+    arguments = {"on_invalid": "noop", **config.env_args, **overrides}
+    return masked_envs.make_vec(
+        config.env, num_envs, mask_in="info", autoreset_mode=AutoresetMode.NEXT_STEP, **arguments
+    )
 
 
 def self_play_agents(config: Config) -> int:

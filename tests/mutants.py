@@ -126,7 +126,7 @@ class Trusting(OtherMask):
     def step(self, action: Any) -> Any:
         if isinstance(action, (int, np.integer)) and 0 <= action < self._mask.size and not self._mask[action]:
             return self.env.step(-1)
-        return self.env.step(action)
+        return super().step(action)
 
 
 class ObservationDiffers(gym.ObservationWrapper):
@@ -405,7 +405,7 @@ MUTANTS = {
     "goes on": mutant(own(GoesOn), "L8"),
     "acts on noop": mutant(own(ActsOnNoop), "L8"),
     "global noise": mutant(wrapped(GlobalNoise), "L10", "L4", "L8", "L11"),
-    "forgets when pickled": mutant(own(ForgetsWhenPickled), "L10"),
+    "forgets when pickled": mutant(own(ForgetsWhenPickled), "L10", "L4"),
     "forgets its stream": mutant(own(ForgetsItsStream, CART, **CHANGING), "L10", "L4", "L8"),
     "seeds only once": mutant(own(SeedsOnlyOnce, CART), "L10", "L6"),
     "backends differ": mutant(own(SlowerWhenCompiled), "L11"),

@@ -69,6 +69,26 @@ def test_trajectories_are_those_of_gymnasium_to_the_bit(backend: str) -> None:
     assert ends[True, False] >= 10 and ends[False, True] >= 1  # both ways to end were seen
 
 
+def test_one_step_from_anywhere_is_that_of_gymnasium_to_the_bit() -> None:
+    """Speeds and angles that no balanced pole has: there the terms of the equations weigh alike."""
+    rows = 4000
+    starts = np.random.default_rng(0).uniform(-1, 1, (rows, 4)) * [2, 30, 3, 30]
+    envs = make_vec(ENV_ID, rows, num_actions=2)
+    envs.reset(seed=0)
+    placed = [
+        changed(state, **dict(zip(BODY, start, strict=True)))
+        for state, start in zip(envs.get_state(), starts, strict=True)
+    ]
+    envs.set_state(placed)
+    actions = np.arange(rows) % 2
+    envs.step(actions)
+    peer = gymnasium_from(starts[0]).unwrapped
+    for start, action, state in zip(starts, actions, envs.get_state(), strict=True):
+        peer.state, peer.steps_beyond_terminated = start.copy(), None
+        peer.step(int(action))
+        assert body_of(state).tobytes() == peer.state.tobytes()
+
+
 def test_rows_of_a_vector_environment_are_trajectories_of_gymnasium() -> None:
     rows = 16
     envs = make_vec(ENV_ID, rows, num_actions=2, autoreset_mode="Disabled")

@@ -323,7 +323,8 @@ def test_demo_says_why_a_file_cannot_be_written(tmp_path: Path, capsys: Capture)
 
 def test_bench_measures_single_and_vector(capsys: Capture) -> None:
     assert main(["bench", CARTPOLE, "--num-envs", "2", "--seconds", "0.01"]) == 0
-    head, _, row = capsys.readouterr().out.splitlines()
+    head, rule, row = capsys.readouterr().out.splitlines()
+    assert len(head) == len(rule) == len(row)
     assert head.startswith("steps per second") and "1 env, python" in head and "2 envs, python" in head
     env_id, *numbers = row.split()
     assert env_id == CARTPOLE and all(float(number.replace(",", "")) > 0 for number in numbers)

@@ -292,6 +292,25 @@ def test_evaluation_leaves_the_run_as_it_was(greedy):
     assert bytes_of(learner) == expected
 
 
+def test_evaluation_plays_one_whole_episode_per_row():
+    """The same greedy episodes in single environments; some end by falling, some by the time limit."""
+    config = replace(CARTPOLE, env_args={"time_limit": 12})
+    learner = Learner(config)
+    returns, count = evaluation.evaluate(learner.policy, learner.encoder, config, greedy=True, episodes=20)
+    expected = []
+    for row in range(20):
+        env, total, over = gym.make(config.env, **config.env_args, mask_in="info"), 0.0, False
+        observation, info = env.reset(seed=config.seed + evaluation.EVALUATION_SEED + row)
+        while not over:
+            seen = {"features": torch.from_numpy(observation[None])}
+            action = learner.policy.distribution(seen, torch.from_numpy(info["action_mask"][None])).mode
+            observation, reward, terminated, truncated, info = env.step(int(action))
+            total, over = total + reward, terminated or truncated
+        expected.append(total)
+    assert returns.tolist() == expected and min(expected) < 12 and max(expected) == 12
+    assert sum(expected) <= count.decisions <= 20 * 12
+
+
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
@@ -437,6 +456,7 @@ def test_the_demo_draws_a_curve_and_the_agent(tmp_path, capsys):
         (["--env", "MaskedCartpole-v0"], "Did you mean 'MaskedCartPole-v0'"),
         (["--env-arg", "num_action=4"], "num_action"),
         (["--env-arg", "num_available=9"], "num_available=9 legal actions cannot be chosen"),
+        (["--env-arg", "autoreset_mode=Disabled"], "multiple values for keyword argument 'autoreset_mode'"),
         (["--env-arg", "nonsense"], "expected NAME=VALUE"),
         (["--total-decisions", "0"], "total_decisions must be at least 1"),
         (["--num-envs", "two"], "invalid int value"),

@@ -159,41 +159,34 @@ def test_every_joint_move_of_two_robots(backend: str) -> None:
 
 @pytest.mark.parametrize("num_robots", [3, 6])
 def test_every_joint_move_of_more_robots(num_robots: int) -> None:
-    """Three robots in every placement; six, which leave one cell free, in some."""
+    """Three robots in every placement; six, which leave one cell free, in every hundredth."""
     floor, shelves = drawn(SMALL)
     env = make_parallel(ENV_ID, rows=3, cols=3, num_robots=num_robots, num_orders=1000)
     env.reset(seed=0)
-    start, rng = env.get_state(), np.random.default_rng(0)
-    conflicts = 0
-    for robots in permutations(sorted(floor), num_robots) if num_robots == 3 else [()] * 40:
-        robots = list(robots) or [sorted(floor)[k] for k in rng.permutation(7)[:6]]
+    start, rng, conflicts = env.get_state(), np.random.default_rng(0), 0
+    for robots in list(permutations(sorted(floor), num_robots))[:: 1 if num_robots == 3 else 100]:
         goals: list[Cell] = []
-        while len(goals) < num_robots:
-            cell = sorted(floor)[rng.integers(7)]
-            if cell in may_be_goals(floor, robots, [*goals, (-1, -1)], len(goals)):
-                goals.append(cell)
-            elif len(goals) == num_robots - 1 and set(goals) | {robots[-1]} == floor:
-                goals = []
-        state = placed(start, robots, goals)
-        choices = [sorted(legal(floor, robots, robot)) for robot in range(num_robots)]
-        for joint in product(*choices):
+        for cell in robots:
+            goals.append(sorted(floor - {cell, *goals})[rng.integers(7 - len({cell, *goals}))])
+        state = placed(start, list(robots), goals)
+        for joint in product(*(sorted(legal(floor, list(robots), robot)) for robot in range(num_robots))):
             check_step(env, state, joint, floor, shelves)
             wanted = [targets(cell)[choice] for cell, choice in zip(robots, joint, strict=True)]
             conflicts += len(set(wanted)) < num_robots
-    assert conflicts > 50
+    assert conflicts > 20
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_long_random_play_in_a_crowd(backend: str) -> None:
     floor, shelves = drawn(DEFAULT)
-    env = make_parallel(ENV_ID, num_robots=25, num_orders=10**6, time_limit=0, backend=backend)
+    env = make_parallel(ENV_ID, num_robots=12, num_orders=10**6, time_limit=0, backend=backend)
     observations, infos = env.reset(seed=0)
     check_views(env, observations, infos, floor, shelves)
     rng, orders = np.random.default_rng(0), 0
     for _ in range(400):
         choices = tuple(int(rng.choice(np.flatnonzero(mask))) for mask in env.action_mask.values())
         orders += len(check_step(env, env.get_state(), choices, floor, shelves))
-    assert orders > 50
+    assert orders > 20
 
 
 def test_the_lowest_number_wins_whatever_the_order_of_the_actions() -> None:

@@ -67,10 +67,12 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self.render_mode = render_mode
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
         self.possible_agents = list(self._views.engine.agents)
+        self._indices = {agent: index for index, agent in enumerate(self.possible_agents)}
         self.agents: list[str] = []
         self.agent_selection = self.possible_agents[0]
         self._skip_agent_selection: str | None = None
         self._chosen = 0  # agents of a simultaneous game that have chosen
+        self._over = False  # whether the game has terminated or was truncated
         self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}
         self.action_spaces = {agent: self._views.mask_spec.action_space for agent in self.possible_agents}
 
@@ -114,14 +116,16 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self._views.choose({self._index(agent): action}, begins=self._chosen == 0)
         self._cumulative_rewards[agent] = 0.0
         self._chosen += 1
-        self._clear_rewards()
         if self._chosen == self._views.engine.views:
             self._chosen = 0
             self.rewards = self._views.move()
             self._read_ends()
+            self._accumulate_rewards()
+        else:
+            self._clear_rewards()
         self._select()
-        self._accumulate_rewards()
-        self._deads_step_first()
+        if self._over:
+            self._deads_step_first()
         if self.render_mode == "human":
             self.render()
 
@@ -202,22 +206,23 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
     def _index(self, agent: str) -> int:
         try:
-            return self.possible_agents.index(agent)
-        except ValueError:
+            return self._indices[agent]
+        except (KeyError, TypeError):
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
 
     def _mask(self, agent: str) -> Any:
-        engine = self._views.engine
-        waits = agent != self.agent_selection and not (engine.terminated[0] or engine.truncated[0])
-        return self._views.empty_mask() if waits else self._views.mask(self._index(agent))
+        index = self._index(agent)
+        return self._views.mask(index) if self._over or agent == self.agent_selection else self._views.empty_mask()
 
     def _read_ends(self) -> None:
         engine = self._views.engine
-        self.terminations = dict.fromkeys(self.agents, bool(engine.terminated[0]))
-        self.truncations = dict.fromkeys(self.agents, bool(engine.truncated[0]))
+        terminated, truncated = engine.terminated.item(0), engine.truncated.item(0)
+        self.terminations = dict.fromkeys(self.agents, terminated)
+        self.truncations = dict.fromkeys(self.agents, truncated)
+        self._over = terminated or truncated
 
     def _select(self) -> None:
-        engine = self._views.engine
-        acting = self._chosen if engine.views > 1 else int(engine.acting[0])
+        views = self._views
+        acting = self._chosen if views.engine.views > 1 else views.engine.acting.item(0)
         self.agent_selection = self.possible_agents[acting]
-        self.infos = {agent: self._views.info(self._index(agent), self._mask(agent)) for agent in self.agents}
+        self.infos = {agent: views.info(self._indices[agent], self._mask(agent)) for agent in self.agents}

@@ -17,6 +17,7 @@ from .picture import Picture, check_render_mode
 from .surface import (
     check_mask_in,
     checked_seed,
+    copy_of,
     invalid_action_error,
     no_action,
     nothing_allowed,
@@ -53,6 +54,8 @@ class AgentViews:
         )
         self.picture = Picture(self.engine, render_mode, metadata["render_fps"])
         self._nothing = no_action(self.mask_spec.action_buffer)
+        self._simultaneous = self.engine.views > 1
+        self._empty_mask = nothing_allowed(self.mask_spec)
         self._seen = np.zeros_like(self.engine.observations[0, 0:1])
         self._may = np.zeros_like(self.engine.masks[0, 0:1])
         self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # in this step, or else the last
@@ -74,8 +77,8 @@ class AgentViews:
         """What one agent sees, bare, a copy."""
         self.require_reset()
         engine = self.engine
-        if engine.views > 1 or agent == engine.acting[0]:
-            rows = engine.observations[0, agent if engine.views > 1 else 0]
+        if self._simultaneous or agent == engine.acting.item(0):
+            rows = engine.by_row.observations[0][agent if self._simultaneous else 0]
             return surface_observation(engine.observation_space, rows)
         engine.observe(0, agent, self._seen)
         return surface_observation(engine.observation_space, self._seen[0])
@@ -84,14 +87,14 @@ class AgentViews:
         """What one agent may do, were it to act, canonical, a copy."""
         self.require_reset()
         engine = self.engine
-        if engine.views > 1 or agent == engine.acting[0]:
-            return self.mask_spec.surface(engine.masks[0, agent if engine.views > 1 else 0])
+        if self._simultaneous or agent == engine.acting.item(0):
+            return self.mask_spec.surface(engine.by_row.masks[0][agent if self._simultaneous else 0])
         engine.mask_of(0, agent, self._may)
         return self.mask_spec.surface(self._may[0])
 
     def empty_mask(self) -> Any:
         """The mask of an agent that does not act."""
-        return nothing_allowed(self.mask_spec)
+        return copy_of(self._empty_mask)
 
     def with_mask(self, observation: Any, mask: Any) -> Any:
         return with_mask(observation, mask, self.mask_in)
@@ -116,18 +119,21 @@ class AgentViews:
             InvalidActionError: some are invalid, with on_invalid="raise"; all of them are counted, and nothing moves.
         """
         engine = self.engine
-        chosen = np.zeros(engine.views, np.bool_)
+        chosen = [False] * engine.views
         for agent, action in actions.items():
-            view = agent if engine.views > 1 else 0
+            view = agent if self._simultaneous else 0
             encoded = self.mask_spec.encode(action)
             engine.actions[0, view], chosen[view] = self._nothing if encoded is None else encoded, True
-        if engine.find_invalid(engine.every_row, chosen) >= 0 and engine.on_invalid == "raise":
-            agent = next(a for a in actions if engine.invalid[0, a if engine.views > 1 else 0])
-            raise self.refusal(agent, actions[agent])
+        if engine.find_invalid(views=np.array(chosen) if self._simultaneous else None) >= 0:
+            if engine.on_invalid == "raise":
+                agent = next(a for a in actions if engine.invalid[0, a if self._simultaneous else 0])
+                raise self.refusal(agent, actions[agent])
+        if engine.on_invalid == "raise":
+            return
         if begins:
             self.gave_invalid[:] = False
         for agent in actions:
-            self.gave_invalid[agent] = engine.invalid[0, agent if engine.views > 1 else 0]
+            self.gave_invalid[agent] = engine.invalid[0, agent if self._simultaneous else 0]
 
     def refusal(self, agent: int, action: Any) -> Exception:
         how = 'env.action_space(agent).sample(observation["action_mask"])'
@@ -140,7 +146,7 @@ class AgentViews:
     def move(self) -> dict[str, float]:
         """Carry out what the agents chose; what each of them earned."""
         engine = self.engine
-        engine.step(engine.every_row)
+        engine.step()
         return dict(zip(engine.agents, engine.rewards[0].tolist(), strict=True))
 
     def set_state(self, state: State) -> None:

@@ -125,9 +125,11 @@ class Caller:
 
     def step(self, where: Rows | None = None) -> npt.NDArray[np.float64]:
         """Carry out the checked actions and the opponents'; the caller's rewards (N,)."""
+        earned: npt.NDArray[np.float64]
         if self.opponent is None:
-            return self._step(where)
-        earned: npt.NDArray[np.float64] = self._whole(self._step, self.engine.every_row if where is None else where)
+            earned = self._step(where)
+        else:
+            earned = self._whole(self._step, self.engine.every_row if where is None else where)
         return earned
 
     def _whole(self, move: Callable[..., Any], where: Rows | None) -> Any:
@@ -146,7 +148,7 @@ class Caller:
         if self.opponent is not None and self.engine.declaration.play == "turns":
             self._reply(where, np.zeros(self.engine.rows))
 
-    def _step(self, where: Any) -> npt.NDArray[np.float64]:
+    def _step(self, where: Any) -> Any:
         engine, play = self.engine, self._play
         if play == "single":
             engine.step(where)

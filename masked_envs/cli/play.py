@@ -49,14 +49,17 @@ class Game:
     """
 
     def __init__(self, declared: Declaration, values: dict[str, Any], opponent: str | None, agent: str | None) -> None:
-        from ..api import MaskedEnv
+        from ..api.gymnasium_env import MaskedEnv
+        from ..api.surface import agent_index
 
         self.declared, self.steps, self.over = declared, 0, False
         seat = _seat(declared, opponent, agent)
+        self.agents = declared.agents(values)
         try:
-            self.env = MaskedEnv(declared, render_mode="human", **seat, **values)
+            self.agent = agent_index(self.agents, seat.get("agent", 0))
         except ValueError as error:
             raise CommandError(f"{declared.id}: {error}") from error
+        self.env = MaskedEnv(declared, render_mode="human", **seat, **values)
         self.spec = self.env.mask_spec
         if self.spec.kind not in ONE_CHOICE or len(self.spec.heads) > 2:
             raise CommandError(
@@ -64,9 +67,7 @@ class Game:
                 f"`masked-envs demo {declared.id} --window` shows it played"
             )
         self.picture = self.env._picture
-        self.agents = declared.agents(values)
         self.one_agent = "opponent" in seat
-        self.agent = self.env._caller.agent
         simultaneous = declared.play == "simultaneous"
         self.view = self.agent if simultaneous else 0  # among the agents of the scene
         self.reminder = f"you are {self.agents[self.agent]}: " if simultaneous else ""

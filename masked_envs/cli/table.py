@@ -28,7 +28,7 @@ def print_table(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> None
         for line in _lines(row, widths, last, numbers):
             print(line.rstrip())
         if i == 0:
-            print(GAP.join("-" * min(width, last) for width in widths))
+            print(GAP.join("-" * width for width in [*widths[:-1], min(widths[-1], last)]))
 
 
 def _lines(row: Sequence[str], widths: Sequence[int], last: int, numbers: bool) -> list[str]:

@@ -60,16 +60,17 @@ def _maker(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None
 
 def _held(law: str, check: Callable[[Trial], Any], trial: Trial) -> list[Finding]:
     """The findings of one law; at least one."""
-    findings = []
+    findings, whole = [], False
     try:
         for found in islice(check(trial), MOST_SHOWN):
             if isinstance(found, Broken):
                 findings.append(Finding(law, "failed", found.sentence, found.reproduction))
             else:
                 findings.append(Finding(law, "not applicable", found.reason))
+                whole |= found.whole
     except Exception as error:  # an environment under test may fail in any way
         findings.append(Finding(law, "failed", f"the environment raised {type(error).__name__}: {error}"))
-    if not any(finding.status == "failed" for finding in findings):
+    if not whole and not any(finding.status == "failed" for finding in findings):
         findings.insert(0, Finding(law, "passed", sentence_of(check)))
     return findings
 

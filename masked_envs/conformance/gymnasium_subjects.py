@@ -12,7 +12,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import concatenate, create_empty_array
 
 from ..mask_spec import MaskSpec
-from .subject import HeadMask, Moment, Seat, Subject, declared_spec, masks_in
+from .moments import Moment, Seat, masks_in
+from .subject import RESET_ENDED, HeadMask, Subject, declared_spec
 from .values import row_of
 
 ONLY = ""  # the name of the only seat
@@ -37,7 +38,7 @@ class SingleSubject(Subject):
         return self.env.observation_space  # type: ignore[no-any-return]
 
     def head_mask(self, name: str) -> HeadMask | None:
-        return self.attribute("head_mask")  # type: ignore[no-any-return]
+        return self.own("head_mask")  # type: ignore[no-any-return]
 
     def ask(self) -> Moment:
         assert self.moment is not None
@@ -54,8 +55,9 @@ class SingleSubject(Subject):
     def _moment(
         self, observation: Any, info: Any, reward: float = 0.0, terminated: bool = False, truncated: bool = False
     ) -> Moment:
-        masks = masks_in(observation, info, self.attribute("action_mask"))
-        sb3 = ask_sb3(self, self.spec(ONLY))
+        spec = self.spec(ONLY)
+        sb3 = ask_sb3(self, spec)
+        masks = masks_in(spec, observation, info, self.own("action_mask"), sb3)
         over = terminated or truncated
         seat = Seat(observation, info, masks, sb3, not over, reward, bool(terminated), bool(truncated))
         return Moment({ONLY: seat}, over=over)
@@ -84,12 +86,12 @@ class VectorSubject(Subject):
         return self.env.single_observation_space  # type: ignore[no-any-return]
 
     def head_mask(self, name: str) -> HeadMask | None:
-        asked = self.attribute("head_mask")
+        asked = self.own("head_mask")
         row = int(name.split()[1])
         return None if asked is None else lambda k, prefix: asked(row, k, prefix)
 
     def counts(self) -> dict[str, int] | None:
-        counts = self.attribute("invalid_actions")
+        counts = self.own("invalid_actions")
         return None if counts is None else {f"row {i}": int(count) for i, count in enumerate(counts)}
 
     def ask(self) -> Moment:
@@ -118,6 +120,7 @@ class VectorSubject(Subject):
         if self.mode is not AutoresetMode.DISABLED or not ended.any():
             return False
         self.moment = self._remember(*self.env.reset(options={"reset_mask": ended}))
+        self._history.append(RESET_ENDED)
         return True
 
     @staticmethod
@@ -131,17 +134,18 @@ class VectorSubject(Subject):
         return self._moment(*self._given)
 
     def _moment(self, observations: Any, infos: Any, rewards: Any, terminated: Any, truncated: Any) -> Moment:
-        asked, sb3 = self.attribute("action_mask"), ask_sb3(self, self.spec("row 0"))
+        spec = self.spec("row 0")
+        asked, sb3 = self.own("action_mask"), ask_sb3(self, spec)
         same_step = self.mode is AutoresetMode.SAME_STEP
         seats, last, some_ended = {}, {}, False
         for i in range(self.env.num_envs):
             name, info, ended = f"row {i}", _info_of(infos, i), bool(terminated[i] or truncated[i])
             some_ended |= ended
-            masks = masks_in(row_of(observations, i), info, None if asked is None else row_of(asked, i))
+            masks = masks_in(spec, row_of(observations, i), info, None if asked is None else row_of(asked, i))
             flags = (bool(terminated[i]), bool(truncated[i]))
             if ended and same_step:
                 final, final_info = infos["final_obs"][i], _info_of(infos["final_info"], i)
-                found = masks_in(final, final_info, None)
+                found = masks_in(spec, final, final_info, None)
                 last[name] = Seat(final, final_info, found, None, False, float(rewards[i]), *flags)
                 flags = (False, False)
             # NEXT_STEP discards the action of an ended row; DISABLED resets it before the next step

@@ -10,7 +10,8 @@ from gymnasium import spaces
 
 from ..mask_spec import MaskSpec
 from .gymnasium_subjects import ask_sb3
-from .subject import HeadMask, Moment, Seat, Subject, declared_spec, masks_in
+from .moments import Moment, Seat, masks_in
+from .subject import HeadMask, Subject, declared_spec
 
 
 def _is_a(env: Any, name: str) -> bool:
@@ -47,7 +48,7 @@ class AECSubject(PettingZooSubject):
         return not self.env.metadata.get("is_parallelizable", False)
 
     def head_mask(self, name: str) -> HeadMask | None:
-        return self.attribute("head_mask")  # type: ignore[no-any-return]
+        return self.own("head_mask")  # type: ignore[no-any-return]
 
     def ask(self) -> Moment:
         return self._look()
@@ -66,7 +67,7 @@ class AECSubject(PettingZooSubject):
         for agent in env.agents:
             selected = agent == env.agent_selection
             observation, info = env.observe(agent), env.infos[agent]
-            masks = masks_in(observation, info, self.attribute("action_mask") if selected else None)
+            masks = masks_in(self.spec(agent), observation, info, self.own("action_mask") if selected else None)
             sb3 = ask_sb3(self, self.spec(agent)) if selected else None
             ends = (bool(env.terminations[agent]), bool(env.truncations[agent]))
             seats[agent] = Seat(observation, info, masks, sb3, selected and not over, env.rewards[agent], *ends)
@@ -83,7 +84,7 @@ class ParallelSubject(PettingZooSubject):
         return _is_a(env, "ParallelEnv")
 
     def head_mask(self, name: str) -> HeadMask | None:
-        asked = self.attribute("head_mask")
+        asked = self.own("head_mask")
         return None if asked is None else lambda k, prefix: asked(name, k, prefix)
 
     def ask(self) -> Moment:
@@ -100,10 +101,10 @@ class ParallelSubject(PettingZooSubject):
         return self._moment(*self._given)
 
     def _moment(self, observations: Any, rewards: Any, terminated: Any, truncated: Any, infos: Any) -> Moment:
-        asked, sb3_masks = self.attribute("action_mask") or {}, ask_sb3(self, self.spec(next(iter(observations)))) or {}
+        asked, sb3_masks = self.own("action_mask") or {}, ask_sb3(self, self.spec(next(iter(observations)))) or {}
         seats = {}
         for agent, observation in observations.items():
-            masks = masks_in(observation, infos[agent], asked.get(agent))
+            masks = masks_in(self.spec(agent), observation, infos[agent], asked.get(agent))
             ends = (bool(terminated[agent]), bool(truncated[agent]))
             seats[agent] = Seat(
                 observation, infos[agent], masks, sb3_masks.get(agent), not any(ends), rewards[agent], *ends

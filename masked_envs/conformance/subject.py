@@ -7,98 +7,22 @@ agent of a PettingZoo environment. The laws are written over seats; `subject_of`
 from __future__ import annotations
 
 import copy
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
+import gymnasium
 import numpy as np
 from gymnasium import spaces
 
 from ..mask_spec import MaskSpec
+from .moments import Moment, Outcome
 
 HeadMask = Callable[[int, Any], Any]
 
-
-@dataclass(frozen=True)
-class Seat:
-    """What one seat holds at one moment.
-
-    Attributes:
-        observation, info, reward, terminated, truncated: as the environment gave them.
-        masks: the canonical mask, by the place where it was found.
-        sb3_mask: what `action_masks()` gave, None where the environment has no such method.
-        acting: whether the next step carries out an action of this seat.
-    """
-
-    observation: Any
-    info: Mapping[str, Any]
-    masks: Mapping[str, Any]
-    sb3_mask: Any = None
-    acting: bool = True
-    reward: float = 0.0
-    terminated: bool = False
-    truncated: bool = False
-
-    @property
-    def ended(self) -> bool:
-        """Whether the observation is the last of its episode."""
-        return self.terminated or self.truncated
-
-    @property
-    def mask(self) -> Any:
-        """The mask, from the first place that has one."""
-        return next(iter(self.masks.values()), None)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """All seats between two steps.
-
-    Attributes:
-        seats: by name; "" where there is only one.
-        last: seats of episodes that ended in this step and were reset in it (SAME_STEP).
-        over: whether only reset() can go on.
-    """
-
-    seats: Mapping[str, Seat]
-    last: Mapping[str, Seat] = field(default_factory=dict)
-    over: bool = False
-
-    @property
-    def acting(self) -> dict[str, Seat]:
-        """The seats whose action the next step carries out."""
-        return {name: seat for name, seat in self.seats.items() if seat.acting}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of actions that were tried.
-
-    Attributes:
-        error: what `step` raised, or None.
-        moment: what came after, None where `step` raised.
-        counted: by how much the counter of each seat moved; None where there is no counter.
-    """
-
-    error: Exception | None
-    moment: Moment | None
-    counted: Mapping[str, int] | None
-
-    def flagged(self, name: str) -> bool | None:
-        """What `info["invalid_action"]` of a seat says; None where it says nothing."""
-        if self.moment is None:
-            return None
-        seat = self.moment.last.get(name) or self.moment.seats[name]
-        return bool(seat.info["invalid_action"]) if "invalid_action" in seat.info else None
-
-    def refused(self, name: str) -> bool | None:
-        """Whether the environment refused this seat's action in any way; None where it cannot be told."""
-        if self.error is not None:
-            return True
-        signs = [self.flagged(name), None if self.counted is None else self.counted[name] > 0]
-        known = [sign for sign in signs if sign is not None]
-        return any(known) if known else None
+RESET_ENDED = "reset of the ended rows"
 
 
 class Subject(ABC):
@@ -113,7 +37,9 @@ class Subject(ABC):
     def __init__(self, env: Any) -> None:
         self.env = env
         self.moment: Moment | None = None
+        self.remake: Callable[[], Any] | None = None  # makes another such environment
         self._given: Any = ()  # what the environment gave last, where `ask` needs it
+        self._history: list[Any] = []  # the seed of the last reset, and the actions since
 
     # --- what a kind of environment supplies ------------------------------------------------------------------
 
@@ -145,7 +71,7 @@ class Subject(ABC):
 
     def counts(self) -> dict[str, int] | None:
         """The counter of invalid actions of each seat (the whole one in each, where it is not kept apart)."""
-        count = self.attribute("invalid_actions")
+        count = self.own("invalid_actions")
         names = self.moment.seats if self.moment is not None else ()
         return None if count is None else {name: int(count) for name in names}
 
@@ -154,7 +80,12 @@ class Subject(ABC):
     @property
     def declares(self) -> bool:
         """Whether the environment declares its mask, and with it the whole law."""
-        return self.attribute("mask_spec") is not None
+        declared = self.attribute("mask_spec")
+        return isinstance(declared, MaskSpec) or callable(declared)
+
+    def own(self, name: str) -> Any:
+        """An attribute of the project's own interface; another environment may call something else by this name."""
+        return self.attribute(name) if self.declares else None
 
     @property
     def answers_at_once(self) -> bool:
@@ -164,15 +95,17 @@ class Subject(ABC):
     @property
     def on_invalid(self) -> str | None:
         """How the environment says that it answers an invalid action."""
-        answer: str | None = self.attribute("on_invalid")
+        answer: str | None = self.own("on_invalid")
         return answer
 
     def reset(self, seed: int | None) -> Moment:
         self.moment = self._reset(seed)
+        self._history = [seed]
         return self.moment
 
     def step(self, actions: Mapping[str, Any]) -> Moment:
         self.moment = self._step(actions)
+        self._history.append(dict(actions))
         return self.moment
 
     def attempt(self, actions: Mapping[str, Any]) -> Outcome:
@@ -188,21 +121,49 @@ class Subject(ABC):
 
     def position(self) -> Any:
         """What `get_state()` gives, None where there is no such method."""
-        get_state = self.attribute("get_state")
+        get_state = self.own("get_state")
         return get_state() if callable(get_state) else None
 
     def fork(self, spare: Subject | None = None) -> Subject:
-        """A copy that stands where this one stands.
+        """A copy that stands where this one stands: by its position, by deepcopy, or by playing to it anew.
 
         Args:
             spare: an earlier copy; it is moved here where the environment can do that, which is faster than copying.
         """
         bare = self.env is getattr(self.env, "unwrapped", None)
-        if spare is None or not bare or not callable(self.attribute("set_state")):
-            return copy.deepcopy(self)
+        if spare is None or not bare or not callable(self.own("set_state")):
+            return self._played_again() if self.why_not_copied else copy.deepcopy(self)
         spare.attribute("set_state")(self.position())
-        spare.moment, spare._given = self.moment, self._given
+        spare.moment, spare._given, spare._history = self.moment, self._given, self._history[:]
         return spare
+
+    @cached_property
+    def why_not_copied(self) -> str:
+        """Why a deepcopy of the environment is not one; "" where it is."""
+        layer, seen = self.env, set()
+        while layer is not None and id(layer) not in seen:
+            seen.add(id(layer))
+            if isinstance(layer, (gymnasium.utils.EzPickle, *_ez_pickle_of_pettingzoo())):
+                return f"{type(layer).__name__} is an EzPickle, whose copies are new constructions"
+            layer = getattr(layer, "env", None)
+        try:
+            copy.deepcopy(self.env)
+        except Exception as error:  # what cannot be copied may raise anything
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _played_again(self) -> Subject:
+        assert self.remake is not None
+        again = type(self)(self.remake())
+        again.remake = self.remake
+        seed, *played = self._history
+        again.reset(seed)
+        for actions in played:
+            if actions == RESET_ENDED:
+                again.reset_ended()
+            else:
+                again.step(actions)
+        return again
 
     def reset_ended(self) -> bool:
         """Reset the seats that have ended, where they can be and must be one by one; whether there were any."""
@@ -232,23 +193,16 @@ class Subject(ABC):
         return self.moment.seats[name].acting
 
 
+def _ez_pickle_of_pettingzoo() -> tuple[type, ...]:
+    module = sys.modules.get("pettingzoo.utils.ezpickle") or sys.modules.get("pettingzoo.utils")
+    return (module.EzPickle,) if module is not None and hasattr(module, "EzPickle") else ()
+
+
 def playable(spec: MaskSpec, mask: Any) -> Any:
     """A mask in the dtype of the law, so that one broken law does not hide the others."""
     if spec.kind in ("dict", "interval") or mask is None:
         return mask
     return (np.asarray(mask) != 0).astype(np.int8)
-
-
-def masks_in(observation: Any, info: Mapping[str, Any], asked: Any) -> dict[str, Any]:
-    """The canonical masks of one seat by place."""
-    masks = {}
-    if isinstance(observation, Mapping) and "action_mask" in observation:
-        masks['observation["action_mask"]'] = observation["action_mask"]
-    if "action_mask" in info:
-        masks['info["action_mask"]'] = info["action_mask"]
-    if asked is not None:
-        masks["env.action_mask"] = asked
-    return masks
 
 
 def declared_spec(declared: Any, action_space: spaces.Space[Any]) -> MaskSpec:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .moments import Moment, Seat
 from .report import Reproduction
-from .subject import Moment, Seat, Subject, subject_of
+from .subject import RESET_ENDED, Subject, subject_of
 from .values import kept
 
 MOST_PROBES = 48  # actions tried in one state
@@ -27,9 +28,10 @@ class Broken:
 
 @dataclass(frozen=True)
 class Unchecked:
-    """A law, or a part of it, does not apply: why."""
+    """A law, or a part of it, does not apply: why, and whether it is the whole."""
 
     reason: str
+    whole: bool = False
 
 
 Findings = Iterator[Broken | Unchecked]
@@ -73,7 +75,9 @@ class Trial:
 
     def subject(self) -> Subject:
         """A new construction of the environment."""
-        return subject_of(self.make())
+        subject = subject_of(self.make())
+        subject.remake = self.make
+        return subject
 
     def variant(self, **parameters: Any) -> Trial | None:
         """The same environment with other parameters; None where it does not take them."""
@@ -98,7 +102,7 @@ class Trial:
             assert subject.moment is not None
             yield Point(subject, subject.moment, seed, tuple(path[-LONGEST_PATH:]))
             if subject.reset_ended():
-                path.append("reset of the ended rows")
+                path.append(RESET_ENDED)
                 continue
             if subject.moment.over:
                 seed, path = seed + 1, []

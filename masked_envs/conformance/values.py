@@ -21,8 +21,8 @@ def fingerprint(value: Any) -> bytes:
         return b"[" + b",".join(map(fingerprint, value.ravel())) + b"]"
     if isinstance(value, (np.ndarray, np.generic)):
         return f"{value.dtype}{value.shape}".encode() + value.tobytes()
-    if isinstance(value, float):
-        return value.hex().encode()
+    if isinstance(value, (bool, int, float)) and not abs(value) > 2**62:  # as NumPy writes the same number
+        return fingerprint(np.asarray(value))
     return repr(value).encode()
 
 

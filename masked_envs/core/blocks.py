@@ -33,11 +33,11 @@ def plain_buffers(arrays: Mapping[str, npt.NDArray[Any]], states: Sequence[Plain
     for name in ("observations", "masks"):
         plain[name] = [[row[v] for v in range(len(row))] for row in arrays[name]]
     for name in ("terminated", "truncated", "acting", "invalid_counts"):
-        plain[name] = memoryview(arrays[name])
-    plain["invalid"] = [memoryview(row) for row in arrays["invalid"]]
+        plain[name] = arrays[name].data
+    plain["invalid"] = [row.data for row in arrays["invalid"]]
     plain["rewards"] = list(arrays["rewards"])
     one_number = arrays["actions"].shape[1:] == (1,) and arrays["actions"].dtype.names is None
-    plain["actions"] = [memoryview(row) if one_number else row for row in arrays["actions"]]
+    plain["actions"] = [row.data if one_number else row for row in arrays["actions"]]
     return plain
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .rules import rule
 
 LOW_32 = 0xFFFFFFFF
+LOW_64 = 0xFFFFFFFFFFFFFFFF
 TWO_TO_32 = 4294967296.0
 
 
@@ -89,13 +90,19 @@ def seed_words(seeds: npt.ArrayLike) -> npt.NDArray[np.int64]:
     Returns:
         int64 (rows, 4), a stream for each seed.
     """
-    state = np.asarray(seeds, np.uint64)
+    states = np.asarray(seeds, np.uint64)
+    if states.size == 1:  # an environment of one row is seeded often; Python's integers are several times faster
+        return np.array([splitmix64(states.item())], np.int64)
+    return np.stack(splitmix64(states), axis=-1).astype(np.int64)
+
+
+def splitmix64(state: Any) -> list[Any]:
+    """Four 32-bit words from a seed, or an array of seeds in uint64."""
     words = []
-    with np.errstate(over="ignore"):  # splitmix64 is defined modulo 2**64
-        for _ in range(2):
-            state = state + np.uint64(0x9E3779B97F4A7C15)
-            z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z = z ^ (z >> np.uint64(31))
-            words += [z & np.uint64(LOW_32), z >> np.uint64(32)]
-    return np.stack(words, axis=-1).astype(np.int64)
+    for _ in range(2):
+        state = (state + 0x9E3779B97F4A7C15) & LOW_64
+        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & LOW_64
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & LOW_64
+        z = z ^ (z >> 31)
+        words += [z & LOW_32, z >> 32]
+    return words

@@ -9,7 +9,8 @@ import numpy as np
 
 from ...mask_spec import MaskSpec
 from ..actions import malformed_actions
-from ..subject import HeadMask, Seat, playable
+from ..moments import Seat
+from ..subject import HeadMask, playable
 from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
 from ..values import same
 

@@ -9,7 +9,7 @@ from gymnasium import spaces
 
 from ...mask_spec import MaskSpec
 from ...mask_spec.base import describe
-from ..subject import Seat
+from ..moments import Seat
 from ..trial import Findings, Trial, Unchecked
 from ..values import fingerprint
 
@@ -46,8 +46,8 @@ def _described(mask: Any) -> str:
 
 
 def place(trial: Trial) -> Findings:
-    """L3 Place. The mask is in observation["action_mask"] (unless the observation is bare), in info["action_mask"], and
-    behind `action_masks()` and `action_mask`; all agree at every step.
+    """L3 Place. The mask is in observation["action_mask"] (unless the observation space has no such part), in
+    info["action_mask"], and behind `action_masks()` and `action_mask`; all agree at every step.
     """
     missing: set[str] = set()
     for point in trial.walk():
@@ -58,7 +58,7 @@ def place(trial: Trial) -> Findings:
                     yield point.broken(f"{where} is not the mask in {next(iter(seat.masks))}", name)
             if seat.sb3_mask is not None and not _same_in_sb3(point.subject.spec(name), seat):
                 yield point.broken(f"action_masks() gives {np.asarray(seat.sb3_mask).tolist()}, another mask", name)
-            lacks = _lacking(seat)
+            lacks = _lacking(seat, point.subject.observation_space(name))
             if lacks and point.subject.declares:
                 yield point.broken(f"there is no mask in {', '.join(lacks)}", name)
             missing.update(lacks)
@@ -66,9 +66,9 @@ def place(trial: Trial) -> Findings:
         yield Unchecked(f"there is no mask in {', '.join(sorted(missing))}")
 
 
-def _lacking(seat: Seat) -> list[str]:
+def _lacking(seat: Seat, space: spaces.Space[Any]) -> list[str]:
     wanted = ['info["action_mask"]']
-    if isinstance(seat.observation, dict):
+    if isinstance(space, spaces.Dict) and "action_mask" in space.spaces:
         wanted.append('observation["action_mask"]')
     return [where for where in wanted if where not in seat.masks]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..subject import Moment, Subject
+from ..moments import Moment
+from ..subject import Subject
 from ..trial import Findings, Point, Trial
 from ..values import arrays_in, fingerprint
 

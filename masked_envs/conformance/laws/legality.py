@@ -9,7 +9,8 @@ import numpy as np
 
 from ...errors import InvalidActionError
 from ..actions import malformed_actions, probe_actions
-from ..subject import Outcome, Subject, playable
+from ..moments import Outcome
+from ..subject import Subject, playable
 from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
 from .fresh import told
 from .meaning import allows
@@ -45,7 +46,7 @@ def exact(trial: Trial) -> Findings:
                 trial.probes += 1
                 outcome = spare.attempt({**others, name: action})
                 refused = outcome.refused(name)
-                unknown |= refused is None
+                unknown |= refused is None and not allowed
                 if allowed and refused:
                     why = f": {outcome.error}" if outcome.error is not None else ""
                     yield point.broken(f"the mask allows {action!r}, and the environment refused it{why}", name, action)
@@ -77,7 +78,9 @@ def refusal(trial: Trial) -> Findings:
     """
     rng, mode = trial.rng(8), trial.subject().on_invalid
     if mode not in ANSWERS:
-        yield Unchecked("the environment does not say what it does with invalid actions (an attribute on_invalid)")
+        yield Unchecked(
+            "the environment does not say what it does with invalid actions (an attribute on_invalid)", whole=True
+        )
         return
     spares: list[Subject] = []
     for point, actions, name in _forbidden(trial, rng):
@@ -151,7 +154,7 @@ def counted(trial: Trial) -> Findings:
         if subject.declares:
             yield next(trial.walk(1)).broken("the environment has no counter invalid_actions")
         else:
-            yield Unchecked("the environment has no counter invalid_actions")
+            yield Unchecked("the environment has no counter invalid_actions", whole=True)
         return
     rng, spare = trial.rng(9), None
     for point, actions, name in _forbidden(trial, rng):

@@ -9,10 +9,11 @@ import numpy as np
 from ...mask_spec import MaskSpec
 from ...mask_spec.base import MEANINGS
 from ..actions import probe_actions
-from ..subject import HeadMask, Seat, playable
+from ..moments import Seat
+from ..subject import HeadMask, playable
 from ..trial import Findings, Point, Trial, Unchecked
 
-INVERSION_STATES = 8  # states with both allowed and forbidden actions that must all agree on an inversion
+INVERSION_STATES = 30  # that are looked at; those with both allowed and forbidden actions must all be inverted
 
 
 def meaning(trial: Trial) -> Findings:
@@ -32,17 +33,16 @@ def meaning(trial: Trial) -> Findings:
 
 def _inversion(trial: Trial) -> Findings:
     """Whether 0 allows and 1 forbids: every single action is answered the other way round."""
-    rng, inverted = trial.rng(1), []
-    for point in trial.walk():
+    rng, last = trial.rng(1), None
+    for point in trial.walk(INVERSION_STATES):
         for name, seat in point.moment.acting.items():
             answers = _answers(trial, point, name, seat, rng)
             if len({allowed for allowed, _ in answers}) == 2:
-                inverted.append(all(allowed == refused for allowed, refused in answers))
-                if not inverted[-1]:
+                if not all(allowed == refused for allowed, refused in answers):
                     return
-                if len(inverted) == INVERSION_STATES:
-                    yield point.broken("the mask is inverted: what it marks with 1 is refused, with 0 accepted", name)
-                    return
+                last = point.broken("the mask is inverted: what it marks with 1 is refused, with 0 accepted", name)
+    if last is not None:
+        yield last
 
 
 def _answers(trial: Trial, point: Point, name: str, seat: Seat, rng: np.random.Generator) -> list[tuple[bool, bool]]:

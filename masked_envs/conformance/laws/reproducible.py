@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..subject import Seat, Subject
+from ..moments import Seat
+from ..subject import Subject
 from ..trial import Broken, Findings, Point, Trial, Unchecked
 from ..values import fingerprint
 from .fresh import told
@@ -86,13 +87,16 @@ def _continues(trial: Trial) -> Findings:
         if isinstance(again, str):
             yield Unchecked(again)
             continue
-        expected = _continued(trial, copy.deepcopy(subject))
+        expected = _continued(trial, subject.fork())
         if _continued(trial, again) != expected:
             yield reached.broken(f"continued from {how}, it gave something else")
 
 
 def _ways(subject: Subject) -> Iterator[tuple[str, Callable[[], Any]]]:
-    yield "a copy by deepcopy", lambda: copy.deepcopy(subject)
+    why_not = subject.why_not_copied
+    yield "a copy by deepcopy", lambda: f"not copied: {why_not}" if why_not else copy.deepcopy(subject)
+    if why_not:
+        return
     yield "a copy by pickle", lambda: _pickled(subject)
     yield "the position given to set_state()", lambda: _set_back(subject)
 
@@ -109,7 +113,7 @@ def _pickled(subject: Subject) -> Subject | str:
 
 def _set_back(subject: Subject) -> Subject | str:
     """A copy that has gone on, brought back; through a pickled position."""
-    if not callable(subject.attribute("set_state")):
+    if not callable(subject.own("set_state")):
         return "there is no get_state() and set_state()"
     position = pickle.loads(pickle.dumps(subject.position()))
     again = copy.deepcopy(subject)
@@ -176,7 +180,7 @@ def one_source(trial: Trial) -> Findings:
     variants = {backend: trial.variant(backend=backend) for backend in ("python", "numba")}
     found = {backend: variant for backend, variant in variants.items() if variant is not None}
     if len(found) < 2:
-        yield Unchecked("the environment has no two backends to compare")
+        yield Unchecked("the environment has no two backends to compare", whole=True)
         return
     first, second = (_stream(variant) for variant in found.values())
     if first != second:

@@ -1,0 +1,217 @@
+"""The laws of the mask hold for every id on every surface, and the checker finds the environments that break one."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pickle
+import pkgutil
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import toys
+from mutants import MUTANTS
+from surfaces import ALL_SURFACES, BACKENDS, IDS, ON_INVALID, surfaces
+
+import masked_envs
+from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVectorEnv
+from masked_envs.conformance import LAWS, ConformanceError, Report
+
+pytestmark = pytest.mark.core
+
+TOYS = {name: importlib.import_module(f"toys.{name}").ENV for _, name, _ in pkgutil.iter_modules(toys.__path__)}
+
+
+def laws_broken(report: Report) -> set[str]:
+    return {finding.law for finding in report.failures}
+
+
+# --- the package's own environments ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_every_id_obeys_every_law(env_id):
+    report = masked_envs.check_masked_env(env_id, steps=60)
+    skipped = [finding for finding in report.not_applicable if finding.law != "L6"]
+    assert not skipped, report  # for an id everything can be checked, but for an end that no walk may reach
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+def test_every_surface_obeys_every_law(env_id, surface, backend):
+    make = functools.partial(surfaces(env_id)[surface], backend=backend)
+    masked_envs.check_masked_env(make, steps=16 if "vector" in surface else 32, seed=1)
+
+
+@pytest.mark.parametrize("on_invalid", [answer for answer in ON_INVALID if answer != "raise"])
+@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+def test_every_answer_to_invalid_actions_obeys_every_law(env_id, surface, on_invalid):
+    make = functools.partial(surfaces(env_id)[surface], on_invalid=on_invalid, invalid_reward=-0.25, backend="python")
+    masked_envs.check_masked_env(make, steps=8, seed=2)
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_the_bare_observation_obeys_every_law(env_id):
+    for surface, make in surfaces(env_id).items():
+        if "vector" not in surface:
+            masked_envs.check_masked_env(functools.partial(make, mask_in="info"), steps=12, seed=3)
+
+
+@pytest.mark.parametrize("name", TOYS)
+def test_every_kind_of_mask_obeys_every_law(name):
+    """The checker knows every kind: probes and malformed actions of Box, MultiDiscrete, MultiBinary, Dict and Tuple."""
+    declared = TOYS[name]
+    views = [MaskedAECEnv] if declared.play != "single" else []
+    views += [MaskedParallelEnv] if declared.play == "simultaneous" else []
+    if declared.play != "simultaneous" or declared.mask(declared.resolve({})).kind == "flat":
+        views += [MaskedEnv, functools.partial(MaskedVectorEnv, num_envs=2, backend="python")]
+    for view in views:
+        masked_envs.check_masked_env(functools.partial(view, declared), steps=15)
+
+
+# --- negative controls ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_environment_is_found_out(name):
+    make, law, also = MUTANTS[name]
+    report = masked_envs.check_masked_env(make, steps=60, raise_on_failure=False)
+    assert law in laws_broken(report), report
+    assert laws_broken(report) <= also | {law}, report
+    found = next(finding for finding in report.failures if finding.law == law)
+    assert found.reproduction is not None and found.reproduction.seed is not None
+
+
+def test_a_wrapper_that_changes_nothing_passes():
+    masked_envs.check_masked_env(lambda: gym.Wrapper(gym.make(IDS[0])), steps=30)
+
+
+def test_there_is_a_mutant_for_every_law():
+    assert {law for _, law, _ in MUTANTS.values()} == set(LAWS)
+
+
+def test_the_reproduction_leads_to_the_failure():
+    make, law, _ = MUTANTS["too strict"]
+    report = masked_envs.check_masked_env(make, steps=30, raise_on_failure=False)
+    shown = next(finding for finding in report.failures if finding.law == law).reproduction
+    env = make()
+    _, info = env.reset(seed=shown.seed)
+    for action in shown.actions:
+        *_, info = env.step(action)
+    np.testing.assert_array_equal(info["action_mask"], shown.mask)
+    assert env.unwrapped.get_state() == shown.state
+    assert info["action_mask"][shown.action] == 0
+    env.step(shown.action)  # forbidden by the mask, and accepted
+
+
+@pytest.mark.parametrize(
+    ("toy", "spoil", "sentence"),
+    [
+        ("per_head", lambda mask: mask.__setitem__(slice(3, None), 0), "in head 1"),
+        ("binary", lambda mask: mask.__setitem__(2, 0), "for bit 2"),
+        ("interval", lambda mask: mask.__setitem__((1, 0), mask[0, 0] - 0.1), "in dimension 0"),
+        ("conditional_two", lambda mask: mask.__setitem__(slice(None), 0), "allows nothing"),
+        ("hybrid", lambda mask: mask["gear"].__setitem__(slice(None), 0), "in part 'gear'"),
+    ],
+)
+def test_an_empty_part_of_a_mask_is_named(toy, spoil, sentence):
+    class Spoilt(MaskedEnv):
+        def _look(self):
+            observation, info = super()._look()
+            spoil(info["action_mask"])
+            return {**observation, "action_mask": info["action_mask"]}, info
+
+    report = masked_envs.check_masked_env(lambda: Spoilt(TOYS[toy]), steps=3, raise_on_failure=False)
+    assert any(finding.law == "L5" and sentence in finding.sentence for finding in report.failures), report
+
+
+def test_a_late_head_without_a_choice_is_named():
+    class Spoilt(MaskedEnv):
+        def head_mask(self, k, prefix):
+            mask = super().head_mask(k, prefix)
+            return mask if prefix[0] != 1 else np.zeros_like(mask)
+
+    report = masked_envs.check_masked_env(lambda: Spoilt(TOYS["conditional_three"]), steps=3, raise_on_failure=False)
+    assert any(finding.law == "L5" and "in head 2 after (1," in finding.sentence for finding in report.failures), report
+
+
+# --- other people's environments ------------------------------------------------------------------------------------
+
+
+def test_gymnasium_taxi_passes_with_the_mask_in_info():
+    name = next(name for name in gym.registry if name.startswith("Taxi-v"))
+    report = masked_envs.check_masked_env(lambda: gym.make(name), steps=8)
+    assert {"L8", "L9", "L11"} <= {finding.law for finding in report.not_applicable}
+    assert report.profile.legal_fraction < 1
+
+
+def test_pettingzoo_connect_four_forbids_actions_after_the_end():
+    """Its masks are exact, but at the end they allow nothing."""
+    connect_four_v3 = pytest.importorskip("pettingzoo.classic").connect_four_v3
+    report = masked_envs.check_masked_env(connect_four_v3.raw_env, steps=40, raise_on_failure=False)
+    assert "L6" in laws_broken(report) and not laws_broken(report) & {"L1", "L2", "L3", "L5", "L7", "L10"}, report
+
+
+def test_a_foreign_environment_that_reads_global_random_numbers_is_found_out():
+    envs = pytest.importorskip("sb3_contrib.common.envs")
+    make = functools.partial(envs.InvalidActionEnvDiscrete, dim=8, n_invalid_actions=3)
+    report = masked_envs.check_masked_env(make, steps=20, raise_on_failure=False)
+    assert "L10" in laws_broken(report)
+
+
+def test_an_environment_without_a_mask_is_told_so():
+    report = masked_envs.check_masked_env(lambda: gym.make("CartPole-v1"), steps=5, raise_on_failure=False)
+    assert laws_broken(report) == {"L2"}
+    assert "there is no mask" in str(report)
+
+
+# --- the report -----------------------------------------------------------------------------------------------------
+
+
+def test_failures_raise_with_the_report():
+    with pytest.raises(ConformanceError, match="breaks L5.*L5  FAILED: the episode runs") as raised:
+        masked_envs.check_masked_env(MUTANTS["empty"].make, steps=5)
+    assert not raised.value.report.passed
+    assert isinstance(raised.value, AssertionError)
+
+
+def test_the_report_reads_law_by_law():
+    report = masked_envs.check_masked_env(IDS[0], steps=5)
+    assert report.passed and report.failures == []
+    assert {finding.law for finding in report.findings} == set(LAWS)
+    lines = str(report).splitlines()
+    assert lines[0].startswith(IDS[0]) and lines[0].endswith("passed")
+    assert lines[-1].startswith("mask: ") and "legal on average" in lines[-1]
+    assert pickle.loads(pickle.dumps(report)) == report
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_the_docstring_of_a_law_is_the_law(law):
+    assert (LAWS[law].__doc__ or "").startswith(f"{law} ")
+
+
+def test_a_given_environment_is_not_stepped():
+    env = gym.make(IDS[0])
+    env.reset(seed=5)
+    before = env.unwrapped.get_state()
+    masked_envs.check_masked_env(env, steps=5)
+    assert env.unwrapped.get_state() == before
+
+
+def test_profile_counts_legal_actions():
+    """MaskedCartPole: `num_available` of `num_actions`, the same at every step."""
+    make = functools.partial(gym.make, "MaskedCartPole-v0", num_actions=8, num_available=2)
+    profile = masked_envs.check_masked_env(make, steps=10).profile
+    assert (profile.legal_fraction, profile.forced_rate, profile.static) == (0.25, 0.0, True)
+    make = functools.partial(gym.make, "MaskedConnectFour-v0")
+    profile = masked_envs.check_masked_env(make, steps=120).profile
+    assert not profile.static and profile.function_of_observation
+    make = functools.partial(MaskedEnv, TOYS["interval"])
+    assert 0 < masked_envs.check_masked_env(make, steps=10).profile.legal_fraction < 0.4
+
+
+@pytest.mark.parametrize("target", [3, None, object()])
+def test_what_is_no_environment_is_refused(target):
+    with pytest.raises(TypeError, match="expected an id, a gymnasium.Env"):
+        masked_envs.check_masked_env(target)
