@@ -28,7 +28,7 @@ def declaration(env_id: str) -> Declaration:
         UnknownEnvironmentError: there is no such id; the nearest is suggested.
     """
     if env_id not in CATALOGUE:
-        nearest = difflib.get_close_matches(str(env_id), CATALOGUE, 1, cutoff=0.4)
+        nearest = difflib.get_close_matches(str(env_id), CATALOGUE, 1, cutoff=0.2)
         hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
         raise UnknownEnvironmentError(f"there is no environment {env_id!r}.{hint} `masked-envs list` shows all ids.")
     module = importlib.import_module(f"{__package__}.envs.{CATALOGUE[env_id].module}")

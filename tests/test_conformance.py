@@ -170,7 +170,7 @@ def test_an_environment_without_a_mask_is_told_so():
 
 
 def test_failures_raise_with_the_report():
-    with pytest.raises(ConformanceError, match="breaks L5.*L5  FAILED: the episode runs") as raised:
+    with pytest.raises(ConformanceError, match=r"(?s)breaks L5.*L5  FAILED: the episode runs") as raised:
         masked_envs.check_masked_env(MUTANTS["empty"].make, steps=5)
     assert not raised.value.report.passed
     assert isinstance(raised.value, AssertionError)

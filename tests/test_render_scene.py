@@ -244,13 +244,13 @@ def test_points_of_the_scene_map_to_actions() -> None:
 
 def test_keys_map_to_actions() -> None:
     robots, _ = warehouse()
-    assert [robots.action_for_key(k, 1) for k in ("space", "up", "down", "left", "right")] == [0, 1, 2, 3, 4]
+    assert [robots.actions_for_key(k, 1) for k in ("space", "up", "down", "left", "right")] == [[0], [1], [2], [3], [4]]
     rack, _ = connect_four()
-    assert rack.action_for_key("4") == 4 and rack.action_for_key("7") is None and rack.action_for_key("q") is None
+    assert rack.actions_for_key("4") == [4] and rack.actions_for_key("7") == [] == rack.actions_for_key("q")
     pole = cart_pole()
     pole.key("a", 2)
-    assert pole.action_for_key("a") == 2 and pole.action_for_key("right 1") == 3
-    assert cart_pole(2048).action_for_key("9") == 9
+    assert pole.actions_for_key("a") == [2] and pole.actions_for_key("right 1") == [3]
+    assert cart_pole(2048).actions_for_key("9") == [9]
 
 
 def test_frames_keep_their_shape_and_repeat_exactly() -> None:

@@ -86,6 +86,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         """Start a game; with a seed, the whole random stream starts anew."""
         self._views.reset(seed)
         self._begin()
+        if self.render_mode == "human":
+            self.render()
 
     def _begin(self) -> None:
         self.agents = self.possible_agents[:]

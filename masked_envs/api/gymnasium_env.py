@@ -70,7 +70,7 @@ class MaskedEnv(gym.Env[Any, Any]):
         self.action_space = self.mask_spec.action_space
         self.observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
         self.render_mode = render_mode
-        self._picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
+        self.picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self._seeded = False
         self._over = True  # whether the next step needs a reset
@@ -86,7 +86,7 @@ class MaskedEnv(gym.Env[Any, Any]):
             self._seeded = True
         self._caller.reset(self._every)
         self._read_ends()
-        self._picture.restart()
+        self.picture.restart()
         observation, info = self._look()
         if self.render_mode == "human":
             self.render()
@@ -114,7 +114,7 @@ class MaskedEnv(gym.Env[Any, Any]):
             info["rewards"] = engine.rewards[0].copy()
         if engine.on_invalid != "raise":
             info["invalid_action"] = bool(engine.invalid[0].any())
-        self._picture.add_reward(reward)
+        self.picture.add_reward(reward)
         if self.render_mode == "human":
             self.render()
         return observation, reward, terminated, truncated, info
@@ -125,11 +125,11 @@ class MaskedEnv(gym.Env[Any, Any]):
             gym.logger.warn("render() draws nothing without a render_mode, such as gym.make(..., render_mode='human')")
             return None
         self._require_reset()
-        return self._picture.render(0)
+        return self.picture.render(0)
 
     def close(self) -> None:
         """Close the window, if there is one; closing twice is fine."""
-        self._picture.close()
+        self.picture.close()
 
     # --- the mask -------------------------------------------------------------------------------------------
 

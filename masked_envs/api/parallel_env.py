@@ -52,6 +52,8 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         """Start an episode; with a seed, the whole random stream starts anew."""
         self._views.reset(seed)
         self.agents = self.possible_agents[:]
+        if self.render_mode == "human":
+            self.render()
         return self._look()
 
     def step(self, actions: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:

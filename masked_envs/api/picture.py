@@ -49,8 +49,10 @@ class Picture:
         if self._renderer is None:
             from ..render import Renderer
 
-            mode = "human" if self.render_mode == "human" else "rgb_array"
-            self._renderer = Renderer(mode, title=self.engine.declaration.id, fps=self.fps)
+            window = self.render_mode == "human"
+            self._renderer = Renderer(
+                "human" if window else "rgb_array", title=self.engine.declaration.id, fps=self.fps
+            )
         return self._renderer
 
     def scene(self, row: int) -> Scene:

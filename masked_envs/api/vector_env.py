@@ -76,7 +76,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.render_mode = render_mode
-        self._picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
+        self.picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
         self._seeded = np.zeros(self.num_envs, np.bool_)
         self.closed = False
 
@@ -140,11 +140,11 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         """One picture per row."""
         if self.render_mode is None:
             return None
-        return tuple(self._picture.render(row) for row in range(self.num_envs))
+        return tuple(self.picture.render(row) for row in range(self.num_envs))
 
     def close_extras(self, **kwargs: Any) -> None:
         """Close what drawing opened."""
-        self._picture.close()
+        self.picture.close()
 
     # --- the mask -------------------------------------------------------------------------------------------
 

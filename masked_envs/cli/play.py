@@ -66,7 +66,7 @@ class Game:
                 f"{declared.id}: one click cannot say a whole action of a {self.spec.kind} mask; "
                 f"`masked-envs demo {declared.id} --window` shows it played"
             )
-        self.picture = self.env._picture
+        self.picture = self.env.picture
         self.one_agent = "opponent" in seat
         simultaneous = declared.play == "simultaneous"
         self.view = self.agent if simultaneous else 0  # among the agents of the scene
@@ -102,15 +102,21 @@ class Game:
             elif self.over:
                 self._say("over: Enter plays again, Escape ends")
             elif event.kind == "key":
-                self._choose(self.view, self.picture.scene(0).action_for_key(event.key, self.view))
+                self._type(event.key)
             elif event.action is not None:
                 self._choose(*event.action)
         return True
 
+    def _type(self, key: str) -> None:
+        """Choose what the key means for the person's agent: of several actions, the first legal one."""
+        meant = self.picture.scene(0).actions_for_key(key, self.view)
+        mask = self.env.action_mask
+        legal = [index for index in meant if mask[index]]
+        if meant:
+            self._choose(self.view, (legal or meant)[0])
+
     def _choose(self, agent: int, index: Any) -> None:
         """Carry out the action with this entry in an agent's mask, or show why not."""
-        if index is None:
-            return
         if agent != self.view:
             self._refuse(agent, index, f"that is {self.agents[agent]}'s; you are {self.agents[self.view]}")
             return

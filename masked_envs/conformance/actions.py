@@ -84,8 +84,28 @@ def malformed_actions(spec: MaskSpec, legal: Any) -> list[Any]:
         numbers = [space.low - 1, space.high + 1, np.full_like(legal, np.nan), np.full_like(legal, np.inf)]
         return [*NOT_ACTIONS, 0, *odd, *numbers]
     sizes = space.nvec if isinstance(space, spaces.MultiDiscrete) else np.full(legal.shape, 2)
-    numbers = [sizes, -1 - legal, legal + 10**6, legal.astype(np.float64), np.full(legal.shape, np.nan)]
+    numbers = [
+        sizes,
+        -1 - legal,
+        legal.astype(np.int64) + 10**6,
+        legal.astype(np.float64),
+        np.full(legal.shape, np.nan),
+    ]
     return [*NOT_ACTIONS, 0, *odd, *numbers, legal.astype(bool), [FAR] * len(legal)]
+
+
+def out_of_range(spec: MaskSpec, legal: Any) -> Any:
+    """An action of the space's structure that is out of its range."""
+    space = spec.action_space
+    if isinstance(space, spaces.Discrete):
+        return int(space.start + space.n)
+    if isinstance(space, spaces.Box):
+        return space.high + 1
+    if isinstance(space, spaces.Dict):
+        return {key: out_of_range(part, legal[key]) for key, part in zip(spec.keys, spec.parts, strict=True)}  # type: ignore[attr-defined]
+    if isinstance(space, spaces.Tuple):
+        return tuple(out_of_range(part, value) for part, value in zip(spec.parts, legal, strict=True))  # type: ignore[attr-defined]
+    return np.full(legal.shape, 10**6)
 
 
 def _wrong_shapes(legal: Any) -> list[Any]:

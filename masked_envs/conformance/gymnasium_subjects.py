@@ -97,6 +97,13 @@ class VectorSubject(Subject):
     def ask(self) -> Moment:
         return self._moment(*self._given)
 
+    def can_give(self, action: Any) -> bool:
+        """A batch of dicts is a dict of batches: it has the parts of the space, and no others."""
+        space = self.env.single_action_space
+        if isinstance(space, spaces.Dict):
+            return isinstance(action, dict) and set(action) == set(space.spaces)
+        return not isinstance(space, spaces.Tuple) or (isinstance(action, tuple) and len(action) == len(space.spaces))
+
     def _reset(self, seed: int | None) -> Moment:
         observations, infos = self.env.reset(seed=seed)
         return self._remember(observations, infos)
@@ -176,14 +183,7 @@ def _info_of(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
 
 
 def _stack(space: Any, rows: list[Any]) -> Any:
-    """Rows that are not all of a Dict or Tuple space, part by part as lists."""
+    """Rows that are not all in a Dict or Tuple space, part by part as lists."""
     if isinstance(space, spaces.Dict):
-        return {key: [_part(row, key) for row in rows] for key in space.spaces}
-    return tuple([_part(row, i) for row in rows] for i in range(len(space.spaces)))
-
-
-def _part(row: Any, key: Any) -> Any:
-    try:
-        return row[key]
-    except (TypeError, KeyError, IndexError):
-        return None
+        return {key: [row[key] for row in rows] for key in space.spaces}
+    return tuple([row[i] for row in rows] for i in range(len(space.spaces)))

@@ -87,6 +87,10 @@ class Subject(ABC):
         """An attribute of the project's own interface; another environment may call something else by this name."""
         return self.attribute(name) if self.declares else None
 
+    def can_give(self, action: Any) -> bool:
+        """Whether an action of one seat, however odd, can be put into words of this interface."""
+        return True
+
     @property
     def answers_at_once(self) -> bool:
         """Whether one step answers an action, and does not wait for those of other agents."""

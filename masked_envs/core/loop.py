@@ -214,9 +214,7 @@ def find_invalid(
     first = -1
     for i in range(len(where)):
         if where[i]:
-            found = check_row(
-                states, parameters, actions, masks, heads, scratch, invalid, invalid_counts, checked, i
-            )
+            found = check_row(states, parameters, actions, masks, heads, scratch, invalid, invalid_counts, checked, i)
             if found and first < 0:
                 first = first_row + i
         else:

@@ -75,7 +75,7 @@ def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, A
     for name in given:
         if name not in declared:
             nearest = difflib.get_close_matches(name, declared, 1)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
             raise TypeError(f"{owner} has no parameter {name!r}{hint} Its parameters: {', '.join(declared)}")
     values = {name: parameter.default for name, parameter in declared.items()}
     return values | {name: declared[name].check(owner, name, value) for name, value in given.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -152,13 +153,17 @@ class Renderer:
         if raw.kind == "quit":
             return Event("quit")
         if raw.kind == "key":
-            typed = [(agent, layout.scene.action_for_key(raw.key, agent)) for agent in range(view.agents)]
-            actions = [(agent, index) for agent, index in typed if index is not None]
-            return Event("key", actions[0] if actions else None, key=raw.key)
-        actions = layout.actions_at(*raw.position)
-        legal = [(agent, index) for agent, index in actions if view.legal(agent, as_path(index))]
-        hits = legal or actions
-        return Event("click", hits[0] if hits else None, layout.to_scene(*raw.position))
+            agents = range(view.agents)
+            typed = [(agent, index) for agent in agents for index in layout.scene.actions_for_key(raw.key, agent)]
+            return Event("key", _first_legal(typed, view), key=raw.key)
+        hit = _first_legal(layout.actions_at(*raw.position), view)
+        return Event("click", hit, layout.to_scene(*raw.position))
+
+
+def _first_legal(actions: Sequence[tuple[int, Index]], view: MaskView) -> tuple[int, Index] | None:
+    """Of the actions that a click or a key may mean, the first legal one, else the first."""
+    legal = [(agent, index) for agent, index in actions if view.legal(agent, as_path(index))]
+    return next(iter([*legal, *actions]), None)
 
 
 def poll(renderer: Renderer) -> list[Event]:

@@ -187,27 +187,23 @@ class Scene(Picture):
                 return mark.agent, mark.index
         return None
 
-    def action_for_key(self, name: str, agent: int = 0) -> Index | None:
-        """The action a key plays: as `key()` said, else the mark with that icon, else the label or number it
-        types.
+    def actions_for_key(self, name: str, agent: int = 0) -> list[Index]:
+        """The actions a key may mean: what `key()` said, else the marks with that icon, else those whose label or,
+        where none has it, whose number it types. Several may share a label; who asks takes the legal one.
         """
         if (agent, name) in self.keys:
-            return as_index(self.keys[(agent, name)])
+            return [as_index(self.keys[(agent, name)])]
         marks = [mark for mark in self.marks if mark.agent == agent]
-        for mark in marks:
-            if mark.icon and mark.icon == ICON_KEYS.get(name):
-                return mark.index
-        for mark in marks:
-            if mark.label.lower() == name:
-                return mark.index
+        icons = [mark.index for mark in marks if mark.icon and mark.icon == ICON_KEYS.get(name)]
         strips = [strip for strip in self.strips if strip.agent == agent]
-        for strip in strips:
-            for i, label in enumerate(strip.labels):
-                if label.lower() == name:
-                    return as_index(strip.path(i))
-        typed = (int(name),) if name.isdecimal() else ("",)
+        boxes = [(strip, i) for strip in strips for i, label in enumerate(strip.labels) if label.lower() == name]
+        labels = [mark.index for mark in marks if mark.label.lower() == name]
+        named = icons or labels + [as_index(strip.path(i)) for strip, i in boxes]
+        if named or not name.isdecimal():
+            return named
+        typed = (int(name),)
         known = any(mark.path == typed for mark in marks) or any(strip.box(typed) is not None for strip in strips)
-        return as_index(typed) if known else None
+        return [as_index(typed)] if known else []
 
     def label(self, path: Path, agent: int = 0) -> str:
         """The name of an action: that of its mark, else that of its box; "" if it has neither."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...mask_spec import MaskSpec
-from ..actions import malformed_actions
+from ..actions import out_of_range
 from ..moments import Seat
 from ..subject import HeadMask, playable
 from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
@@ -91,7 +91,7 @@ def _terminated_by_force(trial: Trial) -> Findings:
         if actions is None:
             continue
         for name, legal in actions.items():
-            actions[name] = malformed_actions(point.subject.spec(name), legal)[-1]
+            actions[name] = out_of_range(point.subject.spec(name), legal)
         tried = point.subject.fork()
         tried.attempt(actions)
         after = Point(tried, tried.moment or point.moment, point.seed, point.path)

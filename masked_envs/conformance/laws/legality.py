@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import InvalidActionError
-from ..actions import malformed_actions, probe_actions
+from ..actions import malformed_actions, out_of_range, probe_actions
 from ..moments import Outcome
 from ..subject import Subject, playable
 from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
@@ -40,7 +40,8 @@ def exact(trial: Trial) -> Findings:
             tries = probe_actions(spec, mask, legal, rng, MOST_PROBES)
             verdicts = [(action, allows(spec, mask, action, head_mask)) for action in tries]
             if number < MALFORMED_STATES:
-                verdicts += [(action, False) for action in malformed_actions(spec, legal)]
+                odd = filter(point.subject.can_give, malformed_actions(spec, legal))
+                verdicts += [(action, False) for action in odd]
             for action, allowed in verdicts:
                 spare = point.subject.fork(spare)
                 trial.probes += 1
@@ -65,7 +66,7 @@ def _forbidden(trial: Trial, rng: np.random.Generator) -> Iterator[tuple[Point, 
         for name in _probed_seats(point, rng):
             spec = point.subject.spec(name)
             mask, head_mask = playable(spec, point.seat(name).mask), point.subject.head_mask(name)
-            tries = [*probe_actions(spec, mask, legal[name], rng, 16), malformed_actions(spec, legal[name])[-1]]
+            tries = [*probe_actions(spec, mask, legal[name], rng, 16), out_of_range(spec, legal[name])]
             bad = [action for action in tries if not allows(spec, mask, action, head_mask)]
             yield point, {**legal, name: bad[int(rng.integers(len(bad)))]}, name
 
@@ -184,7 +185,7 @@ def _discarded(point: Point, actions: dict[str, Any]) -> Findings:
     legal = Trial.choose(point.subject, np.random.default_rng(0))
     if not resting or legal is None:
         return
-    spoilt = {name: malformed_actions(point.subject.spec(name), legal[name])[-1] for name in resting}
+    spoilt = {name: out_of_range(point.subject.spec(name), legal[name]) for name in resting}
     outcome = point.subject.fork().attempt({**legal, **spoilt})
     if outcome.error is not None:
         yield point.broken(f"an action that autoreset discards was refused: {outcome.error}", resting[0])

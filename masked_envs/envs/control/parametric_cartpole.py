@@ -62,7 +62,15 @@ from ...core import (
     state_record,
 )
 from ...mask_spec import MaskSpec
-from .cartpole import AVAILABILITY, AVAILABILITY_PARAMETERS, OBSERVATION_BOUNDS, draw_body, fields, pushes_right, validate
+from .cartpole import (
+    AVAILABILITY,
+    AVAILABILITY_PARAMETERS,
+    OBSERVATION_BOUNDS,
+    draw_body,
+    fields,
+    pushes_right,
+    validate,
+)
 from .cartpole import observe as observe_body
 from .cartpole import reset as reset_cartpole
 from .cartpole import step as step_cartpole

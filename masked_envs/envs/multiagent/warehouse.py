@@ -221,7 +221,9 @@ def draw_robot(scene, s, robot):
     scene.text(column + 0.5, row + 0.5, str(robot), 0.3, "inverse")
     for action, (down, right) in enumerate(PLACES):
         corner = (column + 0.5 + right - MARK / 2, row + 0.5 + down - MARK / 2)
-        scene.action(action, *corner, MARK, MARK, ACTIONS[action], agent=robot, icon=ICONS[action], ink=agent_ink(robot))
+        scene.action(
+            action, *corner, MARK, MARK, ACTIONS[action], agent=robot, icon=ICONS[action], ink=agent_ink(robot)
+        )
 
 
 def glyph_rows(s):

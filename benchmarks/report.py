@@ -1,0 +1,95 @@
+"""The newest results as a table, in Markdown.
+
+python benchmarks/report.py                    print it
+python benchmarks/report.py --write README.md  put it between the markers of a page
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
+
+
+def newest() -> Path:
+    """The newest file of results, by its date; of one date, the last by name.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    paths = sorted(RESULTS.glob("*.json"))
+    if not paths:
+        raise FileNotFoundError(f"{RESULTS} holds no results: python benchmarks/run.py writes them")
+    return paths[-1]
+
+
+def table(report: dict[str, Any]) -> str:
+    """All rows with a promise, in Markdown, with where and when they were measured."""
+    results = [result for group in report["groups"].values() for result in group]
+    rows = [row(result) for result in results]
+    machine, versions = report["machine"], report["versions"]
+    beside = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "masked-envs")
+    header = "| what | compared with | measured | must | aim |\n|---|---|---|---|---|"
+    place = f"Measured on {report['date']}: {machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; {beside}."
+    return "\n".join([header, *rows, "", place])
+
+
+def row(result: dict[str, Any]) -> str:
+    if result["kind"] == "budget":
+        must, aim = (f"< {limit:g} {result['unit']}" if limit else "" for limit in (result["must"], result["aim"]))
+        return f"| {result['name']} | | {result['median']:.0f} {result['unit']} | {must} | {aim} |"
+    must, aim = (f"{ratio:g}x" if ratio else "" for ratio in (result["must"], result["aim"]))
+    return f"| {result['name']} | {result['peer']} | **{ratio_in_words(result['ratio'])}** ({speeds(result)}) | {must} | {aim} |"
+
+
+def ratio_in_words(ratio: float) -> str:
+    return f"{ratio:.2g}x" if ratio < 10 else f"{ratio:.0f}x"
+
+
+def speeds(result: dict[str, Any]) -> str:
+    """Both sides, as rates, or as times where one unit of work takes seconds."""
+    ours, peer = result["rate"]["ours"], result["rate"]["peer"]
+    if peer < 1:
+        return f"{1 / ours:.1f} s against {1 / peer:.1f} s"
+    return f"{short(ours)} against {short(peer)} {result['unit']}/s"
+
+
+def short(number: float) -> str:
+    """Three digits: 12.3 M, 456 k."""
+    for size, letter in ((1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.3g}"
+
+
+def written_into(page: str, block: str) -> str:
+    """The page with the block between its markers.
+
+    Raises:
+        ValueError: the page does not have each marker once, in this order.
+    """
+    before, start, rest = page.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end or START in rest or END in after:
+        raise ValueError(f"the page needs the markers {START} and {END} once, in this order")
+    return f"{before}{START}\n{block}\n{END}{after}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="a Markdown page with the markers")
+    given = parser.parse_args()
+    block = table(json.loads(newest().read_text()))
+    if given.write is None:
+        print(block)
+    else:
+        given.write.write_text(written_into(given.write.read_text(), block))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
