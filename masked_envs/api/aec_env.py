@@ -121,7 +121,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         if self._chosen == self._views.engine.views:
             self._chosen = 0
             self.rewards = self._views.move()
-            self._read_ends()
+            if any(self._views.ends()):
+                self._read_ends()
             self._accumulate_rewards()
         else:
             self._clear_rewards()
@@ -217,8 +218,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         return self._views.mask(index) if self._over or agent == self.agent_selection else self._views.empty_mask()
 
     def _read_ends(self) -> None:
-        engine = self._views.engine
-        terminated, truncated = engine.terminated.item(0), engine.truncated.item(0)
+        terminated, truncated = self._views.ends()
         self.terminations = dict.fromkeys(self.agents, terminated)
         self.truncations = dict.fromkeys(self.agents, truncated)
         self._over = terminated or truncated

@@ -59,7 +59,7 @@ class AgentViews:
         self._seen = np.zeros_like(self.engine.observations[0, 0:1])
         self._may = np.zeros_like(self.engine.masks[0, 0:1])
         self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # in this step, or else the last
-        self._seeded = False
+        self._seeded = self._begun = False
 
     def reset(self, seed: int | None) -> None:
         """Start an episode; without a seed the stream goes on, or starts from the operating system's entropy."""
@@ -68,6 +68,7 @@ class AgentViews:
             self.engine.seed([int(seeding.np_random()[0].integers(2**31)) if seed is None else seed])
             self._seeded = True
         self.engine.reset()
+        self._begun = True
         self.gave_invalid[:] = False
         self.picture.restart()
 
@@ -99,6 +100,10 @@ class AgentViews:
     def with_mask(self, observation: Any, mask: Any) -> Any:
         return with_mask(observation, mask, self.mask_in)
 
+    def ends(self) -> tuple[bool, bool]:
+        """Whether the game has terminated, and whether it was truncated."""
+        return self.engine.terminated.item(0), self.engine.truncated.item(0)
+
     def info(self, agent: int, mask: Any) -> dict[str, Any]:
         """The info of one agent."""
         info = {"action_mask": mask}
@@ -107,7 +112,7 @@ class AgentViews:
         return info
 
     def require_reset(self) -> None:
-        if not self.engine.started[0]:
+        if not self._begun:
             raise ResetNeeded("call reset() first")
 
     # --- moving ---------------------------------------------------------------------------------------------
@@ -152,6 +157,7 @@ class AgentViews:
     def set_state(self, state: State) -> None:
         """Take a position that `engine.check_states` has let through."""
         self.engine.set_state(0, state)
+        self._begun = state.started
         self.gave_invalid[:] = False
         self._seeded = True
 

@@ -1,4 +1,4 @@
-"""A simultaneous game of dict masks: each of two hands chooses a tool and a force within what is left of its strength."""
+"""A simultaneous game of dict masks: each hand chooses a tool and a force within what is left of its strength."""
 
 import numpy as np
 from gymnasium.spaces import Box, Dict
