@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import Comparison, Side, Unavailable, rate_of
+from measure import Comparison, Side, UnavailableError, rate_of
 from vector_step import NUM_ENVS, legal, ours, stepping
 
 SOURCES = Path(__file__).parent / "c"
@@ -62,7 +62,7 @@ def c_loop(source: str, arrays: Any, flags: str, steps: int = 200) -> Side:
 def compiled(source: str, flags: str) -> ctypes.CDLL:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        raise Unavailable("no C compiler was found (Debian, Ubuntu: apt install gcc libc6-dev)")
+        raise UnavailableError("no C compiler was found (Debian, Ubuntu: apt install gcc libc6-dev)")
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "loop.so"
         words = [compiler, *flags.split(), "-shared", "-fPIC", str(SOURCES / source), "-o", str(library), "-lm"]

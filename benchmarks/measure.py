@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -23,7 +24,7 @@ Side = Callable[[], Any]
 """Makes one repetition and returns steps (or other units of work) per second, or a dict with "rate" and more."""
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """A measurement that cannot be made here, with the reason and the remedy."""
 
 
@@ -109,7 +110,7 @@ def require(*modules: str) -> None:
         try:
             importlib.import_module(module)
         except ImportError as error:
-            raise Unavailable(
+            raise UnavailableError(
                 f"{module} cannot be imported ({error}): pip install 'masked-envs[bench,torch]'"
             ) from None
 
@@ -122,8 +123,13 @@ def machine() -> dict[str, Any]:
     except OSError:
         cpu = platform.processor()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"cpu": cpu, "cores": cores, "system": f"{platform.system()} {platform.machine()}",
-            "python": platform.python_version(), "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None}  # fmt: skip
+    return {
+        "cpu": cpu,
+        "cores": cores,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,  # how busy it was when this began
+    }
 
 
 def versions() -> dict[str, str]:

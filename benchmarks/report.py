@@ -1,7 +1,8 @@
 """The newest results as a table, in Markdown.
 
-python benchmarks/report.py                    print it
-python benchmarks/report.py --write README.md  put it between the markers of a page
+python benchmarks/report.py                    print the rows that something is promised about
+python benchmarks/report.py --all              print every row
+python benchmarks/report.py --write README.md  put the table between the markers of a page
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ def newest() -> Path:
     return paths[-1]
 
 
-def table(report: dict[str, Any]) -> str:
-    """All rows with a promise, in Markdown, with where and when they were measured."""
+def table(report: dict[str, Any], every_row: bool = False) -> str:
+    """The rows with a promise (or every row) in Markdown, with where and when they were measured."""
     results = [result for group in report["groups"].values() for result in group]
-    rows = [row(result) for result in results]
+    rows = [row(result) for result in results if every_row or result["must"] is not None]
     machine, versions = report["machine"], report["versions"]
     beside = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "masked-envs")
     header = "| what | compared with | measured | must | aim |\n|---|---|---|---|---|"
-    place = f"Measured on {report['date']}: {machine['cpu']}, {machine['cores']} cores, Python {machine['python']}; {beside}."
-    return "\n".join([header, *rows, "", place])
+    place = f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
+    return "\n".join([header, *rows, "", f"Measured on {report['date']}: {place}; {beside}."])
 
 
 def row(result: dict[str, Any]) -> str:
@@ -43,7 +44,8 @@ def row(result: dict[str, Any]) -> str:
         must, aim = (f"< {limit:g} {result['unit']}" if limit else "" for limit in (result["must"], result["aim"]))
         return f"| {result['name']} | | {result['median']:.0f} {result['unit']} | {must} | {aim} |"
     must, aim = (f"{ratio:g}x" if ratio else "" for ratio in (result["must"], result["aim"]))
-    return f"| {result['name']} | {result['peer']} | **{ratio_in_words(result['ratio'])}** ({speeds(result)}) | {must} | {aim} |"
+    measured = f"**{ratio_in_words(result['ratio'])}** ({speeds(result)})"
+    return f"| {result['name']} | {result['peer']} | {measured} | {must} | {aim} |"
 
 
 def ratio_in_words(ratio: float) -> str:
@@ -82,8 +84,9 @@ def written_into(page: str, block: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, metavar="PAGE", help="a Markdown page with the markers")
+    parser.add_argument("--all", action="store_true", help="also the rows that are only for information")
     given = parser.parse_args()
-    block = table(json.loads(newest().read_text()))
+    block = table(json.loads(newest().read_text()), given.all)
     if given.write is None:
         print(block)
     else:

@@ -19,7 +19,7 @@ import ppo
 import sampling
 import single_step
 import vector_step
-from measure import Budget, Comparison, Unavailable, machine, today, versions
+from measure import Budget, Comparison, UnavailableError, machine, today, versions
 from report import RESULTS, table
 
 GROUPS = {
@@ -46,7 +46,7 @@ def main() -> int:
         report["groups"][group], report["skipped"][group] = measured(GROUPS[group]())
     RESULTS.mkdir(exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n")
-    print(table(report))
+    print(table(report, every_row=True))
     print(f"\nwrote {path}")
     return 0
 
@@ -58,7 +58,7 @@ def measured(cases: Any) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
         print(f"{case.name}{f', beside {case.peer}' if isinstance(case, Comparison) else ''} ...", file=sys.stderr)
         try:
             results.append(measure(case))
-        except Unavailable as reason:
+        except UnavailableError as reason:
             print(f"  left out: {reason}", file=sys.stderr)
             skipped.append({"name": case.name, "reason": str(reason)})
     return results, skipped

@@ -20,7 +20,7 @@ _SHORT.maxother = _SHORT.maxstring = 200  # characters; enough for a short array
 
 def check_mask_in(mask_in: str) -> None:
     """Refuse anything but "observation" and "info"."""
-    if mask_in not in MASK_IN:
+    if not isinstance(mask_in, str) or mask_in not in MASK_IN:
         raise ValueError(f"mask_in must be 'observation' or 'info', not {mask_in!r}")
 
 
@@ -118,7 +118,7 @@ def invalid_action_error(
     if not _has_form(spec, action):
         reason = f"is not an action of {spec.action_space}"
     else:
-        reason = "is forbidden by the action mask" if spec.action_space.contains(action) else "is out of range"
+        reason = "is forbidden by the action mask" if _in_range(spec, action) else "is out of range"
     return InvalidActionError(
         f"{env_id}{where}: the action {_shown(action)} ({type(action).__name__}) {reason}. "
         f"Legal now: {legal_list(spec, mask)}. Sample a legal action with {how_to_sample}."
@@ -131,6 +131,13 @@ def _shown(action: Any) -> str:
         return _SHORT.repr(action)
     except Exception:
         return "of no readable form"
+
+
+def _in_range(spec: MaskSpec, action: Any) -> bool:
+    try:
+        return bool(spec.action_space.contains(action))
+    except OverflowError:  # an int beyond int64
+        return False
 
 
 def _has_form(spec: MaskSpec, action: Any) -> bool:

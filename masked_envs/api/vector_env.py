@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -124,10 +124,6 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             extra["rewards"] = engine.rewards.copy()
         terminated, truncated = engine.terminated & where, engine.truncated & where
         if self.autoreset_mode is AutoresetMode.NEXT_STEP and ended.any():
-            rewards[ended] = 0.0
-            if self._is_game:
-                for earned in extra["rewards"].T:  # agent by agent: several times faster than row by row
-                    earned[ended] = 0.0
             self._caller.reset(ended)
         elif self.autoreset_mode is AutoresetMode.SAME_STEP and (terminated | truncated).any():
             over = terminated | truncated
@@ -225,6 +221,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             raise ResetNeeded("nothing has begun yet in some rows: call reset() first")
 
     def _rows_to_reset(self, options: dict[str, Any] | None) -> npt.NDArray[np.bool_]:
+        if options is not None and not isinstance(options, Mapping):
+            raise TypeError(f"options must be a dict, such as {{\"reset_mask\": mask}}, or None, not {options!r}")
         mask = (options or {}).get("reset_mask")
         if mask is None:
             return self._engine.every_row
@@ -276,7 +274,7 @@ def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
 
 
 def _row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
-    if isinstance(seed, (list, tuple, np.ndarray)):
+    if isinstance(seed, (list, tuple)) or (isinstance(seed, np.ndarray) and seed.ndim > 0):
         if len(seed) != rows:
             raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
         return [checked_seed(one) for one in seed]
@@ -300,4 +298,6 @@ def _row(batch: Any, row: int) -> Any:
         return {key: _row(value, row) for key, value in batch.items()}
     if isinstance(batch, tuple):
         return tuple(_row(value, row) for value in batch)
+    if isinstance(batch, np.ndarray) and batch.dtype == object:  # whose elements hide that the batch has no dtype
+        return batch[row, ...]
     return batch[row]

@@ -62,10 +62,14 @@ class Threads:
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
 
     def map(self, work: Loop, *per_block: Sequence[Any]) -> list[Any]:
+        """The work on each block; the last of them in the thread that calls."""
         pid = os.getpid()
         if self._pool is None or self._pool[0] != pid:
-            self._pool = (pid, ThreadPoolExecutor(self.number))
-        return list(self._pool[1].map(work, *per_block))
+            self._pool = (pid, ThreadPoolExecutor(self.number - 1))
+        *others, own = zip(*per_block, strict=True)
+        begun = [self._pool[1].submit(work, *arguments) for arguments in others]
+        last = work(*own)
+        return [*(each.result() for each in begun), last]
 
 
 def over_blocks(

@@ -10,6 +10,7 @@ import dis
 import functools
 import hashlib
 import inspect
+import math
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,7 +48,7 @@ def bind(name: str, entries: Iterable[Rule], given: Mapping[Rule, Rule], backend
     """
     entries = list(entries)
     reached = _reach([*entries, *given.values()])
-    prefix = f"{name}.{_digest(reached)}"
+    prefix = f"{name}.{_digest(reached, given)}"
     scopes: dict[str, dict[str, Any]] = {}
     bound = {function: _copy(function, scopes, prefix, backend) for function in reached}
     for scope in scopes.values():
@@ -71,12 +72,18 @@ def _reach(functions: Iterable[Rule]) -> list[Rule]:
     return list(found)
 
 
-def _digest(functions: Iterable[Rule]) -> str:
+def _digest(functions: Iterable[Rule], given: Mapping[Rule, Rule]) -> str:
     modules = sorted({function.__module__ for function in functions} | {__name__})
     sources = [_source_of_module(module) for module in modules]
     generated = sorted(f.generated_source for f in functions if hasattr(f, "generated_source"))
     constants = sorted({text for function in functions for text in _constants(function)})
-    return hashlib.sha256("\0".join([*modules, *sources, *generated, *constants]).encode()).hexdigest()[:12]
+    stands_for = sorted(f"{_full_name(placeholder)} = {_full_name(f)}" for placeholder, f in given.items())
+    parts = [*modules, *sources, *generated, *constants, *stands_for]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def _full_name(function: Rule) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _constants(function: Rule) -> Iterator[str]:
@@ -87,6 +94,8 @@ def _constants(function: Rule) -> Iterator[str]:
             yield f"{name} {value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
         elif isinstance(value, (bool, int, float, str, tuple, np.generic)):
             yield f"{name} {value!r}"
+        elif isinstance(value, types.ModuleType) and value not in (np, math):
+            yield f"{name} {_source_of_module(value.__name__)}"
 
 
 @functools.cache

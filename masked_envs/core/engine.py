@@ -166,6 +166,7 @@ class Engine:
 
     def step(self, where: npt.NDArray[np.bool_] | None = None) -> None:
         """Carry out `actions` in the rows in `where`, after `find_invalid`."""
+        self.rewards.fill(0.0)  # at once: row by row it costs a tenth of the step
         if where is None and self.rows == 1:
             self._run.step_row(0)
         else:

@@ -272,17 +272,17 @@ def step_row(
     acting: Any,
     i: int,
 ) -> None:
-    """Move row i; `time_limit` below 1 means none."""
+    """Move row i, whose rewards are zero so far; `time_limit` below 1 means none."""
     s, p = states[i], parameters[0]
-    fill(rewards[i], 0.0)
     mover, some_invalid, refused = 0, False, False
-    for v in range(len(invalid[i])):
-        if invalid[i][v]:
-            mover, some_invalid = acting_agent(s, 0), True
-            if on_invalid == RESAMPLE:
-                pick_action(s, p, masks[i], heads, draws, scratch, actions[i], v)
-            else:
-                refused = True
+    if on_invalid != RAISE:  # then nothing invalid gets here
+        for v in range(len(invalid[i])):
+            if invalid[i][v]:
+                mover, some_invalid = acting_agent(s, 0), True
+                if on_invalid == RESAMPLE:
+                    pick_action(s, p, masks[i], heads, draws, scratch, actions[i], v)
+                else:
+                    refused = True
     ended = on_invalid == TERMINATE
     if not refused:
         ended = advance(s, p, actions[i], rewards[i])

@@ -1,0 +1,186 @@
+"""Gymnasium's and PettingZoo's own checkers and wrappers find nothing to complain of, for every id."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
+from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, RecordEpisodeStatistics, RenderCollection, TimeLimit
+from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
+from streams import fingerprint, row_of
+from surfaces import ALL_SURFACES, GAMES, IDS, make, surfaces
+
+import masked_envs
+from masked_envs.catalogue import CATALOGUE
+from masked_envs.registration import declaration
+
+pytestmark = pytest.mark.core
+
+SINGLE_SURFACES = [pair for pair in ALL_SURFACES if pair[1] in ("env", "seat")]
+EVERY_SINGLE_SURFACE = pytest.mark.parametrize(("env_id", "surface"), SINGLE_SURFACES)
+MASK_IN = pytest.mark.parametrize("mask_in", ["observation", "info"])
+SIMULTANEOUS = tuple(env_id for env_id, entry in CATALOGUE.items() if entry.play == "simultaneous")
+STEPS = 60  # of an episode that is cut short
+
+
+@pytest.fixture
+def complaints():
+    """The warnings given so far, as texts without colours."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield lambda: {str(each.message).replace("\x1b[33m", "").replace("\x1b[0m", "") for each in caught}
+
+
+def legal(env, info, rng):
+    return env.unwrapped.mask_spec.sample(info["action_mask"], rng)
+
+
+# --- Gymnasium -------------------------------------------------------------------------------------------------------
+
+
+@MASK_IN
+@EVERY_SINGLE_SURFACE
+def test_check_env(env_id, surface, mask_in, complaints):
+    """It samples without a mask, so invalid actions are let pass. It renders in every mode, in a dummy window."""
+    env = make(env_id, surface, on_invalid="noop", mask_in=mask_in)
+    check_env(env.unwrapped)
+    assert not complaints()
+    assert env.unwrapped.observation_space.contains(env.reset(seed=0)[0])
+
+
+def test_check_env_does_complain(complaints):
+    """The negative control: of an observation outside of its space, it does."""
+
+    class Shifted(gym.Wrapper):
+        unwrapped = property(lambda self: self)
+
+        def reset(self, **arguments):
+            observation, info = self.env.reset(**arguments)
+            return {**observation, "action_mask": observation["action_mask"] + 2}, info
+
+    with pytest.raises(AssertionError, match="observation space"):
+        check_env(Shifted(make(IDS[0], "env", on_invalid="noop")), skip_render_check=True)
+
+
+@MASK_IN
+@EVERY_SINGLE_SURFACE
+def test_the_passive_checker(env_id, surface, mask_in, complaints):
+    env = make(env_id, surface, mask_in=mask_in, disable_env_checker=False, render_mode="rgb_array")
+    assert isinstance(env, PassiveEnvChecker)
+    rng = np.random.default_rng(0)
+    for seed in range(2):
+        _, info = env.reset(seed=seed)
+        for _ in range(STEPS):
+            *_, terminated, truncated, info = env.step(legal(env, info, rng))
+            if terminated or truncated:
+                break
+    env.render()
+    assert not complaints()
+
+
+@EVERY_SINGLE_SURFACE
+def test_a_stack_of_wrappers(env_id, surface):
+    """Time limit, order, statistics and pictures; the mask and the counter are found through all of them."""
+    bare = make(env_id, surface, render_mode="rgb_array")
+    env = RecordEpisodeStatistics(RenderCollection(TimeLimit(OrderEnforcing(bare), 5), pop_frames=False))
+    with pytest.raises(gym.error.ResetNeeded):
+        env.step(0)
+    rng, total, over, steps = np.random.default_rng(0), 0.0, False, 0
+    _, info = env.reset(seed=0)
+    while not over:
+        masks = env.get_wrapper_attr("action_masks")()
+        spec = env.unwrapped.mask_spec
+        np.testing.assert_array_equal(masks, spec.convert(info["action_mask"], to="sb3"))
+        assert masks.dtype == np.bool_ and masks.any() and (surface == "env" or not env.unwrapped.invalid_actions)
+        _, reward, terminated, truncated, info = env.step(legal(env, info, rng))
+        over, total, steps = terminated or truncated, total + reward, steps + 1
+    assert steps == 5 and truncated
+    assert info["episode"]["l"] == 5 and info["episode"]["r"] == pytest.approx(total)
+    frames = env.render()
+    assert len(frames) == 6 and {frame.dtype for frame in frames} == {np.dtype(np.uint8)}
+    assert len({frame.shape for frame in frames}) == 1 and len(frames[0].shape) == 3
+    assert len({frame.tobytes() for frame in frames}) > 1
+
+
+@pytest.mark.parametrize("vector", [SyncVectorEnv, functools.partial(AsyncVectorEnv, context="fork")])
+@EVERY_SINGLE_SURFACE
+def test_gymnasiums_vector_environments_step_ours(env_id, surface, vector):
+    """Byte for byte as a single environment beside them does."""
+    makers = [functools.partial(make, env_id, surface, time_limit=STEPS) for _ in range(2)]
+    envs, alone = vector(makers), makers[1]()
+    try:
+        observations, info = envs.reset(seed=4)
+        assert fingerprint(row_of(observations, 1)) == fingerprint(alone.reset(seed=5)[0])
+        rng, spec, over = np.random.default_rng(0), alone.unwrapped.mask_spec, False
+        for _ in range(STEPS + 5):
+            actions = np.array([spec.sample(mask, rng) for mask in rows(info["action_mask"])])
+            observations, rewards, terminated, truncated, info = envs.step(actions)
+            given = (alone.reset()[0], 0.0, False, False) if over else alone.step(actions[1])[:4]
+            seen = (row_of(observations, 1), rewards[1], bool(terminated[1]), bool(truncated[1]))
+            assert fingerprint(seen) == fingerprint(given)
+            over = given[2] or given[3]
+        assert envs.get_attr("invalid_actions") == (0, 0)
+    finally:
+        envs.close()
+
+
+def rows(masks):
+    return [row_of(masks, i) for i in range(2)]
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_specifications_go_through_json(env_id):
+    again = gym.envs.registration.EnvSpec.from_json(gym.spec(env_id).to_json())
+    assert again == gym.spec(env_id)
+    for surface in set(surfaces(env_id)) & {"env", "seat"}:
+        env = make(env_id, surface, time_limit=7)
+        twin = gym.make(gym.envs.registration.EnvSpec.from_json(env.spec.to_json()))
+        assert twin.spec.kwargs == env.spec.kwargs and twin.spec.kwargs["time_limit"] == 7
+        assert fingerprint(twin.reset(seed=1)) == fingerprint(env.reset(seed=1))
+
+
+# --- PettingZoo ------------------------------------------------------------------------------------------------------
+
+
+def complaints_of(test, *arguments, **named):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        test(*arguments, **named)
+    return {str(each.message) for each in caught}
+
+
+@functools.cache
+def complaints_of_their_connect_four():
+    theirs = pytest.importorskip("pettingzoo.classic").connect_four_v3
+    return complaints_of(api_test, theirs.env(), num_cycles=200)
+
+
+@MASK_IN
+@pytest.mark.parametrize("env_id", GAMES)
+def test_pettingzoos_api_test(env_id, mask_in):
+    """No warning but those that PettingZoo's own game gets. It samples by the mask where it sees one."""
+    on_invalid = "raise" if mask_in == "observation" else "noop"
+    env = masked_envs.make_aec(env_id, mask_in=mask_in, on_invalid=on_invalid)
+    new = complaints_of(api_test, env, num_cycles=200) - complaints_of_their_connect_four()
+    assert not new
+    assert env.invalid_actions == 0 or mask_in == "info"
+
+
+@pytest.mark.parametrize("env_id", SIMULTANEOUS)
+def test_pettingzoos_parallel_api_test(env_id):
+    env = masked_envs.make_parallel(env_id)
+    assert not complaints_of(parallel_api_test, env, num_cycles=200)
+    assert env.invalid_actions == 0
+
+
+@pytest.mark.parametrize("env_id", GAMES)
+def test_pettingzoos_seed_tests(env_id):
+    assert not complaints_of(seed_test, functools.partial(masked_envs.make_aec, env_id), num_cycles=100)
+    if declaration(env_id).play == "simultaneous":
+        make_one = functools.partial(masked_envs.make_parallel, env_id, on_invalid="noop")  # it samples without a mask
+        assert not complaints_of(parallel_seed_test, make_one, num_cycles=100)
