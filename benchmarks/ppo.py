@@ -22,7 +22,7 @@ AGENT = Path(__file__).parent.parent / "agents" / "ppo_torch.py"
 TARGET = 475.0
 EVERY = 2048  # decisions from one look to the next
 MOST, ZOO_DECISIONS = 150_000, 100_000  # decisions after which each gives up and its learning rate is 0
-SEEDS = 5
+SEEDS = 9
 
 
 def comparisons() -> list[Comparison]:

@@ -222,6 +222,14 @@ class CountedTwice(MaskedEnv):
         return 2 * super().invalid_actions
 
 
+class CountsEachEpisode(MaskedEnv):
+    """Begins to count anew at every reset."""
+
+    def reset(self, **arguments: Any) -> Any:
+        self._engine.invalid_counts[:] = 0
+        return super().reset(**arguments)
+
+
 class NoFlag(gym.Wrapper):
     def step(self, action: Any) -> Any:
         *rest, info = self.env.step(action)
@@ -400,6 +408,7 @@ MUTANTS = {
     "moves before raising": mutant(own(MovesBeforeRaising, CART, **CHANGING), "L8"),
     "uncounted": mutant(own(Uncounted), "L9"),
     "counted twice": mutant(own(CountedTwice), "L9"),
+    "counts each episode": mutant(own(CountsEachEpisode), "L9"),
     "unflagged": mutant(wrapped(NoFlag, **PENALIZED), "L8"),
     "without penalty": mutant(wrapped(WithoutPenalty, **PENALIZED), "L8"),
     "goes on": mutant(own(GoesOn), "L8"),

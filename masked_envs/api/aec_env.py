@@ -99,8 +99,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
     def observe(self, agent: str) -> Any:
         """What an agent sees, with its mask as `mask_in` says, in copies."""
-        index = self._index(agent)
-        return self._views.with_mask(self._views.observation(index), self._mask(agent))
+        observation = self._views.observation(self._index(agent))
+        return self._views.with_mask(observation, self._mask(agent))
 
     def step(self, action: Any) -> None:
         """Carry out, or in a simultaneous game collect, the action of `agent_selection`.
@@ -214,8 +214,9 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
 
     def _mask(self, agent: str) -> Any:
-        index = self._index(agent)
-        return self._views.mask(index) if self._over or agent == self.agent_selection else self._views.empty_mask()
+        if self._over or agent == self.agent_selection:
+            return self._views.mask(self._indices[agent])
+        return self._views.empty_mask()
 
     def _read_ends(self) -> None:
         terminated, truncated = self._views.ends()

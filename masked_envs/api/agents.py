@@ -124,16 +124,15 @@ class AgentViews:
             InvalidActionError: some are invalid, with on_invalid="raise"; all of them are counted, and nothing moves.
         """
         engine = self.engine
-        chosen = [False] * engine.views
         for agent, action in actions.items():
-            view = agent if self._simultaneous else 0
             encoded = self.mask_spec.encode(action)
-            engine.actions[0, view], chosen[view] = self._nothing if encoded is None else encoded, True
-        if engine.find_invalid(views=np.array(chosen) if self._simultaneous else None) >= 0:
-            if engine.on_invalid == "raise":
+            engine.actions[0, agent if self._simultaneous else 0] = self._nothing if encoded is None else encoded
+        chosen = None if len(actions) == engine.views else np.isin(np.arange(engine.views), list(actions))
+        refused = engine.find_invalid(views=chosen) >= 0
+        if engine.on_invalid == "raise":
+            if refused:
                 agent = next(a for a in actions if engine.invalid[0, a if self._simultaneous else 0])
                 raise self.refusal(agent, actions[agent])
-        if engine.on_invalid == "raise":
             return
         if begins:
             self.gave_invalid[:] = False

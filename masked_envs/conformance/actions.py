@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..mask_spec import MaskSpec
+from .values import parts_of
 
 NOT_ACTIONS: tuple[Any, ...] = (None, "0", 0.5, float("nan"), float("inf"), [], {}, True, b"0", 1j)
 FAR = 10**30  # beyond int64
@@ -62,10 +63,9 @@ def _interval_probes(spec: MaskSpec, mask: Any, legal: Any) -> list[Any]:
 
 def _dict_probes(spec: Any, mask: Any, legal: Any, rng: np.random.Generator, most: int) -> list[Any]:
     """Each part varied alone beside legal others."""
-    keys = range(len(spec.parts)) if spec.is_tuple else spec.keys
     probes = []
-    for key, part in zip(keys, spec.parts, strict=True):
-        for value in probe_actions(part, mask[key], legal[key], rng, most // len(spec.parts)):
+    for key, part, part_mask in parts_of(spec, mask):
+        for value in probe_actions(part, part_mask, legal[key], rng, most // len(spec.parts)):
             probes.append(_with_part(legal, key, value))
     return probes
 
@@ -101,10 +101,9 @@ def out_of_range(spec: MaskSpec, legal: Any) -> Any:
         return int(space.start + space.n)
     if isinstance(space, spaces.Box):
         return space.high + 1
-    if isinstance(space, spaces.Dict):
-        return {key: out_of_range(part, legal[key]) for key, part in zip(spec.keys, spec.parts, strict=True)}  # type: ignore[attr-defined]
-    if isinstance(space, spaces.Tuple):
-        return tuple(out_of_range(part, value) for part, value in zip(spec.parts, legal, strict=True))  # type: ignore[attr-defined]
+    if isinstance(space, (spaces.Dict, spaces.Tuple)):
+        values = {key: out_of_range(part, value) for key, part, value in parts_of(spec, legal)}
+        return tuple(values.values()) if isinstance(space, spaces.Tuple) else values
     return np.full(legal.shape, 10**6)
 
 
@@ -113,14 +112,13 @@ def _wrong_shapes(legal: Any) -> list[Any]:
 
 
 def _malformed_dicts(spec: Any, legal: Any) -> Iterator[Any]:
-    keys = range(len(spec.parts)) if spec.is_tuple else spec.keys
     if spec.is_tuple:
         yield from (legal[:-1], (*legal, legal[0]), dict(enumerate(legal)))
     else:
         yield from ({key: legal[key] for key in spec.keys[1:]}, {**legal, "another": 0}, tuple(legal.values()))
-    for key, part in zip(keys, spec.parts, strict=True):
-        for value in malformed_actions(part, legal[key]):
-            yield _with_part(legal, key, value)
+    for key, part, value in parts_of(spec, legal):
+        for odd in malformed_actions(part, value):
+            yield _with_part(legal, key, odd)
 
 
 def _with_part(action: Any, key: Any, value: Any) -> Any:

@@ -11,7 +11,7 @@ from ..mask_spec import MaskSpec
 from .report import Profile
 from .subject import HeadMask, playable
 from .trial import Trial
-from .values import fingerprint
+from .values import fingerprint, parts_of
 
 
 def profile(trial: Trial) -> Profile:
@@ -49,8 +49,7 @@ def bare(observation: Any) -> Any:
 def legal_fraction(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> float:
     """The share of the actions that the mask allows; of an interval, of the volume."""
     if spec.kind == "dict":
-        parts = zip(spec.parts, parts_of(mask), strict=True)  # type: ignore[attr-defined]
-        return float(np.prod([legal_fraction(part, value) for part, value in parts]))
+        return float(np.prod([legal_fraction(part, value) for _, part, value in parts_of(spec, mask)]))
     if spec.kind == "interval":
         (low, high), (least, most) = mask, spec.full()
         widths = most - least
@@ -65,8 +64,3 @@ def is_forced(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> b
     if spec.kind == "conditional" and len(spec.heads) > 2:
         return bool(spec.count(mask, head_mask) == 1)  # type: ignore[call-arg]
     return bool(spec.count(mask) == 1)
-
-
-def parts_of(mask: Any) -> Any:
-    """The masks of the parts of a dict or tuple mask, in order."""
-    return mask.values() if isinstance(mask, dict) else mask

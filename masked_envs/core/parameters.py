@@ -50,6 +50,8 @@ class Parameter:
         numeric = (int, np.integer) if wants_int else (int, float, np.integer, np.floating)
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, numeric):
             raise TypeError(f"{owner}: {name} must be {'an integer' if wants_int else 'a number'}, not {value!r}")
+        if isinstance(value, (int, np.integer)) and not -(2**63) <= value < 2**63:
+            raise ValueError(f"{owner}: {name} must be a number of 64 bits, not {value!r}")
         if not math.isfinite(value):
             raise ValueError(f"{owner}: {name} must be finite, not {value!r}")
         return int(value) if wants_int else float(value)

@@ -108,7 +108,7 @@ def count_nonzero(array: Any) -> int:
 
 def _nth_nonzero(array: Any, n: int) -> int:
     where = np.flatnonzero(array)
-    return int(where[n]) if n < len(where) else -1
+    return int(where[n]) if 0 <= n < len(where) else -1
 
 
 @verb(python=_nth_nonzero)

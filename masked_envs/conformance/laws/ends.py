@@ -10,9 +10,9 @@ import numpy as np
 from ...mask_spec import MaskSpec
 from ..actions import out_of_range
 from ..moments import Seat
-from ..subject import HeadMask, playable
-from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
-from ..values import same
+from ..subject import HeadMask, Subject, playable
+from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked, shown
+from ..values import parts_of, same
 
 SHORT_EPISODE = 5  # steps, to see the end by time limit
 
@@ -36,9 +36,8 @@ def never_empty(trial: Trial) -> Findings:
 def empty_parts(spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> Iterator[str]:
     """What of a mask allows nothing: "" for the whole, else which head, bit or part."""
     if spec.kind == "dict":
-        keys = range(len(spec.parts)) if spec.is_tuple else spec.keys  # type: ignore[attr-defined]
-        for key, part in zip(keys, spec.parts, strict=True):  # type: ignore[attr-defined]
-            yield from (f" in part {key!r}{what}" for what in empty_parts(part, mask[key], None))
+        for key, part, value in parts_of(spec, mask):
+            yield from (f" in part {key!r}{what}" for what in empty_parts(part, value, None))
     elif spec.kind == "per_head":
         heads = spec.split(mask)  # type: ignore[attr-defined]
         yield from (f" in head {k}" for k, head in enumerate(heads) if not head.any())
@@ -106,8 +105,7 @@ def _terminated_by_force(trial: Trial) -> Findings:
 def allows_nothing(spec: MaskSpec, mask: Any) -> bool:
     """Whether a mask is all zeros, or its bounds cross."""
     if spec.kind == "dict":
-        keys = range(len(spec.parts)) if spec.is_tuple else spec.keys  # type: ignore[attr-defined]
-        return all(allows_nothing(part, mask[key]) for key, part in zip(keys, spec.parts, strict=True))  # type: ignore[attr-defined]
+        return all(allows_nothing(part, value) for _, part, value in parts_of(spec, mask))
     if spec.kind == "interval":
         return bool((mask[0] >= mask[1]).all())
     return not np.asarray(mask).any()
@@ -120,19 +118,22 @@ def _truncated(trial: Trial) -> Findings:
         yield Unchecked("the mask of a truncated state was not checked: the environment takes no time_limit")
         return
     for seed in range(trial.seed, trial.seed + 3):
-        cut, whole, rng = limited.subject(), free.subject(), trial.rng(seed)
-        cut.reset(seed), whole.reset(seed)
-        for step in range(SHORT_EPISODE * len(cut.moment.seats) if cut.moment is not None else 0):
-            actions = trial.choose(cut, rng)
-            if actions is None or cut.moment is None:
-                break
-            if cut.attempt(actions).error is not None or whole.attempt(actions).error is not None:
-                break
-            point = Point(cut, cut.moment, seed, (f"{step + 1} random legal steps, time_limit={SHORT_EPISODE}",))
-            ended = {**cut.moment.seats, **cut.moment.last}
-            for name, seat in ended.items():
-                true = whole.moment.seats[name] if whole.moment is not None else seat
-                if seat.truncated and true.acting and not same(seat.mask, true.mask):
-                    yield point.broken(f"truncated, the mask is not the true one, {true.mask}", name)
-            if any(seat.ended for seat in ended.values()):
-                break
+        cut, whole = limited.subject(), free.subject()
+        cut.reset(seed)
+        whole.reset(seed)
+        yield from _cut_short(trial, cut, whole, seed)
+
+
+def _cut_short(trial: Trial, cut: Subject, whole: Subject, seed: int) -> Findings:
+    rng, path, ended = trial.rng(seed), [], False
+    while not ended and (actions := trial.choose(cut, rng)) is not None:
+        if cut.attempt(actions).error is not None or whole.attempt(actions).error is not None:
+            return
+        path.append(shown(actions))
+        assert cut.moment is not None and whole.moment is not None
+        for name, seat in {**cut.moment.seats, **cut.moment.last}.items():
+            ended |= seat.ended
+            true = whole.moment.seats[name]
+            if seat.truncated and true.acting and not same(seat.mask, true.mask):
+                point = Point(cut, cut.moment, seed, tuple(path))
+                yield point.broken(f"truncated by time_limit={SHORT_EPISODE}, the mask is not {true.mask}", name)

@@ -32,17 +32,9 @@ def exact(trial: Trial) -> Findings:
     rng, spare, unknown = trial.rng(7), None, False
     for number, point in enumerate(trial.walk()):
         others = trial.choose(point.subject, rng)
-        if others is None:
-            continue
-        for name in _probed_seats(point, rng):
-            spec, legal = point.subject.spec(name), others[name]
-            mask, head_mask = playable(spec, point.seat(name).mask), point.subject.head_mask(name)
-            tries = probe_actions(spec, mask, legal, rng, MOST_PROBES)
-            verdicts = [(action, allows(spec, mask, action, head_mask)) for action in tries]
-            if number < MALFORMED_STATES:
-                odd = filter(point.subject.can_give, malformed_actions(spec, legal))
-                verdicts += [(action, False) for action in odd]
-            for action, allowed in verdicts:
+        for name in _probed_seats(point, rng) if others is not None else ():
+            assert others is not None
+            for action, allowed in _verdicts(point, name, others[name], rng, number < MALFORMED_STATES):
                 spare = point.subject.fork(spare)
                 trial.probes += 1
                 outcome = spare.attempt({**others, name: action})
@@ -55,6 +47,18 @@ def exact(trial: Trial) -> Findings:
                     yield point.broken(f"the mask forbids {action!r}, and the environment accepted it", name, action)
     if unknown:
         yield Unchecked("refusals leave no sign: no exception, no info['invalid_action'], no counter")
+
+
+def _verdicts(point: Point, name: str, legal: Any, rng: np.random.Generator, malformed: bool) -> list[tuple[Any, bool]]:
+    """Actions to try for one seat, and whether its mask allows them."""
+    spec, head_mask = point.subject.spec(name), point.subject.head_mask(name)
+    mask = playable(spec, point.seat(name).mask)
+    tries = probe_actions(spec, mask, legal, rng, MOST_PROBES)
+    odd = filter(point.subject.can_give, malformed_actions(spec, legal) if malformed else ())
+    return [
+        *((action, allows(spec, mask, action, head_mask)) for action in tries),
+        *((action, False) for action in odd),
+    ]
 
 
 def _forbidden(trial: Trial, rng: np.random.Generator) -> Iterator[tuple[Point, dict[str, Any], str]]:
@@ -160,23 +164,26 @@ def counted(trial: Trial) -> Findings:
     rng, spare = trial.rng(9), None
     for point, actions, name in _forbidden(trial, rng):
         spare = point.subject.fork(spare)
-        outcome = spare.attempt(actions)
         trial.probes += 1
-        yield from _counted_rightly(point, outcome, {name}, actions)
+        yield from _counted_once(point, spare.attempt(actions), name, actions[name])
+        yield from _never_falls(point, spare)
         yield from _discarded(point, actions)
 
 
-def _counted_rightly(point: Point, outcome: Outcome, invalid: set[str], actions: dict[str, Any]) -> Findings:
-    counts = outcome.counted or {}
+def _counted_once(point: Point, outcome: Outcome, name: str, action: Any) -> Findings:
     apart = point.subject.surface == "gymnasium.vector.VectorEnv"
-    for name, moved in counts.items():
-        expected = int(name in invalid) if apart else len(invalid)
+    for seat, moved in (outcome.counted or {}).items():
+        expected = int(seat == name or not apart)
         if moved != expected:
-            what = (
-                f"the counter moved by {moved}, not {expected}, for {actions.get(name, next(iter(actions.values())))!r}"
-            )
-            yield point.broken(what, name, actions.get(name))
+            yield point.broken(f"the counter moved by {moved}, not {expected}, for {action!r}", name, action)
             return
+
+
+def _never_falls(point: Point, tried: Subject) -> Findings:
+    before = tried.counts()
+    tried.reset(point.seed)
+    if tried.counts() != before:
+        yield point.broken(f"reset() changed the counter from {before} to {tried.counts()}")
 
 
 def _discarded(point: Point, actions: dict[str, Any]) -> Findings:
