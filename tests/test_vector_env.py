@@ -276,9 +276,9 @@ def test_the_shorter_limit_holds(arguments, length):
     envs = gym.make_vec(CART, num_envs=2, **arguments)
     _, info = envs.reset(seed=0)
     rng = np.random.default_rng(0)
-    for step in range(1, length + 1):
+    for step in range(1, 3 * (length + 1)):  # of three episodes, each followed by a step that resets
         _, _, terminated, truncated, info = envs.step(legal(envs, info, rng))
-        assert not terminated.any() and truncated.all() == (step == length)
+        assert not terminated.any() and truncated.all() == (step % (length + 1) == length)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 2.5, True, "9"])
