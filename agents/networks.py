@@ -101,9 +101,11 @@ class Policy(nn.Module):
     def distribution(self, observation: Observation, mask: Tensor) -> MaskedDistribution:
         """The policy over the actions that `mask` allows, bool (B, canonical shape)."""
         scores = self.actor(observation["features"])
-        if self.key is not None:
-            keys = self.key(observation[CANDIDATES])
-            scores = (keys @ scores.unsqueeze(-1)).squeeze(-1) / math.sqrt(self.hidden)
+        if self.key is not None:  # only what is allowed needs a score, and that may be two candidates in a thousand
+            row, candidate = mask.nonzero(as_tuple=True)
+            key, query = self.key(observation[CANDIDATES][row, candidate]), scores[row]
+            scores = torch.zeros(mask.shape)
+            scores[row, candidate] = (key * query).sum(-1) / math.sqrt(self.hidden)
         return distribution_for(self.mask_spec, scores, mask)
 
     def value(self, observation: Observation) -> Tensor:

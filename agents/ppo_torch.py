@@ -59,7 +59,7 @@ class Config:
     hidden: int = option(64, "width of the hidden layers")
     mask: str = option("on", "off: keep the mask from the policy, to see what it is worth")
     target_return: float | None = option(None, "stop when 100 greedy episodes reach this mean return")
-    evaluate_every: int = option(8, "iterations between two looks at the target return")
+    evaluate_every: int = option(4, "iterations between two looks at the target return")
     threads: int = option(1, "of torch; rounding, and so the bytes of a run, depend on it")
 
     def __post_init__(self) -> None:

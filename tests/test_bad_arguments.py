@@ -176,9 +176,7 @@ def test_wrong_reset_masks_are_refused_and_nothing_begins(env_id, surface):
     whole = each.whole()
     right = np.ones(ROWS, np.bool_)
     for mask in (right[:-1], np.append(right, True), right[None], right.astype(int), right.tolist(), True, 0, "all"):
-        with pytest.raises(
-            ValueError, match=rf'options\["reset_mask"\] must be a bool array of shape \({ROWS},\)'
-        ):
+        with pytest.raises(ValueError, match=rf'options\["reset_mask"\] must be a bool array of shape \({ROWS},\)'):
             each.env.reset(options={"reset_mask": mask}, seed=5)
     with pytest.raises(ValueError, match="chooses no row"):
         each.env.reset(options={"reset_mask": ~right}, seed=5)

@@ -222,7 +222,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _rows_to_reset(self, options: dict[str, Any] | None) -> npt.NDArray[np.bool_]:
         if options is not None and not isinstance(options, Mapping):
-            raise TypeError(f"options must be a dict, such as {{\"reset_mask\": mask}}, or None, not {options!r}")
+            raise TypeError(f'options must be a dict, such as {{"reset_mask": mask}}, or None, not {options!r}')
         mask = (options or {}).get("reset_mask")
         if mask is None:
             return self._engine.every_row
