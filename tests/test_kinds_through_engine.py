@@ -240,6 +240,8 @@ def test_unchecked_views_keep_their_marks():
     assert engine.find_invalid(engine.every_row, np.array([False, True, True])) == 0
     assert engine.invalid[0].tolist() == [True, False, True]
     assert engine.invalid_counts.tolist() == [2]
+    engine.reset()
+    assert not engine.invalid.any() and engine.invalid_counts.tolist() == [2]
 
 
 # --- the surfaces -----------------------------------------------------------------------------------------------------
@@ -325,12 +327,12 @@ def test_parallel_and_aec_environments_are_one_game(name):
             aec.reset()
 
 
-@pytest.mark.parametrize("opponent", ["random", "callable"])
-@pytest.mark.parametrize("name", [*SIMULTANEOUS, "duel"])
+@pytest.mark.parametrize(
+    ("name", "opponent"),  # a callable is not told head_mask, without which it cannot play a convoy
+    [(n, o) for n in (*SIMULTANEOUS, "duel") for o in ("random", "callable") if (n, o) != ("convoy", "callable")],
+)
 def test_one_seat_sees_what_its_agent_sees(name, opponent):
     if opponent == "callable":
-        if name == "convoy":
-            pytest.skip("an opponent that is a callable is not told head_mask")
         rng, spec = np.random.default_rng(0), TOYS[name].mask({})
         opponent = lambda observation, mask: spec.sample(mask, rng)  # noqa: E731
     agents = TOYS[name].agents({})
@@ -345,6 +347,24 @@ def test_one_seat_sees_what_its_agent_sees(name, opponent):
             if terminated or truncated:
                 seat.reset()
         assert seat.invalid_actions == 0
+
+
+@pytest.mark.parametrize("name", ["duel", "race"])
+def test_a_position_of_an_aec_environment_holds_what_agents_have_earned(name):
+    """PettingZoo pays an agent at its turn what it earned since its last; a position in between keeps that."""
+    aec, other, rng = MaskedAECEnv(TOYS[name]), MaskedAECEnv(TOYS[name]), np.random.default_rng(0)
+    aec.reset(seed=0)
+    kept = []
+    for _ in range(5):  # ends in the middle of a round
+        aec.step(aec.mask_spec(aec.agent_selection).sample(aec.action_mask, rng))
+        state, (_, earned, *_) = aec.get_state(), aec.last()
+        other.set_state(state)
+        assert other.get_state() == state and other.last()[1] == earned
+        kept.append(earned)
+        with pytest.raises(masked_envs.InvalidActionError):
+            aec.step(-1)
+        assert aec.last()[1] == earned and aec.get_state() == state  # a refused action takes nothing away
+    assert any(kept)
 
 
 def test_all_agents_at_once_have_one_mask_per_head():

@@ -191,6 +191,8 @@ def test_an_opponent_plays_the_other_side():
         observations, rewards, terminated, _, info = envs.step(np.array([3, 3]))
         total += rewards
         assert terminated.all() == (move == 3)
+    seen = observations["observation"]  # at the end, too, the caller is shown its own side
+    assert (seen[:, 0].sum(axis=(1, 2)) == 4).all() and (seen[:, 1].sum(axis=(1, 2)) == 3).all()
     assert total.tolist() == [1.0, 1.0] and info["rewards"].tolist() == [[1.0, -1.0]] * 2
     assert len(asked) == 6
     assert asked[0][0][1].sum() == 1 and asked[0][0][0].sum() == 0  # it sees the caller's disc as the other's
@@ -228,28 +230,31 @@ def test_an_illegal_opponent_is_named_and_nothing_is_half_done(play):
     assert not envs.unwrapped.invalid_actions.any()  # it was not the caller
 
 
-def test_an_opponent_that_fails_leaves_every_row_where_it_was():
-    calls = []
+@pytest.mark.parametrize("rows", [None, 3])
+def test_an_opponent_that_fails_leaves_every_row_where_it_was(rows):
+    """The caller's disc would have filled a column: state, mask and observation are those of before."""
+    asked_last = []
 
     def failing(observation, mask):
-        calls.append(1)
-        if len(calls) == 2:
+        discs = int(observation.sum())  # with the one that the caller has just dropped
+        if discs < 7:
+            return (0, 0, 1)[discs // 2]
+        asked_last.append(1)
+        if len(asked_last) == (rows or 2) - 1:  # of three rows the second one fails
             raise KeyError("its own mistake")
-        return 0
+        return 2
 
-    for env in (gym.make(BOARD, opponent=failing), gym.make_vec(BOARD, num_envs=3, opponent=failing)):
-        calls.clear()
-        env.reset(seed=0)
-        single = not hasattr(env, "num_envs")
-        if single:
-            env.step(1)
-        before = env.unwrapped.get_state()
-        mask = env.unwrapped.action_mask.copy()
-        with pytest.raises(KeyError, match="its own mistake"):
-            env.step(1 if single else np.array([1, 2, 3]))
-        assert env.unwrapped.get_state() == before
-        np.testing.assert_array_equal(env.unwrapped.action_mask, mask)
-        env.step(1 if single else np.array([1, 2, 3]))
+    env = gym.make(BOARD, opponent=failing) if rows is None else gym.make_vec(BOARD, num_envs=rows, opponent=failing)
+    column = 0 if rows is None else np.zeros(rows, np.int64)
+    env.reset(seed=0)
+    for _ in range(3):
+        env.step(column)
+    before, mask = env.unwrapped.get_state(), env.unwrapped.action_mask
+    assert mask[..., 0].all()
+    with pytest.raises(KeyError, match="its own mistake"):
+        env.step(column)
+    assert env.unwrapped.get_state() == before
+    np.testing.assert_array_equal(env.unwrapped.action_mask, mask)
 
 
 def test_a_replaced_action_is_reported_after_the_opponents_reply():
