@@ -305,6 +305,25 @@ def test_positions_and_copies_go_on_with_the_same_bytes(env_id, surface, backend
         env.reset(seed=20 + start)
 
 
+@pytest.mark.parametrize("end", ["terminated", "truncated"])
+@pytest.mark.parametrize(("env_id", "surface"), [pair for pair in ALL_SURFACES if pair[1] in ("env", "seat")])
+def test_a_position_at_the_end_is_one_at_the_end(env_id, surface, end):
+    arguments = {"on_invalid": "terminate", "time_limit": 2}
+    env, other = make(env_id, surface, **arguments), make(env_id, surface, **arguments)
+    _, info = env.reset(seed=0)
+    over = False
+    while not over:
+        action = -1 if end == "terminated" else env.mask_spec.sample(info["action_mask"], np.random.default_rng(0))
+        observation, _, terminated, truncated, info = env.step(action)
+        over = terminated or truncated
+    assert (terminated, truncated) == (end == "terminated", end == "truncated")
+    other.set_state(env.get_state())
+    np.testing.assert_array_equal(other.action_mask, info["action_mask"])
+    with pytest.raises(gym.error.ResetNeeded, match="the episode is over"):
+        other.step(0)
+    assert fingerprint(other.reset()) == fingerprint(env.reset())
+
+
 @needs_numba
 @pytest.mark.parametrize("env_id", IDS)
 def test_positions_go_from_one_backend_to_the_other(env_id):
