@@ -124,8 +124,7 @@ class Learner:
     def collect(self) -> list[float]:
         """Play a rollout; the returns (in a game those of the first agent) of the episodes that ended in it."""
         r, steps, returns = self.rollout, self.config.num_steps, []
-        for seen in (*r.observation.values(), r.mask, r.agent, r.discarded):
-            seen[0] = seen[steps]
+        r.begin()
         for t in range(steps):
             with torch.inference_mode():
                 distribution = self.policy.distribution({k: part[t] for k, part in r.observation.items()}, r.mask[t])

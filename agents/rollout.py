@@ -34,6 +34,12 @@ class Rollout:
         self.reward = np.zeros((*steps, self_play_agents(config)))
         self.terminated, self.truncated = np.zeros(steps, np.bool_), np.zeros(steps, np.bool_)
 
+    def begin(self) -> None:
+        """Begin where the last rollout ended."""
+        seen: list[Any] = [*self.observation.values(), self.mask, self.agent, self.discarded]
+        for array in seen:
+            array[0] = array[-1]
+
 
 @dataclass
 class Batch:

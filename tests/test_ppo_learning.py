@@ -1,18 +1,12 @@
 """What the reference agent learns to do, in minutes: `make test-long`."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 'masked-envs[torch]'")
 pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "agents"))
-
-from evaluation import evaluate  # noqa: E402
-from ppo_torch import Config, Learner, train  # noqa: E402
+from ppo_cases import Config, Learner, evaluation, ppo_torch  # noqa: E402
 
 pytestmark = pytest.mark.long
 
@@ -21,7 +15,7 @@ BIG_ROLLOUTS = {"num_envs": 64, "num_steps": 32, "minibatches": 4, "total_decisi
 
 def trained(config):
     learner = Learner(config)
-    train(learner)
+    ppo_torch.train(learner)
     assert learner.count.invalid == 0
     return learner
 
@@ -47,14 +41,14 @@ def test_taxi_comes_near_the_shortest_routes():
     """The shortest routes from the 300 starts earn 7.93 on average (tests of MaskedTaxi-v0)."""
     config = Config(env="MaskedTaxi-v0", **BIG_ROLLOUTS)
     learner = trained(config)
-    returns, _ = evaluate(learner.policy, learner.encoder, config, greedy=True, episodes=300)
+    returns, _ = evaluation.evaluate(learner.policy, learner.encoder, config, greedy=True, episodes=300)
     assert returns.mean() > 7.3
 
 
 def test_self_play_beats_random_opponents_from_either_seat():
     config = Config(env="MaskedConnectFour-v0", **BIG_ROLLOUTS, learning_rate=1e-3, hidden=128)
     learner = trained(config)
-    returns, count = evaluate(learner.policy, learner.encoder, config, greedy=True, episodes=200)
+    returns, count = evaluation.evaluate(learner.policy, learner.encoder, config, greedy=True, episodes=200)
     first, second = np.split(returns, 2)
     assert (first > 0).mean() > 0.85 and (second > 0).mean() > 0.85 and count.invalid == 0
 
@@ -62,7 +56,7 @@ def test_self_play_beats_random_opponents_from_either_seat():
 def test_robots_carry_out_more_orders_than_at_random():
     config = Config(env="MaskedWarehouse-v0", **BIG_ROLLOUTS)
     untrained = Learner(config)
-    before, _ = evaluate(untrained.policy, untrained.encoder, config, greedy=False)
+    before, _ = evaluation.evaluate(untrained.policy, untrained.encoder, config, greedy=False)
     learner = trained(config)
-    after, _ = evaluate(learner.policy, learner.encoder, config, greedy=False)
+    after, _ = evaluation.evaluate(learner.policy, learner.encoder, config, greedy=False)
     assert after.mean() > 1.3 * before.mean()
