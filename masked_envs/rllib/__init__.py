@@ -1,0 +1,33 @@
+"""RLlib on its new API stack, without invalid actions: `configure` turns RLlib's own configs into masked ones.
+
+from ray.rllib.algorithms.ppo import PPOConfig
+from masked_envs.rllib import configure
+
+algorithm = configure(PPOConfig(), "MaskedCartPole-v0").build_algo()
+"""
+
+try:
+    import ray.rllib  # noqa: F401
+    import torch  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"masked_envs.rllib needs RLlib and PyTorch ({error}): pip install 'masked-envs[rllib]'", name=error.name
+    ) from error
+
+from .configure import configure
+from .distributions import LegalCategorical, LegalMultiCategorical
+from .metrics import MaskMetrics, count_invalid_actions
+from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedLogits, MaskedObservations, MaskedPPOModule
+
+__all__ = [
+    "LegalCategorical",
+    "LegalMultiCategorical",
+    "MaskMetrics",
+    "MaskedAPPOModule",
+    "MaskedDQNModule",
+    "MaskedLogits",
+    "MaskedObservations",
+    "MaskedPPOModule",
+    "configure",
+    "count_invalid_actions",
+]

@@ -1,0 +1,60 @@
+"""RLlib's catalogs, told to build encoders for the features beside the mask and heads as wide as the scores need."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import gymnasium as gym
+from ray.rllib.algorithms.dqn.dqn_catalog import DQNCatalog
+from ray.rllib.algorithms.ppo.ppo_catalog import PPOCatalog
+from ray.rllib.core.models.configs import MLPHeadConfig
+
+from .distributions import distribution_class
+from .features import Features, mask_spec_of
+from .scores import ActionScores
+
+
+class MaskedCatalog:
+    """What both families share: spaces with a mask in, the base catalog's components out.
+
+    Attributes:
+        features: splits observations.
+        scores: makes scores of the head's outputs.
+    """
+
+    def __init__(
+        self, observation_space: gym.spaces.Dict, action_space: gym.Space[Any], model_config_dict: Any, **kwargs: Any
+    ) -> None:
+        if dataclasses.is_dataclass(model_config_dict) and not isinstance(model_config_dict, type):
+            model_config_dict = dataclasses.asdict(model_config_dict)
+        spec = mask_spec_of(observation_space, action_space)
+        self.features = Features(observation_space)
+        self.scores = ActionScores(spec, observation_space, model_config_dict)
+        super().__init__(self.features.space, action_space, model_config_dict, **kwargs)  # type: ignore[call-arg]
+
+
+class MaskedPPOCatalog(MaskedCatalog, PPOCatalog):  # type: ignore[misc]
+    """For PPO, IMPALA and APPO."""
+
+    def build_pi_head(self, framework: str) -> Any:
+        self.pi_head_config = MLPHeadConfig(
+            input_dims=self.latent_dims,
+            hidden_layer_dims=self.pi_and_vf_head_hiddens,
+            hidden_layer_activation=self.pi_and_vf_head_activation,
+            hidden_layer_use_layernorm=self._model_config_dict.get("head_fcnet_use_layernorm", False),
+            output_layer_dim=self.scores.width,
+            output_layer_activation="linear",
+        )
+        return self.pi_head_config.build(framework=framework)
+
+    def get_action_dist_cls(self, framework: str) -> Any:
+        return distribution_class(self.action_space)
+
+
+class MaskedDQNCatalog(MaskedCatalog, DQNCatalog):  # type: ignore[misc]
+    """For DQN with double, dueling and distributional heads."""
+
+    def build_af_head(self, framework: str) -> Any:
+        self.af_head_config = self._get_head_config(output_layer_dim=self.scores.width * self.num_atoms)
+        return self.af_head_config.build(framework=framework)

@@ -1,0 +1,79 @@
+"""`configure`: a masked form of RLlib's PPO, APPO, IMPALA and DQN configs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.algorithms.appo import APPOConfig
+from ray.rllib.algorithms.dqn import DQNConfig
+from ray.rllib.algorithms.impala import IMPALAConfig
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+from ray.rllib.utils import force_list
+
+from ..catalogue import CATALOGUE
+from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
+from .metrics import MaskMetrics
+from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+
+# A subclass stands before its base class: APPOConfig is an IMPALAConfig.
+MODULES: dict[type[AlgorithmConfig], tuple[Any, type[MaskedCatalog]]] = {
+    APPOConfig: (MaskedAPPOModule, MaskedPPOCatalog),
+    IMPALAConfig: (MaskedPPOModule, MaskedPPOCatalog),
+    PPOConfig: (MaskedPPOModule, MaskedPPOCatalog),
+    DQNConfig: (MaskedDQNModule, MaskedDQNCatalog),
+}
+
+
+def configure(
+    config: AlgorithmConfig,
+    env_id: str,
+    env_config: Mapping[str, Any] | None = None,
+    model_config: Any = None,
+) -> Any:
+    """Make an RLlib config masked: environment, module, vectorisation and metrics. The rest stays RLlib's own.
+
+    Args:
+        config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
+        env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`.
+        env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" unless it is
+            given: an invalid action is counted and does nothing, so that the counters speak of the whole run.
+        model_config: RLlib's own entries (a dict or a DefaultModelConfig) and those of `MaskedPPOModule`.
+
+    Returns:
+        The same config.
+
+    Raises:
+        TypeError: another algorithm's config, or arguments that the environment does not take.
+        ValueError: an id without a mask, an action space that no module serves, a mask of the wrong shape.
+        gymnasium.error.NameNotFound: no such id.
+    """
+    module, catalog = _module_of(config)
+    arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
+    # The module's name comes along, so that a worker that knows nothing yet imports what registers the id.
+    name = f"{__package__.partition('.')[0]}:{env_id}" if env_id in CATALOGUE else env_id
+    options = dataclasses.asdict(model_config) if dataclasses.is_dataclass(model_config) else dict(model_config or {})
+    env = gym.make(name, **arguments)
+    probe = config.model_config | options
+    catalog(env.observation_space, env.action_space, probe)
+    native = env.spec is not None and env.spec.vector_entry_point is not None
+    env.close()
+    config.environment(name, env_config=arguments)
+    config.env_runners(gym_env_vectorize_mode="vector_entry_point" if native else "sync")
+    config.rl_module(rl_module_spec=RLModuleSpec(module_class=module, catalog_class=catalog, model_config=options))
+    config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
+    return config
+
+
+def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
+    for config_class, served in MODULES.items():
+        if isinstance(config, config_class):
+            if not config.enable_rl_module_and_learner:
+                raise ValueError("masked modules need RLlib's new API stack, which this config has switched off")
+            return served
+    names = ", ".join(sorted(config_class.__name__ for config_class in MODULES))
+    raise TypeError(f"configure takes one of {names}, not {type(config).__name__}")

@@ -1,0 +1,47 @@
+"""RLlib's categorical distributions, sampled so that an action without probability cannot come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import torch
+from ray.rllib.core.distribution.torch.torch_distribution import TorchCategorical, TorchMultiCategorical
+from torch import Tensor
+
+
+class LegalCategorical(TorchCategorical):  # type: ignore[misc]
+    """Sampled by Gumbel-argmax: the choice with the largest of log-probability plus Gumbel noise.
+
+    That distribution is the same (Gumbel 1954; Maddison et al., "A* Sampling", NeurIPS 2014). An illegal choice has the
+    most negative number there is in float32, to which noise adds nothing, so it loses to every legal one, whereas
+    `torch.multinomial` has been reported to return choices of probability zero (pytorch issue 91863).
+    """
+
+    def sample(self, *, sample_shape: Sequence[int] | None = None) -> Tensor:
+        """Int64 choices, sample_shape + batch shape."""
+        logits: Tensor = self._dist.logits
+        shape = torch.Size(sample_shape or ()) + logits.shape
+        noise = -torch.empty(shape, dtype=logits.dtype, device=logits.device).exponential_().log()
+        return (logits + noise).argmax(-1)
+
+
+class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
+    """One `LegalCategorical` per head of MultiDiscrete(nvec), or per bit of MultiBinary(n)."""
+
+    @classmethod
+    def from_logits(cls, logits: Tensor, input_lens: Sequence[int], **kwargs: Any) -> LegalMultiCategorical:
+        """Of logits (..., sum(input_lens)), the heads one after the other."""
+        return cls([LegalCategorical(logits=part) for part in torch.split(logits, list(input_lens), dim=-1)])
+
+
+def distribution_class(action_space: gym.Space[Any]) -> Any:
+    """The class that makes action distributions of logits, one per choice of a Discrete, MultiDiscrete or MultiBinary."""
+    if isinstance(action_space, gym.spaces.Discrete):
+        return LegalCategorical
+    if isinstance(action_space, gym.spaces.MultiBinary):
+        sizes = [2] * int(action_space.shape[0])
+    else:
+        sizes = [int(n) for n in action_space.nvec]  # type: ignore[attr-defined]
+    return LegalMultiCategorical.get_partial_dist_cls(space=action_space, input_lens=sizes)

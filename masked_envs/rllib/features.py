@@ -1,0 +1,102 @@
+"""Observations with a mask as RLlib's modules take them: one vector of features, and the mask and candidates apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from ..mask_spec import MaskSpec
+
+ACTION_MASK = "action_mask"
+CANDIDATES = "action_embeddings"
+
+Observation = dict[str, Tensor]
+
+
+def mask_spec_of(observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> MaskSpec:
+    """The kind of mask these spaces speak of: flat, candidates, per_head or binary.
+
+    Args:
+        observation_space: `Dict(..., action_mask)`, with `action_embeddings` (n, d) for candidate actions.
+        action_space: Discrete(n), MultiDiscrete(nvec) or MultiBinary(n).
+
+    Raises:
+        ValueError: no mask in the observation, an action space that no module serves, or a mask of the wrong shape; the
+            message says what was expected.
+    """
+    if not isinstance(observation_space, spaces.Dict) or ACTION_MASK not in observation_space.spaces:
+        raise ValueError(
+            f"RLlib's modules see nothing but the observation, so the mask must be in it: expected a Dict with "
+            f"{ACTION_MASK!r}, got {observation_space}. Environments of this package give one with "
+            f"mask_in='observation'; wrap another so that its observation is Dict(observation, {ACTION_MASK})"
+        )
+    if isinstance(action_space, spaces.Discrete):
+        if action_space.start != 0:
+            raise ValueError(f"RLlib counts actions from 0 and ignores start={action_space.start}; use Discrete(n)")
+        kind = "candidates" if CANDIDATES in observation_space.spaces else "flat"
+    elif isinstance(action_space, spaces.MultiDiscrete) and len(action_space.shape) == 1:
+        kind = "per_head"
+    elif isinstance(action_space, spaces.MultiBinary) and len(action_space.shape) == 1:
+        kind = "binary"
+    else:
+        raise ValueError(
+            f"no masked module serves the action space {action_space}: expected Discrete, MultiDiscrete(nvec) with one "
+            f"mask per head, or MultiBinary(n)"
+        )
+    spec = MaskSpec.from_space(action_space, kind)
+    given, wanted = observation_space[ACTION_MASK].shape, spec.space.shape
+    if given != wanted:
+        raise ValueError(f"the mask of {action_space} must have shape {wanted} (kind {kind}), not {given}")
+    return spec
+
+
+class Features(nn.Module):
+    """Splits observations into features, mask and candidates, without touching what it is given.
+
+    Args:
+        observation_space: see `mask_spec_of`. Box parts are flattened; Discrete and MultiDiscrete become one-hot.
+
+    Attributes:
+        space: of the features, Box float32 (F,).
+
+    Raises:
+        ValueError: a part of the observation that is none of these.
+    """
+
+    def __init__(self, observation_space: spaces.Dict) -> None:
+        super().__init__()
+        apart = (ACTION_MASK, CANDIDATES)
+        self.parts = {name: part for name, part in observation_space.spaces.items() if name not in apart}
+        for name, part in self.parts.items():
+            if not isinstance(part, (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)):
+                raise ValueError(f"there is no way to make features of the observation {name!r}, a {part}")
+        size = sum(spaces.flatdim(part) for part in self.parts.values())
+        self.space = spaces.Box(-np.inf, np.inf, (size,), np.float32)
+
+    def forward(self, observations: Observation) -> Tensor:
+        """Float32 features (..., F) of a batch of observations, whatever its leading dimensions."""
+        return torch.cat([_features(part, observations[name]) for name, part in self.parts.items()], -1)
+
+
+def _features(space: spaces.Space[Any], values: Tensor) -> Tensor:
+    if isinstance(space, spaces.Discrete):
+        return nn.functional.one_hot(values.long() - int(space.start), int(space.n)).float()
+    assert space.shape is not None
+    flat = values.reshape(*values.shape[: values.ndim - len(space.shape)], -1)
+    if isinstance(space, spaces.MultiDiscrete):
+        digits = flat.long() - torch.as_tensor(space.start.reshape(-1), device=flat.device)
+        hot = [nn.functional.one_hot(digits[..., k], int(n)) for k, n in enumerate(space.nvec.reshape(-1))]
+        return torch.cat(hot, -1).float()
+    return flat.float()
+
+
+def legal_choices(observations: Observation, num_choices: int) -> Tensor:
+    """The mask, bool (..., num_choices): one entry per logit, bits of a binary mask as pairs."""
+    mask = observations[ACTION_MASK]
+    if mask.shape[-1] == num_choices:
+        return mask.bool()
+    return mask.bool().flatten(-2)

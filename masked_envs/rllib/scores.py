@@ -1,0 +1,61 @@
+"""From the output of a network's head to one score per choice."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from gymnasium import spaces
+from torch import Tensor, nn
+
+from ..mask_spec import MaskSpec
+from .features import CANDIDATES, Observation
+
+KEY_SIZE = 64
+"""Components of the vector that stands for an action where scores are dot products: `model_config["action_key_size"]`."""
+
+
+class ActionScores(nn.Module):
+    """One score per choice: the head's own outputs, or the match of its output with a vector for each action.
+
+    The second form is the parametric-actions model of RLlib's examples (Liang et al., "RLlib: Abstractions for Distributed
+    Reinforcement Learning", ICML 2018), scaled as attention is (Vaswani et al., "Attention Is All You Need", NeurIPS 2017):
+    score of action a = query . key(a) / sqrt(size). Keys are a linear map of the embeddings in the observation, so that
+    permuting the candidates permutes the scores; or, with `learned`, one parameter vector per action.
+
+    Args:
+        spec: flat, candidates, per_head or binary.
+        observation_space: with `action_embeddings` (n, d) for candidates.
+        model_config: "action_key_size", and "learned_action_embeddings" for a flat mask.
+
+    Attributes:
+        num_choices: scores per row, the width of the mask.
+        width: outputs that the head must have.
+    """
+
+    def __init__(self, spec: MaskSpec, observation_space: spaces.Dict, model_config: dict[str, object]) -> None:
+        super().__init__()
+        self.num_choices = math.prod(spec.space.shape or ())
+        self.from_observation = spec.kind == "candidates"
+        self.learned = bool(model_config.get("learned_action_embeddings", False))
+        size = int(model_config.get("action_key_size", KEY_SIZE))  # type: ignore[call-overload]
+        if self.learned and spec.kind != "flat":
+            raise ValueError(f"learned_action_embeddings is for flat masks; this one is of kind {spec.kind}")
+        if size < 1:
+            raise ValueError(f"action_key_size must be at least 1, not {size}")
+        if self.from_observation:
+            self.keys = nn.Linear(observation_space[CANDIDATES].shape[1], size)  # type: ignore[index]
+        elif self.learned:
+            self.keys = nn.Embedding(self.num_choices, size)  # type: ignore[assignment]
+        self.width = size if self.from_observation or self.learned else self.num_choices
+
+    def forward(self, outputs: Tensor, observations: Observation, atoms: int = 1) -> Tensor:
+        """Scores (..., num_choices * atoms) of head outputs (..., width * atoms); the atoms of an action are neighbours."""
+        if self.from_observation:
+            keys = self.keys(observations[CANDIDATES].float())
+        elif self.learned:
+            keys = self.keys.weight
+        else:
+            return outputs
+        queries = outputs.reshape(*outputs.shape[:-1], self.width, atoms)
+        return (torch.matmul(keys, queries) / math.sqrt(self.width)).flatten(-2)
