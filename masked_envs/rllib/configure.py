@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,8 @@ from ..catalogue import CATALOGUE
 from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
 from .metrics import MaskMetrics
 from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+
+PACKAGE = __package__.partition(".")[0]
 
 # A subclass stands before its base class: APPOConfig is an IMPALAConfig.
 MODULES: dict[type[AlgorithmConfig], tuple[Any, type[MaskedCatalog]]] = {
@@ -53,15 +56,16 @@ def configure(
         gymnasium.error.NameNotFound: no such id.
     """
     module, catalog = _module_of(config)
+    env_id = env_id.removeprefix(f"{PACKAGE}:")
     arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
     # The module's name comes along, so that a worker that knows nothing yet imports what registers the id.
-    name = f"{__package__.partition('.')[0]}:{env_id}" if env_id in CATALOGUE else env_id
-    options = dataclasses.asdict(model_config) if dataclasses.is_dataclass(model_config) else dict(model_config or {})
-    env = gym.make(name, **arguments)
-    probe = config.model_config | options
-    catalog(env.observation_space, env.action_space, probe)
-    native = env.spec is not None and env.spec.vector_entry_point is not None
-    env.close()
+    name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
+    given = model_config or {}
+    options = dict(vars(given) if dataclasses.is_dataclass(given) else given)
+    env: Any = gym.make(name, **arguments)
+    with contextlib.closing(env):
+        catalog(env.observation_space, env.action_space, config.model_config | options)
+        native = env.spec is not None and env.spec.vector_entry_point is not None
     config.environment(name, env_config=arguments)
     config.env_runners(gym_env_vectorize_mode="vector_entry_point" if native else "sync")
     config.rl_module(rl_module_spec=RLModuleSpec(module_class=module, catalog_class=catalog, model_config=options))

@@ -23,7 +23,9 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
         """Int64 choices, sample_shape + batch shape."""
         logits: Tensor = self._dist.logits
         shape = torch.Size(sample_shape or ()) + logits.shape
-        noise = -torch.empty(shape, dtype=logits.dtype, device=logits.device).exponential_().log()
+        exponential = torch.empty(shape, dtype=logits.dtype, device=logits.device).exponential_()
+        # A draw of exactly 0, which rounding allows, would be infinite noise: enough for an illegal choice to win.
+        noise = -exponential.clamp_min(torch.finfo(logits.dtype).tiny).log()
         return (logits + noise).argmax(-1)
 
 
@@ -37,7 +39,7 @@ class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
 
 
 def distribution_class(action_space: gym.Space[Any]) -> Any:
-    """The class that makes action distributions of logits, one per choice of a Discrete, MultiDiscrete or MultiBinary."""
+    """The class that makes action distributions of logits: one choice, one per head, or one per bit."""
     if isinstance(action_space, gym.spaces.Discrete):
         return LegalCategorical
     if isinstance(action_space, gym.spaces.MultiBinary):

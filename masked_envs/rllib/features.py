@@ -82,15 +82,19 @@ class Features(nn.Module):
         return torch.cat([_features(part, observations[name]) for name, part in self.parts.items()], -1)
 
 
+def _one_hot(values: Tensor, start: int, n: int) -> Tensor:
+    """Float32 (..., n); all zero for a number outside the space, such as the zero of a padded row where start is 1."""
+    return (values.unsqueeze(-1) == torch.arange(start, start + n, device=values.device)).float()
+
+
 def _features(space: spaces.Space[Any], values: Tensor) -> Tensor:
     if isinstance(space, spaces.Discrete):
-        return nn.functional.one_hot(values.long() - int(space.start), int(space.n)).float()
+        return _one_hot(values, int(space.start), int(space.n))
     assert space.shape is not None
     flat = values.reshape(*values.shape[: values.ndim - len(space.shape)], -1)
     if isinstance(space, spaces.MultiDiscrete):
-        digits = flat.long() - torch.as_tensor(space.start.reshape(-1), device=flat.device)
-        hot = [nn.functional.one_hot(digits[..., k], int(n)) for k, n in enumerate(space.nvec.reshape(-1))]
-        return torch.cat(hot, -1).float()
+        ranges = enumerate(zip(space.start.reshape(-1), space.nvec.reshape(-1), strict=True))
+        return torch.cat([_one_hot(flat[..., k], int(start), int(n)) for k, (start, n) in ranges], -1)
     return flat.float()
 
 

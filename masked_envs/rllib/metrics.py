@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,15 +25,23 @@ def count_invalid_actions(env_runner: Any) -> int:
         AttributeError: environments that do not count.
     """
     base = env_runner.env.unwrapped
-    counters = [env.unwrapped.invalid_actions for env in base.envs] if hasattr(base, "envs") else base.invalid_actions
-    return int(np.sum(counters))
+    counting = [env.unwrapped for env in getattr(base, "envs", [base])]
+    for env in counting:
+        if not hasattr(env, "invalid_actions"):
+            raise AttributeError(
+                f"{type(env).__name__} does not count: count_invalid_actions needs an attribute `invalid_actions`, the "
+                f"number of invalid actions since the environment was made"
+            )
+    return int(np.sum([np.sum(env.invalid_actions) for env in counting]))
 
 
 class MaskMetrics(RLlibCallback):  # type: ignore[misc]
-    """Logs, beside RLlib's own metrics of env runners and evaluation env runners:
+    """Logs what the environments counted, beside RLlib's own metrics of env runners and evaluation env runners.
 
-    `num_invalid_actions` (of this iteration), `num_invalid_actions_lifetime` (of the run, through checkpoints and through
-    the death of workers), and `mean_legal_fraction` (entries of the masks met that were 1).
+    These are `num_invalid_actions` (of this iteration), `num_invalid_actions_lifetime` (of the run, through checkpoints
+    and through the death of workers), and `mean_legal_fraction` (entries of the masks met that were 1).
+
+    Environments without a counter `invalid_actions` get the last alone, and a warning that says so.
     """
 
     def __init__(self) -> None:
@@ -40,14 +49,22 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         self._counted: tuple[Any, int] = (None, 0)
 
     def on_sample_end(self, *, env_runner: Any, metrics_logger: Any, samples: Sequence[Any], **kwargs: Any) -> None:
-        counter, base = count_invalid_actions(env_runner), env_runner.env.unwrapped
+        self._log_invalid_actions(env_runner, metrics_logger)
+        fractions = [np.mean(mask) for episode in _single_agent_episodes(samples) for mask in _masks(episode)]
+        if fractions:
+            metrics_logger.log_value(MEAN_LEGAL_FRACTION, float(np.mean(fractions)), reduce="mean", window=None)
+
+    def _log_invalid_actions(self, env_runner: Any, metrics_logger: Any) -> None:
+        base = env_runner.env.unwrapped
+        try:
+            counter = count_invalid_actions(env_runner)
+        except AttributeError as error:
+            warnings.warn(f"{NUM_INVALID_ACTIONS} is not logged: {error}", stacklevel=2)
+            return
         new = counter - (self._counted[1] if self._counted[0] is base else 0)
         self._counted = (base, counter)
         metrics_logger.log_value(NUM_INVALID_ACTIONS, new, reduce="sum")
         metrics_logger.log_value(NUM_INVALID_ACTIONS_LIFETIME, new, reduce="lifetime_sum")
-        fractions = [np.mean(mask) for episode in _single_agent_episodes(samples) for mask in _masks(episode)]
-        if fractions:
-            metrics_logger.log_value(MEAN_LEGAL_FRACTION, float(np.mean(fractions)), reduce="mean", window=None)
 
 
 def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:

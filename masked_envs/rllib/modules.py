@@ -66,10 +66,10 @@ class MaskedObservations:
 
 
 class MaskedLogits(MaskedObservations):
-    """Mixin over a default module whose heads give logits: forbidden choices get `FORBIDDEN` wherever logits are made."""
+    """Mixin over a default module whose heads give logits: a forbidden choice has `FORBIDDEN` for its logit."""
 
     def __init__(self, *args: Any, catalog_class: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, catalog_class=catalog_class or MaskedPPOCatalog, **kwargs)
+        super().__init__(*args, catalog_class=catalog_class or MaskedPPOCatalog, **kwargs)  # type: ignore[call-arg]
 
     def _forward(self, batch: Batch, **kwargs: Any) -> Batch:
         return self._masked(super()._forward(self.without_mask(batch), **kwargs), batch)  # type: ignore[misc]
@@ -90,8 +90,8 @@ class MaskedLogits(MaskedObservations):
 class MaskedPPOModule(MaskedLogits, DefaultPPOTorchRLModule):  # type: ignore[misc]
     """The default module of PPO and IMPALA, masked.
 
-    Observations are `Dict(observation, action_mask[, action_embeddings])`, actions Discrete, MultiDiscrete (one mask per
-    head) or MultiBinary; encoders fully connected or LSTM. `model_config` takes RLlib's own entries and:
+    Observations are `Dict(observation, action_mask[, action_embeddings])`, actions Discrete, MultiDiscrete (one mask
+    per head) or MultiBinary; encoders fully connected or LSTM. `model_config` takes RLlib's own entries and:
     "action_key_size" and "learned_action_embeddings" (see `ActionScores`), "mask_actions" (False: a negative control).
     """
 

@@ -12,15 +12,15 @@ from ..mask_spec import MaskSpec
 from .features import CANDIDATES, Observation
 
 KEY_SIZE = 64
-"""Components of the vector that stands for an action where scores are dot products: `model_config["action_key_size"]`."""
+"""Components of the vector that stands for an action in dot products: `model_config["action_key_size"]`."""
 
 
 class ActionScores(nn.Module):
     """One score per choice: the head's own outputs, or the match of its output with a vector for each action.
 
-    The second form is the parametric-actions model of RLlib's examples (Liang et al., "RLlib: Abstractions for Distributed
-    Reinforcement Learning", ICML 2018), scaled as attention is (Vaswani et al., "Attention Is All You Need", NeurIPS 2017):
-    score of action a = query . key(a) / sqrt(size). Keys are a linear map of the embeddings in the observation, so that
+    The second form is the parametric-actions model of RLlib's examples (Liang et al., "RLlib: Abstractions for
+    Distributed Reinforcement Learning", ICML 2018), scaled as attention is (Vaswani et al., "Attention Is All You
+    Need", NeurIPS 2017): score of action a = query . key(a) / sqrt(size). Keys are a linear map of the embeddings in the observation, so that
     permuting the candidates permutes the scores; or, with `learned`, one parameter vector per action.
 
     Args:
@@ -50,7 +50,7 @@ class ActionScores(nn.Module):
         self.width = size if self.from_observation or self.learned else self.num_choices
 
     def forward(self, outputs: Tensor, observations: Observation, atoms: int = 1) -> Tensor:
-        """Scores (..., num_choices * atoms) of head outputs (..., width * atoms); the atoms of an action are neighbours."""
+        """Scores (..., num_choices * atoms) of head outputs (..., width * atoms), an action's atoms side by side."""
         if self.from_observation:
             keys = self.keys(observations[CANDIDATES].float())
         elif self.learned:
