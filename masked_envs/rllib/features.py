@@ -70,7 +70,8 @@ class Features(nn.Module):
     def __init__(self, observation_space: spaces.Dict) -> None:
         super().__init__()
         apart = (ACTION_MASK, CANDIDATES)
-        self.parts = {name: part for name, part in observation_space.spaces.items() if name not in apart}
+        # In the order of names: a Dict space may come out of a checkpoint in another order than it went in.
+        self.parts = {name: part for name, part in sorted(observation_space.spaces.items()) if name not in apart}
         for name, part in self.parts.items():
             if not isinstance(part, (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)):
                 raise ValueError(f"there is no way to make features of the observation {name!r}, a {part}")

@@ -20,8 +20,8 @@ class ActionScores(nn.Module):
 
     The second form is the parametric-actions model of RLlib's examples (Liang et al., "RLlib: Abstractions for
     Distributed Reinforcement Learning", ICML 2018), scaled as attention is (Vaswani et al., "Attention Is All You
-    Need", NeurIPS 2017): score of action a = query . key(a) / sqrt(size). Keys are a linear map of the embeddings in the observation, so that
-    permuting the candidates permutes the scores; or, with `learned`, one parameter vector per action.
+    Need", NeurIPS 2017): score of action a = query . key(a) / sqrt(size). Keys are a linear map of the embeddings in
+    the observation, so that permuting the candidates permutes the scores; or, with `learned`, a parameter per action.
 
     Args:
         spec: flat, candidates, per_head or binary.
