@@ -55,6 +55,13 @@ class MaskedPPOCatalog(MaskedCatalog, PPOCatalog):  # type: ignore[misc]
 class MaskedDQNCatalog(MaskedCatalog, DQNCatalog):  # type: ignore[misc]
     """For DQN with double, dueling and distributional heads."""
 
+    def __init__(
+        self, observation_space: gym.spaces.Dict, action_space: gym.Space[Any], model_config_dict: Any, **kwargs: Any
+    ) -> None:
+        if not isinstance(action_space, gym.spaces.Discrete):
+            raise ValueError(f"DQN has a Q-value for every action, so it needs Discrete(n), not {action_space}")
+        super().__init__(observation_space, action_space, model_config_dict, **kwargs)
+
     def build_af_head(self, framework: str) -> Any:
         self.af_head_config = self._get_head_config(output_layer_dim=self.scores.width * self.num_atoms)
         return self.af_head_config.build(framework=framework)
