@@ -14,8 +14,8 @@ from torch import Tensor
 class LegalCategorical(TorchCategorical):  # type: ignore[misc]
     """Sampled by Gumbel-argmax: the choice with the largest of log-probability plus Gumbel noise.
 
-    That distribution is the same (Gumbel 1954; Maddison et al., "A* Sampling", NeurIPS 2014). An illegal choice has the
-    most negative number there is in float32, to which noise adds nothing, so it loses to every legal one, whereas
+    That distribution is the same (Gumbel 1954; Maddison et al., "A* Sampling", NeurIPS 2014). An illegal choice has
+    -1e20, to which noise adds nothing in float32, so it loses to every legal one, whereas
     `torch.multinomial` has been reported to return choices of probability zero (pytorch issue 91863).
     """
 

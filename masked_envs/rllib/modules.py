@@ -1,8 +1,8 @@
 """RLlib's default modules with the mask applied: PPO's (for IMPALA too), APPO's and DQN's.
 
-Each needs its own constant for a forbidden action. The policy-gradient losses multiply log-probabilities of padded rows
-by zero, so these must be finite: the most negative float32. DQN's learner takes exactly minus infinity for an action
-that is not there.
+Each needs its own constant for a forbidden action. The policy-gradient losses add up the log-probabilities of all heads,
+multiply them by advantages, and multiply those of padded rows by zero: all of this must stay finite. DQN's learner takes
+exactly minus infinity for an action that is not there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from .catalogs import MaskedDQNCatalog, MaskedPPOCatalog
 from .features import Features, legal_choices
 from .scores import ActionScores
 
-FORBIDDEN = torch.finfo(torch.float32).min
+FORBIDDEN = -1e20
+"""Logit of a forbidden choice: exp gives exactly 0 and no noise reaches it, with 18 orders of magnitude to overflow."""
 
 Batch = dict[str, Any]
 
