@@ -21,7 +21,7 @@ from masked_envs.rllib.features import Features
 KINDS = ("flat", "learned", "candidates", "per_head", "binary")
 DISCRETE = ("flat", "learned", "candidates")
 HEADS = ({"dueling": False}, {"dueling": True}, {"dueling": False, "num_atoms": 5}, {"dueling": True, "num_atoms": 5})
-LOWEST = float(np.finfo(np.float32).min)
+LOWEST = float(np.float32(-1e20))
 
 
 def with_state(module, batch, rows):

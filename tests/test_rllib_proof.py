@@ -8,7 +8,8 @@ import textwrap
 
 import pytest
 
-ray = pytest.importorskip("ray")
+pytest.importorskip("ray")
+import ray
 import rllib_cases  # noqa: F401  registers the toys
 from ray.rllib.algorithms.appo import APPOConfig
 from ray.rllib.algorithms.dqn import DQNConfig
@@ -58,7 +59,8 @@ def evaluate(algorithm, explore):
     runner.config.explore = explore
     before = count_invalid_actions(runner)
     metrics = algorithm.evaluate()["env_runners"]
-    return count_invalid_actions(runner) - before, metrics["num_invalid_actions"], metrics["num_episodes"]
+    counted = count_invalid_actions(runner) - before
+    return counted, int(metrics["num_invalid_actions"]), int(metrics["num_episodes"])
 
 
 RELOAD = """
@@ -93,7 +95,9 @@ def test_counters_stay_0_through_training_evaluation_and_reload(name, local_ray,
     ray.shutdown()
     command = [sys.executable, "-c", textwrap.dedent(RELOAD), str(tmp_path / "checkpoint")]
     search = os.pathsep.join([os.path.dirname(__file__), *sys.path])
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": search})
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": search}, check=False
+    )
     assert done.returncode == 0, done.stderr
     lifetime, counted, evaluations = json.loads(done.stdout.strip().splitlines()[-1])
     assert lifetime == 0 and counted == [0]
