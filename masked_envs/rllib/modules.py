@@ -1,8 +1,8 @@
 """RLlib's default modules with the mask applied: PPO's (for IMPALA too), APPO's and DQN's.
 
-Each needs its own constant for a forbidden action. The policy-gradient losses add up the log-probabilities of all heads,
-multiply them by advantages, and multiply those of padded rows by zero: all of this must stay finite. DQN's learner takes
-exactly minus infinity for an action that is not there.
+Each needs its own constant for a forbidden action. The policy-gradient losses add up the log-probabilities of all
+heads, multiply them by advantages, and multiply those of padded rows by zero: all of this must stay finite. DQN's
+learner takes exactly minus infinity for an action that is not there.
 """
 
 from __future__ import annotations
