@@ -7,7 +7,11 @@ from typing import Any
 
 import gymnasium as gym
 import torch
-from ray.rllib.core.distribution.torch.torch_distribution import TorchCategorical, TorchMultiCategorical
+from ray.rllib.core.distribution.torch.torch_distribution import (
+    TorchCategorical,
+    TorchDeterministic,
+    TorchMultiCategorical,
+)
 from torch import Tensor
 
 
@@ -36,6 +40,17 @@ class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
     def from_logits(cls, logits: Tensor, input_lens: Sequence[int], **kwargs: Any) -> LegalMultiCategorical:
         """Of logits (..., sum(input_lens)), the heads one after the other."""
         return cls([LegalCategorical(logits=part) for part in torch.split(logits, list(input_lens), dim=-1)])
+
+    def to_deterministic(self) -> GreedyChoices:
+        return GreedyChoices(loc=torch.stack([category._dist.logits.argmax(-1) for category in self._cats], -1))
+
+
+class GreedyChoices(TorchDeterministic):  # type: ignore[misc]
+    """The likeliest choice of every head; the log-probability is one 0 per row."""
+
+    def logp(self, value: Tensor, **kwargs: Any) -> Tensor:
+        """Float32 zeros of the batch shape."""
+        return torch.zeros(self.loc.shape[:-1], device=self.loc.device)
 
 
 def distribution_class(action_space: gym.Space[Any]) -> Any:
