@@ -91,7 +91,7 @@ def loss_and_gradients(learner, batch, outputs):
 
 
 def logged(learner, key):
-    return float(learner.metrics.peek((DEFAULT_MODULE_ID, key)))
+    return torch.as_tensor(learner.metrics.peek((DEFAULT_MODULE_ID, key))).item()
 
 
 def build(algorithm, name, **training):
