@@ -41,9 +41,9 @@ def configure(
 
     Args:
         config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
-        env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`. A game of this
-            package without `opponent` in env_config becomes a multi-agent run, every agent a learner; so does a function
-            that makes a PettingZoo AEC or parallel environment with such observations.
+        env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`. A game of
+            this package without `opponent` in env_config becomes a multi-agent run, every agent a learner; so does a
+            function that makes a PettingZoo AEC or parallel environment with such observations.
         env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" unless it is
             given: an invalid action is counted and does nothing, so that the counters speak of the whole run.
         model_config: RLlib's own entries (a dict or a DefaultModelConfig) and those of `MaskedPPOModule`.
@@ -62,7 +62,7 @@ def configure(
     module, catalog = _module_of(config)
     arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
     options = dataclasses.asdict(model_config) if dataclasses.is_dataclass(model_config) else dict(model_config or {})
-    if _is_multi_agent(env_id, arguments):
+    if callable(env_id) or _is_game_of_all(env_id, arguments):
         arguments = {name: value for name, value in arguments.items() if name != "opponent"}
         configure_multi_agent(
             config, env_id, arguments, options, (module, catalog), SHARED if policies is None else policies
@@ -85,9 +85,9 @@ def configure(
     return config
 
 
-def _is_multi_agent(env: Any, arguments: Mapping[str, Any]) -> bool:
-    game = env in CATALOGUE and CATALOGUE[env].play != "single"
-    return callable(env) or (game and arguments.get("opponent") is None)
+def _is_game_of_all(env_id: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether this is a game in which no agent is left to an opponent."""
+    return env_id in CATALOGUE and CATALOGUE[env_id].play != "single" and arguments.get("opponent") is None
 
 
 def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
