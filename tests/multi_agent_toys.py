@@ -1,7 +1,5 @@
 """PettingZoo games in which an agent leaves early, written as PettingZoo's own are and not by this package."""
 
-import functools
-
 import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete
 from pettingzoo import AECEnv, ParallelEnv
@@ -36,11 +34,9 @@ class Knockout(AECEnv):
         self.ends, self.possible_agents, self.render_mode = ends, list(AGENTS), None
         self.moves, self.refused = [], 0
 
-    @functools.cache
     def observation_space(self, agent):
         return space()
 
-    @functools.cache
     def action_space(self, agent):
         return Discrete(NUM_ACTIONS)
 
@@ -84,11 +80,9 @@ class Leavers(ParallelEnv):
     def __init__(self):
         self.possible_agents, self.render_mode, self.refused = list(AGENTS), None, 0
 
-    @functools.cache
     def observation_space(self, agent):
         return space()
 
-    @functools.cache
     def action_space(self, agent):
         return Discrete(NUM_ACTIONS)
 
@@ -119,10 +113,8 @@ class Leavers(ParallelEnv):
 class Unequal(Knockout):
     """Knockout in which `third` has more actions than the others."""
 
-    @functools.cache
     def observation_space(self, agent):
         return space() if agent != "third" else Dict(space().spaces | {"action_mask": Box(0, 1, (5,), np.int8)})
 
-    @functools.cache
     def action_space(self, agent):
         return Discrete(NUM_ACTIONS + (agent == "third"))

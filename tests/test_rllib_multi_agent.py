@@ -158,18 +158,13 @@ def test_no_decision_and_no_reward_is_lost_where_rllib_cuts_episodes(chunk):
 
 
 def test_seeds_reach_every_copy_of_the_environment():
-    def starts(seed):
+    def positions(seed):
         runner = runner_of(WAREHOUSE, num_envs=2, seed=seed)
-        runner.sample(num_timesteps=2)
-        return [
-            game.unwrapped.game.get_state().position
-            if hasattr(game.unwrapped.game.get_state(), "position")
-            else game.unwrapped.game.get_state()
-            for game in runner.env.envs
-        ]
+        runner.sample(num_timesteps=0, force_reset=True)
+        return [env.unwrapped.game.get_state() for env in runner.env.envs]
 
-    first, again, other = starts(1), starts(1), starts(7)
-    assert first == again and first != other and first[0] != first[1]
+    first, again, other = positions(1), positions(1), positions(7)
+    assert first == again and first[0] != first[1] and first[0] != other[0]
 
 
 @pytest.mark.parametrize("env", [FOUR, WAREHOUSE, Knockout, Leavers])
@@ -266,6 +261,11 @@ def counted(algorithm):
     return [sum(group.foreach_env_runner(count_invalid_actions)) for group in groups]
 
 
+def weights_of(algorithm, module):
+    state = algorithm.get_module(module).get_state()
+    return np.concatenate([np.ravel(state[key]) for key in sorted(state)])
+
+
 RUNS = [
     (PPOConfig, FOUR, "shared"),
     (PPOConfig, FOUR, "separate"),
@@ -281,6 +281,7 @@ RUNS = [
 def test_training_and_evaluation_without_an_invalid_action(cluster, config_class, env, policies):
     config = configure(small(config_class), env, model_config=SMALL, policies=policies)
     algorithm = config.build_algo()
+    before = {module: weights_of(algorithm, module) for module in config.policies}
     results = [algorithm.train() for _ in range(2)]
     assert counted(algorithm) == [0, 0]
     modules = set(results[-1]["learners"]) - {"__all_modules__"}
@@ -291,9 +292,19 @@ def test_training_and_evaluation_without_an_invalid_action(cluster, config_class
             assert 0 < part["mean_legal_fraction"] <= 1
     losses = [results[-1]["learners"][module]["total_loss"] for module in modules]
     assert np.isfinite(losses).all()
-    if policies == "separate":
-        one, other = (algorithm.get_module(module).get_state() for module in sorted(modules)[:2])
-        assert any(not np.array_equal(one[key], other[key]) for key in one)
+    after = {module: weights_of(algorithm, module) for module in config.policies}
+    assert not any(np.array_equal(before[module], after[module]) for module in modules)
+    assert len({weights.tobytes() for weights in after.values()}) == len(modules)
+    algorithm.stop()
+
+
+def test_with_two_policies_one_can_learn_while_the_other_stays_as_it_was(cluster):
+    config = configure(small(PPOConfig), FOUR, model_config=SMALL, policies="separate")
+    algorithm = config.multi_agent(policies_to_train=["player_1"]).build_algo()
+    before = {module: weights_of(algorithm, module) for module in config.policies}
+    algorithm.train()
+    changed = {module for module in before if not np.array_equal(before[module], weights_of(algorithm, module))}
+    assert changed == {"player_1"}
     algorithm.stop()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.algorithms.dqn import DQNConfig
 from ray.rllib.core import DEFAULT_MODULE_ID
+from ray.rllib.core.rl_module import validate_module_id
 from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
@@ -58,12 +59,15 @@ def policies_of_agents(policies: Policies, agents: list[str]) -> dict[str, str]:
             raise TypeError(f"policies are names, as strings; got {dict(policies)}")
         if DEFAULT_MODULE_ID in policies.values():
             raise ValueError(f"{DEFAULT_MODULE_ID!r} is RLlib's name for play without several agents; choose another")
-        return {agent: policies[agent] for agent in agents}
-    if not isinstance(policies, str):
-        raise TypeError(f"policies must be {SHARED!r}, {SEPARATE!r} or a mapping agent -> policy, not {policies!r}")
-    if policies not in (SHARED, SEPARATE):
-        raise ValueError(f"policies must be {SHARED!r}, {SEPARATE!r} or a mapping agent -> policy, not {policies!r}")
-    return {agent: SHARED if policies == SHARED else agent for agent in agents}
+        chosen = {agent: policies[agent] for agent in agents}
+    elif policies in (SHARED, SEPARATE):
+        chosen = {agent: SHARED if policies == SHARED else agent for agent in agents}
+    else:
+        error = ValueError if isinstance(policies, str) else TypeError
+        raise error(f"policies must be {SHARED!r}, {SEPARATE!r} or a mapping agent -> policy, not {policies!r}")
+    for policy in chosen.values():
+        validate_module_id(policy, error=True)
+    return chosen
 
 
 def configure_multi_agent(
