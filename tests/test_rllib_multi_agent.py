@@ -9,7 +9,7 @@ import pytest
 
 ray = pytest.importorskip("ray")
 pytest.importorskip("ray.rllib")
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 
 from multi_agent_toys import AGENTS, LENGTH, Knockout, Leavers, Unequal  # noqa: E402
 from ray.rllib.algorithms.appo import APPOConfig  # noqa: E402
@@ -315,4 +315,73 @@ def test_the_same_run_blind_to_masks_counts_some(cluster, config_class, env):
     result = algorithm.train()
     training, _ = counted(algorithm)
     assert 0 < training == result["env_runners"]["num_invalid_actions_lifetime"]
+    algorithm.stop()
+
+
+def test_remote_workers_play_and_count(cluster):
+    config = configure(small(PPOConfig), FOUR, model_config=SMALL, policies="separate")
+    algorithm = config.env_runners(num_env_runners=1).evaluation(evaluation_interval=None).build_algo()
+    result = algorithm.train()
+    assert result["env_runners"]["num_invalid_actions_lifetime"] == 0
+    remote = algorithm.env_runner_group.foreach_env_runner(count_invalid_actions, local_env_runner=False)
+    assert remote == [0]
+    algorithm.stop()
+
+
+def test_a_recurrent_policy_plays_games_in_which_agents_die(cluster):
+    model = SMALL | {"use_lstm": True, "lstm_cell_size": 8, "max_seq_len": 4}
+    algorithm = configure(small(PPOConfig), Knockout, model_config=model, policies="separate").build_algo()
+    learners = algorithm.train()["learners"]
+    assert counted(algorithm) == [0, 0]
+    assert all(np.isfinite(learners[agent]["total_loss"]) for agent in AGENTS)
+    algorithm.stop()
+
+
+def test_replay_holds_each_decision_of_each_agent_with_its_reward(cluster):
+    """Every episode of Knockout is 9 decisions; those of finished episodes earn -5, 3 and 3.25 (see above)."""
+    algorithm = (
+        configure(small(DQNConfig), Knockout, model_config=SMALL).evaluation(evaluation_interval=None).build_algo()
+    )
+    algorithm.train()
+    episodes = [episode for episode in algorithm.local_replay_buffer.episodes if episode.is_done]
+    assert len(episodes) > 5
+    for episode in episodes:
+        earned = {agent: sum(part.get_rewards()) for agent, part in episode.agent_episodes.items()}
+        assert earned == {"first": -5.0, "second": 3.0, "third": 3.25}
+    algorithm.stop()
+
+
+def games_won(module, num_games):
+    """How many games of Connect Four a policy wins against uniform legal play, moving first in every other game."""
+    env, rng, won = MaskedMultiAgentEnv({"env": FOUR}), np.random.default_rng(0), 0
+    torch.manual_seed(0)
+    for game in range(num_games):
+        learner, over = f"player_{game % 2}", False
+        observations, _ = env.reset(seed=game)
+        while not over:
+            (agent,) = observations
+            seen = {name: torch.as_tensor(part)[None] for name, part in observations[agent].items()}
+            if agent == learner:
+                with torch.no_grad():
+                    logits = module.forward_inference({Columns.OBS: seen})[Columns.ACTION_DIST_INPUTS]
+                move = int(torch.distributions.Categorical(logits=logits).sample())
+            else:
+                move = int(rng.choice(np.flatnonzero(seen["action_mask"][0])))
+            observations, rewards, terminateds, _, _ = env.step({agent: move})
+            over = terminateds["__all__"]
+        won += rewards[learner] > 0
+    return won
+
+
+@pytest.mark.long
+def test_self_play_learns_to_beat_random_legal_play(cluster):
+    """Of 200 games, 100 are won by chance; 136 are five standard deviations (of 7.07) more."""
+    config = PPOConfig().env_runners(num_env_runners=0, num_envs_per_env_runner=16).learners(num_learners=0)
+    config.training(train_batch_size=2000, minibatch_size=250, num_epochs=4, lr=1e-3, entropy_coeff=0.01)
+    algorithm = configure(config.debugging(seed=1), FOUR, model_config={"fcnet_hiddens": [64, 64]}).build_algo()
+    assert games_won(algorithm.get_module("shared"), 200) < 136
+    for _ in range(18):
+        algorithm.train()
+    assert games_won(algorithm.get_module("shared"), 200) >= 136
+    assert sum(algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)) == 0
     algorithm.stop()
