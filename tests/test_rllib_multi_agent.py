@@ -114,6 +114,16 @@ def test_an_agent_that_leaves_a_simultaneous_game_is_never_sampled_again():
     assert game_of(runner).refused == 0
 
 
+@pytest.mark.parametrize(("env", "limit", "lengths"), [(FOUR, 3, [2, 1]), (FOUR, 1, [1]), (WAREHOUSE, 4, [4, 4, 4, 4])])
+def test_a_game_cut_off_by_its_time_limit_is_truncated_for_everybody_and_not_terminated(env, limit, lengths):
+    """A terminated episode would be learnt from without a value for what was to come."""
+    (episode,) = runner_of(env, env_config={"time_limit": limit}).sample(num_episodes=1)
+    parts = episode.agent_episodes.values()
+    assert sorted(map(len, parts), reverse=True) == lengths
+    assert episode.is_truncated and not episode.is_terminated
+    assert all(part.is_truncated and not part.is_terminated for part in parts)
+
+
 # --- rewards --------------------------------------------------------------------------------------------------
 
 

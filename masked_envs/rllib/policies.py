@@ -70,29 +70,12 @@ def policies_of_agents(policies: Policies, agents: list[str]) -> dict[str, str]:
     return chosen
 
 
-def configure_multi_agent(
-    config: AlgorithmConfig,
-    env: str | Callable[..., Any],
-    arguments: Mapping[str, Any],
-    options: Mapping[str, Any],
-    served: tuple[Any, type[MaskedCatalog]],
-    policies: Policies = SHARED,
-) -> None:
-    """The multi-agent half of `configure`.
-
-    Args:
-        env: an id or a function, see `make_game`; `arguments` are its own.
-        options: the model config of every policy.
-        served: the module and the catalog of this algorithm.
-        policies: see `policies_of_agents`.
+def spaces_of_policies(game: MaskedMultiAgentEnv, chosen: Mapping[str, str]) -> dict[str, tuple[Any, Any]]:
+    """The observation and action space of each policy, in the order of agents.
 
     Raises:
-        ValueError: agents of different spaces under one policy, and what `policies_of_agents` and the catalog refuse.
+        ValueError: agents under one policy have different spaces.
     """
-    module, catalog = served
-    game = MaskedMultiAgentEnv({"env": env, **arguments})
-    game.close()
-    chosen = policies_of_agents(policies, game.possible_agents)
     spaces: dict[str, tuple[Any, Any]] = {}
     for agent, policy in chosen.items():
         own = game.observation_spaces[agent], game.action_spaces[agent]
@@ -102,6 +85,33 @@ def configure_multi_agent(
                 f"agents under one policy need the same spaces, and those of {agent!r} differ from those of {others}, "
                 f"which share {policy!r} with it; use policies={SEPARATE!r} or a mapping that keeps them apart"
             )
+    return spaces
+
+
+def configure_multi_agent(
+    config: AlgorithmConfig,
+    env: str | Callable[..., Any],
+    arguments: Mapping[str, Any],
+    options: Mapping[str, Any],
+    served: tuple[Any, type[MaskedCatalog]],
+    policies: Policies = SHARED,
+) -> None:
+    """The multi-agent half of `configure`. DQN's replay buffer becomes the one that RLlib has for several agents.
+
+    Args:
+        env: an id or a function, see `make_game`; `arguments` are its own.
+        options: the model config of every policy.
+        served: the module and the catalog of this algorithm.
+        policies: see `policies_of_agents`.
+
+    Raises:
+        TypeError, ValueError: see `make_game`, `policies_of_agents`, `spaces_of_policies` and `mask_spec_of`.
+    """
+    module, catalog = served
+    game = MaskedMultiAgentEnv({"env": env, **arguments})
+    game.close()
+    chosen = policies_of_agents(policies, game.possible_agents)
+    spaces = spaces_of_policies(game, chosen)
     for seen, actions in spaces.values():
         catalog(seen, actions, config.model_config | dict(options))
     if isinstance(config, DQNConfig):
@@ -110,7 +120,7 @@ def configure_multi_agent(
     # (ray/rllib/utils/pre_checks/env.py, 2.60), which would be counted and, with on_invalid="raise", stop the run.
     config.environment(MaskedMultiAgentEnv, env_config={"env": env, **arguments}, disable_env_checking=True)
     config.env_runners(gym_env_vectorize_mode="sync")  # RLlib steps games in no other way
-    config.multi_agent(policies=set(spaces), policy_mapping_fn=PolicyOfAgent(chosen))
+    config.multi_agent(policies=list(spaces), policy_mapping_fn=PolicyOfAgent(chosen))
     specs = {
         policy: RLModuleSpec(
             module_class=module,
