@@ -18,6 +18,7 @@ from .configure import configure
 from .distributions import LegalCategorical, LegalMultiCategorical
 from .metrics import MaskMetrics, count_invalid_actions
 from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedLogits, MaskedObservations, MaskedPPOModule
+from .multi_agent import MaskedMultiAgentEnv
 
 __all__ = [
     "LegalCategorical",
@@ -26,6 +27,7 @@ __all__ = [
     "MaskedAPPOModule",
     "MaskedDQNModule",
     "MaskedLogits",
+    "MaskedMultiAgentEnv",
     "MaskedObservations",
     "MaskedPPOModule",
     "configure",

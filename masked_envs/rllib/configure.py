@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium as gym
@@ -20,6 +20,7 @@ from ..catalogue import CATALOGUE
 from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
 from .metrics import MaskMetrics
 from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from .policies import SHARED, Policies, configure_multi_agent
 
 PACKAGE = __package__.partition(".")[0]
 
@@ -34,34 +35,49 @@ MODULES: dict[type[AlgorithmConfig], tuple[Any, type[MaskedCatalog]]] = {
 
 def configure(
     config: AlgorithmConfig,
-    env_id: str,
+    env_id: str | Callable[..., Any],
     env_config: Mapping[str, Any] | None = None,
     model_config: Any = None,
+    policies: Policies | None = None,
 ) -> Any:
     """Make an RLlib config masked: environment, module, vectorisation and metrics. The rest stays RLlib's own.
 
     Args:
         config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
-        env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`.
+        env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`. A game of
+            this package without `opponent` in env_config becomes a multi-agent run, every agent a learner; so does a
+            function that makes a PettingZoo AEC or parallel environment with such observations.
         env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" unless it is
             given: an invalid action is counted and does nothing, so that the counters speak of the whole run.
         model_config: RLlib's own entries (a dict or a DefaultModelConfig) and those of `MaskedPPOModule`.
+        policies: of a multi-agent run: "shared" (the default), one policy for all agents; "separate", one for each,
+            named as its agent; or a mapping agent -> policy.
 
     Returns:
         The same config.
 
     Raises:
-        TypeError: another algorithm's config, or arguments that the environment does not take.
-        ValueError: an id without a mask, an action space that no module serves, a mask of the wrong shape.
+        TypeError: another algorithm's config, arguments that the environment does not take, policies for one agent.
+        ValueError: an id without a mask, an action space that no module serves, a mask of the wrong shape, policies
+            that leave an agent out or join agents of different spaces.
         gymnasium.error.NameNotFound: no such id.
     """
     module, catalog = _module_of(config)
-    env_id = env_id.removeprefix(f"{PACKAGE}:")
+    if isinstance(env_id, str):
+        env_id = env_id.removeprefix(f"{PACKAGE}:")
     arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
+    options = dataclasses.asdict(model_config) if dataclasses.is_dataclass(model_config) else dict(model_config or {})
+    if callable(env_id) or _is_game_of_all(env_id, arguments):
+        arguments = {name: value for name, value in arguments.items() if name != "opponent"}
+        configure_multi_agent(
+            config, env_id, arguments, options, (module, catalog), SHARED if policies is None else policies
+        )
+        config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
+        return config
+    if policies is not None:
+        raise TypeError(f"{env_id} has one learning agent here: policies= is for games without opponent=")
     # The module's name comes along, so that a worker that knows nothing yet imports what registers the id.
     name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
-    given = model_config or {}
-    options = dict(vars(given) if dataclasses.is_dataclass(given) else given)
     env: Any = gym.make(name, **arguments)
     with contextlib.closing(env):
         catalog(env.observation_space, env.action_space, config.model_config | options)
@@ -71,6 +87,11 @@ def configure(
     config.rl_module(rl_module_spec=RLModuleSpec(module_class=module, catalog_class=catalog, model_config=options))
     config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
     return config
+
+
+def _is_game_of_all(env_id: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether this is a game in which no agent is left to an opponent."""
+    return env_id in CATALOGUE and CATALOGUE[env_id].play != "single" and arguments.get("opponent") is None
 
 
 def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:

@@ -1,0 +1,157 @@
+"""Games under RLlib: a MultiAgentEnv over PettingZoo environments with per-agent masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pettingzoo import AECEnv, ParallelEnv
+from ray.rllib.env.multi_agent_env import MultiAgentEnv
+
+from .. import registration
+from ..catalogue import CATALOGUE
+from .features import ACTION_MASK, mask_spec_of
+
+ALL = "__all__"
+"""RLlib's key for the episode as a whole."""
+
+Given = tuple[Any, float, bool, bool, dict[str, Any]]  # observation, reward, terminated, truncated, info of one agent
+
+
+def make_game(env: str | Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """The PettingZoo environment of an id of this package (parallel where agents act at once) or of a function.
+
+    Raises:
+        TypeError: an id with one agent, or a function that makes something else.
+        UnknownEnvironmentError: no such id.
+    """
+    if callable(env):
+        made = env(**arguments)
+        if not isinstance(made, (AECEnv, ParallelEnv)):
+            raise TypeError(f"expected a function that makes a PettingZoo AECEnv or ParallelEnv, got a {type(made)}")
+        return made
+    simultaneous = env in CATALOGUE and CATALOGUE[env].play == "simultaneous"
+    return (registration.make_parallel if simultaneous else registration.make_aec)(env, **arguments)
+
+
+class MaskedMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
+    """A game of this package, or any PettingZoo environment whose agents observe `Dict(..., action_mask)`.
+
+    Only agents that can act now are in the observations, so RLlib asks no other for an action; an agent that died gets
+    its last observation and is not heard of again. What a waiting agent earns comes with its next observation or its
+    last, which is where RLlib adds it to the agent's last decision. (RLlib itself would take it earlier, but loses what
+    was waiting when it cuts an episode into chunks: `MultiAgentEpisode.cut`, ray 2.60.)
+
+    Args:
+        config: "env", an id or a function that makes a PettingZoo environment; the rest are its arguments.
+
+    Attributes:
+        possible_agents, agents, observation_spaces, action_spaces: as in RLlib.
+        game: the PettingZoo environment.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        arguments = dict(config)
+        self.game = make_game(arguments.pop("env"), arguments)
+        self.metadata = dict(self.game.metadata)  # RLlib writes into it
+        self.render_mode = getattr(self.game, "render_mode", None)
+        self.possible_agents = list(self.game.possible_agents)
+        self.agents = list(self.possible_agents)
+        self.observation_spaces = {agent: self.game.observation_space(agent) for agent in self.possible_agents}
+        self.action_spaces = {agent: self.game.action_space(agent) for agent in self.possible_agents}
+        self._specs = {
+            agent: mask_spec_of(self.observation_spaces[agent], self.action_spaces[agent])
+            for agent in self.possible_agents
+        }
+        self._parallel = isinstance(self.game, ParallelEnv)
+        self._masks: dict[str, Any] = {}  # of the agents that act now
+        self._seen: set[str] = set()  # agents that RLlib has met in this episode
+        self._held: dict[str, Given] = {}
+        self._counted = 0
+        super().__init__()
+
+    @property
+    def invalid_actions(self) -> int:
+        """How many invalid actions were ever given: the environment's own count, or by its masks if it keeps none."""
+        return int(getattr(self.game, "invalid_actions", self._counted))
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Start an episode: observations and infos of the agents that act now."""
+        self._seen, self._held = set(), {}
+        if self._parallel:
+            observations, infos = self.game.reset(seed=seed, options=options)
+            given = {agent: (seen, 0.0, False, False, infos.get(agent, {})) for agent, seen in observations.items()}
+        else:
+            self.game.reset(seed=seed, options=options)
+            given = self._until_someone_acts()
+        observations, _, _, _, infos = self._told(given)
+        return observations, infos
+
+    def step(self, action_dict: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+        """Carry out the actions of the agents that were in the last observations.
+
+        Returns:
+            observations, rewards, terminateds, truncateds and infos by agent; ends also under "__all__".
+        """
+        for agent, action in action_dict.items():
+            self._counted += not self._specs[agent].allows(self._masks[agent], action)
+        if self._parallel:
+            observations, rewards, *ends, infos = self.game.step(dict(action_dict))
+            given = {
+                agent: (seen, rewards[agent], ends[0][agent], ends[1][agent], infos.get(agent, {}))
+                for agent, seen in observations.items()
+            }
+        else:
+            self.game.step(action_dict[self.game.agent_selection])
+            given = self._until_someone_acts()
+        return self._told(given)
+
+    def render(self) -> Any:
+        return self.game.render()
+
+    def close(self) -> None:
+        self.game.close()
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _until_someone_acts(self) -> dict[str, Given]:
+        """What the agent to move is given, and before it those that died, who leave the game by it."""
+        given: dict[str, Given] = {}
+        while self.game.agents:
+            agent = self.game.agent_selection
+            observation, reward, terminated, truncated, info = self.game.last()
+            given[agent] = (observation, reward, terminated, truncated, info)
+            if not (terminated or truncated):
+                break
+            self.game.step(None)
+        return given
+
+    def _told(self, given: dict[str, Given]) -> tuple[dict[str, Any], ...]:
+        """The same in RLlib's form."""
+        self.agents = list(self.game.agents)
+        given = {**self._held, **given}
+        self._held = {}
+        if self.agents and self._seen and not self._seen & set(self.agents):
+            # RLlib calls an episode over once all agents it has met are done. While it has met none of those who live,
+            # it hears of the dead one step later, after the first of the living.
+            self._held = {agent: what for agent, what in given.items() if agent not in self.agents}
+        told = {agent: what for agent, what in given.items() if agent not in self._held}
+        self._seen |= set(told)
+        self._masks = {agent: told[agent][0][ACTION_MASK] for agent in told if agent in self.agents}
+        terminateds = {agent: bool(what[2]) for agent, what in told.items()}
+        truncateds = {agent: bool(what[3]) for agent, what in told.items()}
+        over = not self.agents
+        cut_off = over and any(truncateds[agent] and not terminateds[agent] for agent in told)
+        if cut_off:
+            # Were each agent called truncated, RLlib would call the episode terminated and forget to bootstrap
+            # (`MultiAgentEpisode.add_env_step`, "Case 2", ray 2.60); "__all__" alone says it to every agent.
+            truncateds = {}
+        return (
+            {agent: what[0] for agent, what in told.items()},
+            {agent: float(what[1]) for agent, what in told.items()},
+            {**terminateds, ALL: over and not cut_off},
+            {**truncateds, ALL: cut_off},
+            {agent: what[4] for agent, what in told.items()},
+        )
