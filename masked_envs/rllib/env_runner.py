@@ -24,6 +24,8 @@ from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 from .fragments import Chunk, Recorder, map_arrays, successor
 from .refusals import check_supported, is_called
 
+EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
+
 
 class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     """RLlib's `SingleAgentEnvRunner` without its Python loop over the environments.
@@ -45,7 +47,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     def __init__(self, *, config: AlgorithmConfig, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
         check_supported(self.config, self._callbacks, self._env_to_module, self._module_to_env)
-        self._ends_at_once = is_called("on_episode_end", self.config, self._callbacks)
+        self._is_called = {name: is_called(name, self.config, self._callbacks) for name in EPISODE_CALLBACKS}
         self._choose = GetActions()
         self._action_rng = np.random.default_rng(self._seed)
         self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
@@ -64,6 +66,20 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 "autoreset_mode out of env_config"
             )
         self._action_struct = get_base_struct_from_space(self.env.single_action_space)
+
+    def make_module(self) -> None:
+        super().make_module()
+        if self.module is not None:
+            self.module.eval()  # as `forward_exploration` has it: from eval back to train takes it long, in every step
+
+    def get_metrics(self) -> dict[str, Any]:
+        # Each is a mean or an extreme over the last episodes, at most so many.
+        forgotten = self._done_episodes_for_metrics[: -self.config.metrics_num_episodes_for_smoothing]
+        for episode in forgotten:
+            self._ongoing_episodes_for_metrics.pop(episode.id_, None)
+        del self._done_episodes_for_metrics[: len(forgotten)]
+        metrics: dict[str, Any] = super().get_metrics()
+        return metrics
 
     # --- sampling -------------------------------------------------------------------------------------------
 
@@ -156,12 +172,11 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         if began.any() and self._state is not None:
             self._state = map_arrays(functools.partial(_where_rows, began), self._initial_state(), self._state)
         chunks: list[Chunk] = []
-        for row in np.flatnonzero(began).tolist():
-            recorder.begins[row] = len(recorder)
-            self._add_reset(row)
+        recorder.begins[began] = len(recorder)
+        self._add_resets(began)
         for row in np.flatnonzero(began | self._ended).tolist():
             if began[row]:
-                self._make_on_episode_callback("on_episode_start", row, self._ongoing_episodes)
+                self._call_on_episode_start(row)
                 continue
             chunk = self._end(row, terminated, truncated)
             chunks.append(chunk)
@@ -170,12 +185,10 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return chunks
 
     def _end(self, row: int, terminated: npt.NDArray[np.bool_], truncated: npt.NDArray[np.bool_]) -> Chunk:
-        episode = self._ongoing_episodes[row]
-        episode.is_terminated, episode.is_truncated = bool(terminated[row]), bool(truncated[row])
-        chunk = self._recorder.chunk(episode, row)
-        if self._ends_at_once:
-            stacked = self._recorder.stack(slice(row, row + 1))
-            self._recorder.fill(chunk, stacked, row, to_numpy=False)
+        chunk = self._chunk(row)
+        chunk.episode.is_terminated, chunk.episode.is_truncated = bool(terminated[row]), bool(truncated[row])
+        if self._is_called["on_episode_end"]:
+            self._recorder.fill(chunk, self._recorder.stack(slice(row, row + 1)), row, to_numpy=False)
             self._make_on_episode_callback("on_episode_end", row, self._ongoing_episodes)
         self._new_episode(row, self._ongoing_episodes)
         return chunk
@@ -192,14 +205,36 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         self._recorder.see(observations, self._lister._convert_info_to_list(infos))
         self._ended = np.zeros(self.num_envs, np.bool_)
         self._state = None
+        self._add_resets(~self._ended)
         for row in range(self.num_envs):
-            self._add_reset(row)
-        for row in range(self.num_envs):
-            self._make_on_episode_callback("on_episode_start", row, episodes)
+            self._call_on_episode_start(row)
 
-    def _add_reset(self, row: int) -> None:
-        observation = map_arrays(lambda array: array[row], self._recorder.observations[-1])
-        self._ongoing_episodes[row].add_env_reset(observation, self._recorder.infos[-1][row])
+    def _new_episode(self, env_index: int, episodes: list[SingleAgentEpisode | None] | None = None) -> None:
+        """Make the episode of a row now where a callback wants to see it begin, else when it is filled."""
+        episodes = self._ongoing_episodes if episodes is None else episodes
+        episodes[env_index] = None
+        if self._is_called["on_episode_created"] or self._is_called["on_episode_start"]:
+            super()._new_episode(env_index, episodes)
+
+    def _add_resets(self, rows: npt.NDArray[np.bool_]) -> None:
+        for row in np.flatnonzero(rows).tolist():
+            episode = self._ongoing_episodes[row]
+            if episode is not None:
+                observation = map_arrays(lambda array, row=row: array[row], self._recorder.observations[-1])
+                episode.add_env_reset(observation, self._recorder.infos[-1][row])
+
+    def _call_on_episode_start(self, row: int) -> None:
+        if self._is_called["on_episode_start"]:
+            self._make_on_episode_callback("on_episode_start", row, self._ongoing_episodes)
+
+    def _chunk(self, row: int) -> Chunk:
+        """What the row has gone through since its episode, or this part of it, began."""
+        episode = self._ongoing_episodes[row]
+        if episode is None:
+            spaces = self.env.single_observation_space, self.env.single_action_space
+            episode = SingleAgentEpisode(observation_space=spaces[0], action_space=spaces[1])
+            self._ongoing_episodes[row] = episode
+        return self._recorder.chunk(episode, row)
 
     def _finish(self, ended: list[Chunk], cut: bool) -> tuple[list[SingleAgentEpisode], list[SingleAgentEpisode]]:
         """The episodes that have ended, with their steps, and, with `cut`, the present parts of those that go on."""
@@ -207,7 +242,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         if not len(recorder):
             return [], []
         stacked = recorder.stack()
-        if self._ends_at_once:
+        if self._is_called["on_episode_end"]:
             done = [chunk.episode.to_numpy() if to_numpy else chunk.episode for chunk in ended]
         else:
             done = [recorder.fill(chunk, stacked, 0, to_numpy) for chunk in ended]
@@ -215,7 +250,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         if not cut:
             return done, ongoing
         for row in np.flatnonzero(~self._ended).tolist():
-            chunk = recorder.chunk(self._ongoing_episodes[row], row)
+            chunk = self._chunk(row)
             if chunk.episode.t_started or chunk.stop > chunk.begin:
                 ongoing.append(recorder.fill(chunk, stacked, 0, to_numpy))
                 self._ongoing_episodes_for_metrics[chunk.episode.id_].append(chunk.episode)

@@ -124,8 +124,8 @@ class Recorder:
         episode.infos.lookback = lookback
         episode.t = episode.t_started + stop - begin
         if stop > begin:
-            # What `get_duration_s` reads; in a chunk that goes on, RLlib's clock starts at the first step's end.
-            episode._start_time = episode._start_time or self.times[begin + 1]
+            # What `get_duration_s` reads. In a chunk that goes on, RLlib's clock starts at the end of the first step.
+            episode._start_time = episode._start_time or self.times[begin + bool(episode.t_started)]
             episode._last_step_time = self.times[stop]
         return episode
 
