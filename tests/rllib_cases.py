@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from ray.rllib.algorithms.dqn import DQNConfig
+from ray.rllib.algorithms.dqn.default_dqn_rl_module import QF_PREDS
 from ray.rllib.algorithms.dqn.torch.default_dqn_torch_rl_module import DefaultDQNTorchRLModule
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.algorithms.ppo.torch.default_ppo_torch_rl_module import DefaultPPOTorchRLModule
@@ -10,7 +10,7 @@ from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
-import masked_envs
+import masked_envs  # noqa: F401  registers the ids
 from masked_envs.rllib.env_runner import BatchedEnvRunner
 
 ENV = "MaskedCartPole-v0"
@@ -55,7 +55,7 @@ class MaskedDQNModule(BlindDQNModule):
         outputs = super().compute_q_values(batch)
         mask = batch[Columns.OBS]["action_mask"].bool()
         # RLlib's exploration draws from what is neither 0 nor -inf.
-        return {**outputs, "qf_preds": torch.where(mask, outputs["qf_preds"], -torch.inf)}
+        return {**outputs, QF_PREDS: torch.where(mask, outputs[QF_PREDS], -torch.inf)}
 
 
 def config(
@@ -68,11 +68,12 @@ def config(
     mode="vector_entry_point",
     env_config=None,
     model_config=None,
+    environment=None,
     **env_runners,
 ):
     made = (
         base()
-        .environment(env, env_config=env_config or {})
+        .environment(env, env_config=env_config or {}, **(environment or {}))
         .env_runners(
             num_env_runners=0,
             num_envs_per_env_runner=envs,
@@ -145,6 +146,3 @@ def assert_same_episodes(expected, found, ids):
 
 def invalid_actions(runner):
     return int(runner.env.unwrapped.invalid_actions.sum())
-
-
-__all__ = ["ENV", "DQNConfig", "PPOConfig", "masked_envs"]

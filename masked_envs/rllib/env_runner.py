@@ -33,7 +33,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         config.env_runners(env_runner_cls=BatchedEnvRunner, gym_env_vectorize_mode="vector_entry_point")
 
     Same seeds and weights give the same episodes, in the same order, with the same metrics, as RLlib's own runner; only
-    the timers of the connector pipelines are missing, since the batch passes through none. Callbacks are called when
+    what the connector pipelines log is missing, since the batch passes through none. Callbacks are called when
     RLlib would call them. `sample(random_actions=True)` draws uniformly over the legal actions.
 
     With `config.fault_tolerance(restart_failed_sub_environments=True)` a step that raises makes the whole vector
@@ -43,6 +43,9 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         ValueError: connectors of the user, a callback `on_episode_step`, several agents, or an environment whose
             autoreset mode is not NEXT_STEP; the message names what and says to use RLlib's runner.
     """
+
+    env: Any  # the vector environment; RLlib's runner has it within a `DictInfoToList`
+    _needs_initial_reset: bool
 
     def __init__(self, *, config: AlgorithmConfig, **kwargs: Any) -> None:
         super().__init__(config=config, **kwargs)
@@ -99,7 +102,9 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         done: list[SingleAgentEpisode] = []
         ended: list[Chunk] = []
         steps = 0
-        while steps < num_timesteps if num_timesteps is not None else len(done) + len(ended) < num_episodes:
+        while (num_timesteps is not None and steps < num_timesteps) or (
+            num_episodes is not None and len(done) + len(ended) < num_episodes
+        ):
             actions, for_env, extras = self._random_actions() if random_actions else self._act(explore, steps)
             results = self._try_env_step(for_env)
             if results == ENV_STEP_FAILURE:
@@ -152,8 +157,8 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         spec = getattr(envs, "mask_spec", None)
         if spec is None:
             raise ValueError(
-                f"random_actions=True draws legal actions only, and {envs} has no mask_spec to tell which those are: "
-                'with an environment of masked_envs, set config.env_runners(gym_env_vectorize_mode="vector_entry_point")'
+                f"random_actions=True draws legal actions, and {envs} has no mask_spec to tell which those are: "
+                'with one of masked_envs, set config.env_runners(gym_env_vectorize_mode="vector_entry_point")'
             )
         late: dict[str, Any] = {}
         if spec.kind == "conditional" and len(spec.heads) > 2:
@@ -163,7 +168,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return actions, actions, {}
 
     def _advance(self, actions: Any, extras: dict[str, Any], results: Any, most: int | None) -> list[Chunk]:
-        """Record a step of all rows; begin the episodes that it began and return those that it ended, `most` of them."""
+        """Record a step of all rows; return the episodes that it ended, `most` of them, and begin new ones."""
         observations, rewards, terminated, truncated, infos = results
         recorder, began = self._recorder, self._ended
         recorder.act(actions, rewards, {**extras, WEIGHTS_SEQ_NO: np.full(self.num_envs, self._weights_seq_no)})

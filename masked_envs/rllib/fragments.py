@@ -92,6 +92,7 @@ class Recorder:
 
     def stack(self, rows: slice = slice(None)) -> Stacked:
         """All slots of some rows as arrays, copies."""
+
         def joined(batches: list[Any]) -> Any:
             return map_arrays(lambda *arrays: np.stack([array[rows] for array in arrays], axis=1), *batches)
 

@@ -34,9 +34,9 @@ def check_supported(
     if config.is_multi_agent:
         raise ValueError(f"BatchedEnvRunner has one agent per environment, and this configuration several: {HOW}")
     if is_called("on_episode_step", config, callbacks):
-        names = ", ".join(type(one).__name__ for one in callbacks) or "a function"
+        given = ", ".join(_name(one) for one in [*callbacks, *force_list(config.callbacks_on_episode_step)])
         raise ValueError(
-            f"the callback on_episode_step ({names}) wants every episode after every step, and BatchedEnvRunner makes "
+            f"the callback on_episode_step ({given}) wants every episode after every step, and BatchedEnvRunner makes "
             f"the episodes when they have ended: use on_episode_end or on_sample_end, or {HOW}"
         )
     bare = config.copy(copy_frozen=False)
@@ -47,6 +47,10 @@ def check_supported(
     spaces = {INPUT_ENV_SINGLE_SPACES: (space, action_space)}
     _check_connectors("env_to_module", env_to_module, bare.build_env_to_module_connector(spaces=spaces))
     _check_connectors("module_to_env", module_to_env, bare.build_module_to_env_connector(spaces=spaces))
+
+
+def _name(callback: Any) -> str:
+    return getattr(callback, "__name__", type(callback).__name__)
 
 
 def _check_connectors(which: str, pipeline: Any, default: Any) -> None:
