@@ -7,12 +7,14 @@ pytest.importorskip("torch", reason="masked_envs.rllib needs torch: pip install 
 
 import gymnasium as gym  # noqa: E402
 import numpy as np  # noqa: E402
+import ray  # noqa: E402
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig  # noqa: E402
 from ray.rllib.algorithms.dqn import DQNConfig  # noqa: E402
 from ray.rllib.callbacks.callbacks import RLlibCallback  # noqa: E402
 from ray.rllib.connectors.env_to_module import MeanStdFilter  # noqa: E402
 from ray.rllib.core.columns import Columns  # noqa: E402
 from ray.rllib.env.env_runner import StepFailedRecreateEnvError  # noqa: E402
+from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner  # noqa: E402
 from rllib_cases import (  # noqa: E402
     ENV,
     BlindDQNModule,
@@ -342,3 +344,60 @@ def test_a_runner_without_environments_is_only_asked_for_its_module():
     assert local.get_spaces() == spaces
     with pytest.raises(ValueError, match="doesn't have an env"):
         local.sample()
+
+
+# --- in an algorithm ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+def algorithm(cls, **env_runners):
+    made = config(envs=8, fragment=32, env_runner_cls=cls).env_runners(**env_runners)
+    made = made.evaluation(evaluation_interval=2, evaluation_duration=10, evaluation_num_env_runners=0)
+    return made.training(train_batch_size=256, minibatch_size=64, num_epochs=3, lr=3e-3).build_algo()
+
+
+def curve(cls, iterations):
+    algo = algorithm(cls)
+    results = [algo.train() for _ in range(iterations)]
+    assert invalid_actions(algo.env_runner) == invalid_actions(algo.eval_env_runner) == 0
+    algo.stop()
+    returns = [result["env_runners"]["episode_return_mean"] for result in results]
+    losses = [result["learners"]["default_policy"]["total_loss"] for result in results]
+    return (
+        returns,
+        losses,
+        [r["evaluation"]["env_runners"]["episode_return_mean"] for r in results if "evaluation" in r],
+    )
+
+
+def test_learning_goes_the_same_way(cluster):
+    theirs, ours = (curve(cls, 6) for cls in (SingleAgentEnvRunner, BatchedEnvRunner))
+    assert theirs == ours
+    assert len(set(ours[0])) == 6 and len(set(ours[2])) == 3
+
+
+@pytest.mark.long
+def test_remote_runners_sample_and_are_restored(cluster, tmp_path):
+    first = algorithm(BatchedEnvRunner, num_env_runners=1)
+    result = first.train()["env_runners"]
+    assert result["num_env_steps_sampled_lifetime"] >= 256 and result["episode_return_mean"] > 0
+    assert first.env_runner_group.foreach_env_runner(invalid_actions, local_env_runner=False) == [0]
+    first.save_to_path(tmp_path)
+    second = algorithm(BatchedEnvRunner, num_env_runners=1)
+    second.restore_from_path(tmp_path)
+    modules = [
+        algo.env_runner_group.foreach_env_runner(
+            lambda runner: runner.get_state()["rl_module"], local_env_runner=False
+        )[0]
+        for algo in (first, second)
+    ]
+    assert_same(*modules)
+    assert second.train()["env_runners"]["num_env_steps_sampled_lifetime"] >= 512
+    first.stop()
+    second.stop()
