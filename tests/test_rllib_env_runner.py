@@ -1,5 +1,8 @@
 """`BatchedEnvRunner` beside RLlib's own runner: the same episodes, metrics, batches and callbacks, in order."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("ray", reason="masked_envs.rllib needs RLlib: pip install 'masked-envs[rllib]'")
@@ -87,7 +90,7 @@ COUNTED = (
 def test_the_metrics_equal_those_of_rllib(smoothing):
     runners = pair(change=lambda config: config.reporting(metrics_num_episodes_for_smoothing=smoothing))
     for _ in range(3):
-        for kwargs in ({}, {"num_timesteps": 60}, {"num_episodes": 6}, {"num_timesteps": 100}):
+        for kwargs in ({"num_episodes": 6}, {}, {"num_timesteps": 60}, {"num_timesteps": 100}):
             same_draws(runners, **kwargs)
         theirs, ours = (flat(runner.get_metrics()) for runner in runners)
         assert theirs.keys() == ours.keys()
@@ -95,6 +98,8 @@ def test_the_metrics_equal_those_of_rllib(smoothing):
         assert len(measured) == len(COUNTED)
         for key in measured:
             assert theirs[key] == ours[key], key
+        kept = [sorted(map(len, runner._ongoing_episodes_for_metrics.values())) for runner in runners]
+        assert kept[0] == kept[1]
         assert ours["episode_duration_sec_mean",] > 0
 
 
@@ -104,6 +109,24 @@ def test_every_row_of_a_fragment_counts_the_steps_that_autoreset_does_not_discar
     assert sorted(len(episode) for episode in runner.sample(num_timesteps=12)) == [3] * 4
     assert sorted(len(episode) for episode in runner.sample(num_timesteps=13)) == [1] * 4 + [3] * 4
     assert runner.get_metrics()["num_env_steps_sampled"].peek() == 28
+
+
+def test_the_module_is_told_the_same_global_steps():
+    """DQN's epsilon is a function of them."""
+    runners = pair(change=lambda config: config.env_runners(num_env_runners=3, create_env_on_local_worker=True))
+    told = [[], []]
+    for runner, steps in zip(runners, told, strict=True):
+        explore = runner.module.forward_exploration
+
+        def noting(batch, t, explore=explore, steps=steps):
+            steps.append(t)
+            return explore(batch, t=t)
+
+        runner.module.forward_exploration = noting
+        runner.set_state({"num_env_steps_sampled_lifetime": 1000})
+    assert_same_episodes(*same_draws(runners, num_timesteps=40), {})
+    assert told[0] == told[1]
+    assert len(set(told[1])) > 5
 
 
 def test_state_goes_from_one_runner_to_another():
@@ -351,7 +374,10 @@ def test_a_runner_without_environments_is_only_asked_for_its_module():
 
 @pytest.fixture(scope="module")
 def cluster():
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    # Remote runners unpickle the module class from rllib_cases.
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {"env_vars": {"PYTHONPATH": os.pathsep.join(paths)}}
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment)
     yield
     ray.shutdown()
 
