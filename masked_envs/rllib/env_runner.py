@@ -73,7 +73,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     def make_module(self) -> None:
         super().make_module()
         if self.module is not None:
-            self.module.eval()  # as `forward_exploration` has it: from eval back to train takes it long, in every step
+            self.module.eval()  # else `forward_exploration` turns it to eval and back to train in every step
 
     def get_metrics(self) -> dict[str, Any]:
         # Each is a mean or an extreme over the last episodes, at most so many.
