@@ -15,7 +15,7 @@ BENCH_FLAGS  ?=
 
 # What each installation adds to the package's own dependencies.
 EXTRAS_demo  := torch,gif
-EXTRAS_test  := dev,torch,gif,peers
+EXTRAS_test  := dev,torch,gif,peers,rllib
 EXTRAS_docs  := docs
 EXTRAS_bench := bench,torch
 

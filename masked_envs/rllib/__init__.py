@@ -16,11 +16,13 @@ except ImportError as error:
 
 from .configure import configure
 from .distributions import LegalCategorical, LegalMultiCategorical
+from .env_runner import BatchedEnvRunner
 from .metrics import MaskMetrics, count_invalid_actions
 from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedLogits, MaskedObservations, MaskedPPOModule
 from .multi_agent import MaskedMultiAgentEnv
 
 __all__ = [
+    "BatchedEnvRunner",
     "LegalCategorical",
     "LegalMultiCategorical",
     "MaskMetrics",

@@ -14,10 +14,12 @@ from ray.rllib.algorithms.dqn import DQNConfig
 from ray.rllib.algorithms.impala import IMPALAConfig
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils import force_list
 
 from ..catalogue import CATALOGUE
 from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
+from .env_runner import BatchedEnvRunner
 from .metrics import MaskMetrics
 from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
 from .policies import SHARED, Policies, configure_multi_agent
@@ -32,6 +34,8 @@ MODULES: dict[type[AlgorithmConfig], tuple[Any, type[MaskedCatalog]]] = {
     DQNConfig: (MaskedDQNModule, MaskedDQNCatalog),
 }
 
+ENV_RUNNERS: dict[str, type[SingleAgentEnvRunner]] = {"batched": BatchedEnvRunner, "rllib": SingleAgentEnvRunner}
+
 
 def configure(
     config: AlgorithmConfig,
@@ -39,8 +43,9 @@ def configure(
     env_config: Mapping[str, Any] | None = None,
     model_config: Any = None,
     policies: Policies | None = None,
+    env_runner: str = "batched",
 ) -> Any:
-    """Make an RLlib config masked: environment, module, vectorisation and metrics. The rest stays RLlib's own.
+    """Make an RLlib config masked: environment, module, sampling and metrics. The rest stays RLlib's own.
 
     Args:
         config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
@@ -52,21 +57,26 @@ def configure(
         model_config: RLlib's own entries (a dict or a DefaultModelConfig) and those of `MaskedPPOModule`.
         policies: of a multi-agent run: "shared" (the default), one policy for all agents; "separate", one for each,
             named as its agent; or a mapping agent -> policy.
+        env_runner: "batched", a `BatchedEnvRunner`, which steps the environments as arrays; or "rllib", RLlib's own,
+            for connectors or callbacks that the batched one refuses. Games of several agents have RLlib's own.
 
     Returns:
         The same config.
 
     Raises:
         TypeError: another algorithm's config, arguments that the environment does not take, policies for one agent.
-        ValueError: an id without a mask, an action space that no module serves, a mask of the wrong shape, policies
-            that leave an agent out or join agents of different spaces.
+        ValueError: an unknown env_runner, an id without a mask, an action space that no module serves, a mask of the
+            wrong shape, policies that leave an agent out or join agents of different spaces.
         gymnasium.error.NameNotFound: no such id.
     """
     module, catalog = _module_of(config)
+    if env_runner not in ENV_RUNNERS:
+        raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
     if isinstance(env_id, str):
         env_id = env_id.removeprefix(f"{PACKAGE}:")
     arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
-    options = dataclasses.asdict(model_config) if dataclasses.is_dataclass(model_config) else dict(model_config or {})
+    given = model_config or {}
+    options = dict(vars(given) if dataclasses.is_dataclass(given) else given)
     if callable(env_id) or _is_game_of_all(env_id, arguments):
         arguments = {name: value for name, value in arguments.items() if name != "opponent"}
         configure_multi_agent(
@@ -83,7 +93,10 @@ def configure(
         catalog(env.observation_space, env.action_space, config.model_config | options)
         native = env.spec is not None and env.spec.vector_entry_point is not None
     config.environment(name, env_config=arguments)
-    config.env_runners(gym_env_vectorize_mode="vector_entry_point" if native else "sync")
+    config.env_runners(
+        env_runner_cls=ENV_RUNNERS[env_runner],
+        gym_env_vectorize_mode="vector_entry_point" if native else "sync",
+    )
     config.rl_module(rl_module_spec=RLModuleSpec(module_class=module, catalog_class=catalog, model_config=options))
     config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
     return config

@@ -1,0 +1,283 @@
+"""An RLlib env runner that steps a vector environment as arrays and builds the episodes once per fragment."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from gymnasium.vector import AutoresetMode
+from gymnasium.wrappers.vector import DictInfoToList
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.connectors.module_to_env import GetActions
+from ray.rllib.core.columns import Columns
+from ray.rllib.env.env_runner import ENV_STEP_FAILURE
+from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.utils.metrics import RLMODULE_INFERENCE_TIMER, WEIGHTS_SEQ_NO
+from ray.rllib.utils.numpy import convert_to_numpy
+from ray.rllib.utils.spaces.space_utils import clip_action, get_base_struct_from_space, unsquash_action
+from ray.rllib.utils.torch_utils import convert_to_torch_tensor
+
+from .fragments import Chunk, Recorder, map_arrays, successor
+from .refusals import check_supported, is_called
+
+EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
+
+
+class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
+    """RLlib's `SingleAgentEnvRunner` without its Python loop over the environments.
+
+        config.env_runners(env_runner_cls=BatchedEnvRunner, gym_env_vectorize_mode="vector_entry_point")
+
+    Same seeds and weights give the same episodes, in the same order, with the same metrics, as RLlib's own runner; only
+    what the connector pipelines log is missing, since the batch passes through none. Callbacks are called when
+    RLlib would call them. `sample(random_actions=True)` draws uniformly over the legal actions.
+
+    With `config.fault_tolerance(restart_failed_sub_environments=True)` a step that raises makes the whole vector
+    environment anew, as in RLlib's runner, and `invalid_actions` starts from 0 with it.
+
+    Raises:
+        ValueError: connectors of the user, a callback `on_episode_step`, several agents, or an environment whose
+            autoreset mode is not NEXT_STEP; the message names what and says to use RLlib's runner.
+    """
+
+    env: Any  # the vector environment; RLlib's runner has it within a `DictInfoToList`
+    _needs_initial_reset: bool
+
+    def __init__(self, *, config: AlgorithmConfig, **kwargs: Any) -> None:
+        super().__init__(config=config, **kwargs)
+        check_supported(self.config, self._callbacks, self._env_to_module, self._module_to_env)
+        self._is_called = {name: is_called(name, self.config, self._callbacks) for name in EPISODE_CALLBACKS}
+        self._choose = GetActions()
+        self._action_rng = np.random.default_rng(self._seed)
+        self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
+        self._ended = np.zeros(self.num_envs, np.bool_)
+        self._state: Any = None
+
+    def make_env(self) -> None:
+        """As in RLlib's runner, and the infos stay arrays until an episode asks for them."""
+        super().make_env()
+        self._lister: DictInfoToList = self.env
+        self.env = self._lister.env
+        mode = self.env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
+        if mode is not AutoresetMode.NEXT_STEP:
+            raise ValueError(
+                f"BatchedEnvRunner steps environments with autoreset mode NEXT_STEP, not {mode.name}: leave "
+                "autoreset_mode out of env_config"
+            )
+        self._action_struct = get_base_struct_from_space(self.env.single_action_space)
+
+    def make_module(self) -> None:
+        super().make_module()
+        if self.module is not None:
+            self.module.eval()  # else `forward_exploration` turns it to eval and back to train in every step
+
+    def get_metrics(self) -> dict[str, Any]:
+        # Each is a mean or an extreme over the last episodes, at most so many.
+        forgotten = self._done_episodes_for_metrics[: -self.config.metrics_num_episodes_for_smoothing]
+        for episode in forgotten:
+            self._ongoing_episodes_for_metrics.pop(episode.id_, None)
+        del self._done_episodes_for_metrics[: len(forgotten)]
+        metrics: dict[str, Any] = super().get_metrics()
+        return metrics
+
+    # --- sampling -------------------------------------------------------------------------------------------
+
+    def _sample(
+        self,
+        *,
+        num_timesteps: int | None = None,
+        num_episodes: int | None = None,
+        explore: bool,
+        random_actions: bool = False,
+        force_reset: bool = False,
+    ) -> list[SingleAgentEpisode]:
+        if force_reset or num_episodes is not None or self._needs_initial_reset:
+            self._reset_envs_and_episodes(explore)
+        if num_episodes is not None:
+            self._needs_initial_reset = True
+        done: list[SingleAgentEpisode] = []
+        ended: list[Chunk] = []
+        steps = 0
+        while (num_timesteps is not None and steps < num_timesteps) or (
+            num_episodes is not None and len(done) + len(ended) < num_episodes
+        ):
+            actions, for_env, extras = self._random_actions() if random_actions else self._act(explore, steps)
+            results = self._try_env_step(for_env)
+            if results == ENV_STEP_FAILURE:
+                done, ended, steps = done + self._finish(ended, cut=False)[0], [], 0
+                self._reset_envs_and_episodes(explore)
+                continue
+            steps += int((~self._ended).sum())
+            most = None if num_episodes is None else num_episodes - len(done) - len(ended)
+            ended += self._advance(actions, extras, results, most)
+        finished, ongoing = self._finish(ended, cut=num_timesteps is not None)
+        done += finished
+        self._done_episodes_for_metrics.extend(done)
+        self._log_env_steps(metric=self._metrics_num_env_steps_sampled, num_steps=steps)
+        self._increase_sampled_metrics(steps, len(done))
+        return done + ongoing
+
+    def _act(self, explore: bool, steps: int) -> tuple[Any, Any, dict[str, Any]]:
+        """The module's actions, the same as the environment takes them, and what else the module gave."""
+        module = self.module
+        batch = {Columns.OBS: self._to_tensors(map_arrays(np.copy, self._recorder.observations[-1]))}
+        if module.is_stateful():
+            batch = map_arrays(lambda tensor: tensor.unsqueeze(1), batch)
+            batch[Columns.STATE_IN] = self._to_tensors(self._initial_state() if self._state is None else self._state)
+        with torch.no_grad(), self.metrics.log_time(RLMODULE_INFERENCE_TIMER):
+            output = (
+                module.forward_exploration(batch, t=self._global_steps(steps))
+                if explore
+                else module.forward_inference(batch)
+            )
+        extras = convert_to_numpy(
+            self._choose(rl_module=module, batch=output, episodes=self._ongoing_episodes, explore=explore)
+        )
+        if module.is_stateful():
+            self._state = extras[Columns.STATE_OUT]
+            extras = {
+                name: value if name == Columns.STATE_OUT else map_arrays(lambda array: array.squeeze(1), value)
+                for name, value in extras.items()
+            }
+        actions = extras.pop(Columns.ACTIONS)
+        for_env = extras.pop(Columns.ACTIONS_FOR_ENV, actions)
+        if self.config.normalize_actions:
+            for_env = unsquash_action(actions, self._action_struct)
+        elif self.config.clip_actions:
+            for_env = clip_action(actions, self._action_struct)
+        return actions, for_env, extras
+
+    def _random_actions(self) -> tuple[Any, Any, dict[str, Any]]:
+        """As `_act`, uniform over the legal actions."""
+        envs = self.env.unwrapped
+        spec = getattr(envs, "mask_spec", None)
+        if spec is None:
+            raise ValueError(
+                f"random_actions=True draws legal actions, and {envs} has no mask_spec to tell which those are: "
+                'with one of masked_envs, set config.env_runners(gym_env_vectorize_mode="vector_entry_point")'
+            )
+        late: dict[str, Any] = {}
+        if spec.kind == "conditional" and len(spec.heads) > 2:
+            late["head_mask"] = [functools.partial(envs.head_mask, row) for row in range(self.num_envs)]
+        actions = spec.sample(envs.action_mask, self._action_rng, **late)
+        self._state = None
+        return actions, actions, {}
+
+    def _advance(self, actions: Any, extras: dict[str, Any], results: Any, most: int | None) -> list[Chunk]:
+        """Record a step of all rows; return the episodes that it ended, `most` of them, and begin new ones."""
+        observations, rewards, terminated, truncated, infos = results
+        recorder, began = self._recorder, self._ended
+        recorder.act(actions, rewards, {**extras, WEIGHTS_SEQ_NO: np.full(self.num_envs, self._weights_seq_no)})
+        recorder.see(observations, self._lister._convert_info_to_list(infos))
+        self._ended = terminated | truncated
+        if began.any() and self._state is not None:
+            self._state = map_arrays(functools.partial(_where_rows, began), self._initial_state(), self._state)
+        chunks: list[Chunk] = []
+        recorder.begins[began] = len(recorder)
+        self._add_resets(began)
+        for row in np.flatnonzero(began | self._ended).tolist():
+            if began[row]:
+                self._call_on_episode_start(row)
+                continue
+            chunk = self._end(row, terminated, truncated)
+            chunks.append(chunk)
+            if most is not None and len(chunks) >= most:
+                break
+        return chunks
+
+    def _end(self, row: int, terminated: npt.NDArray[np.bool_], truncated: npt.NDArray[np.bool_]) -> Chunk:
+        chunk = self._chunk(row)
+        chunk.episode.is_terminated, chunk.episode.is_truncated = bool(terminated[row]), bool(truncated[row])
+        if self._is_called["on_episode_end"]:
+            self._recorder.fill(chunk, self._recorder.stack(slice(row, row + 1)), row, to_numpy=False)
+            self._make_on_episode_callback("on_episode_end", row, self._ongoing_episodes)
+        self._new_episode(row, self._ongoing_episodes)
+        return chunk
+
+    # --- episodes -------------------------------------------------------------------------------------------
+
+    def _reset_envs(self, episodes: list[SingleAgentEpisode], shared_data: dict[str, Any], explore: bool) -> None:
+        for row in range(self.num_envs):
+            self._new_episode(row, episodes)
+        self._ongoing_episodes_for_metrics.clear()
+        seed = self._seed if self._needs_initial_reset else None
+        observations, infos = self._try_env_reset(seed=seed, options=None)
+        self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
+        self._recorder.see(observations, self._lister._convert_info_to_list(infos))
+        self._ended = np.zeros(self.num_envs, np.bool_)
+        self._state = None
+        self._add_resets(~self._ended)
+        for row in range(self.num_envs):
+            self._call_on_episode_start(row)
+
+    def _new_episode(self, env_index: int, episodes: list[SingleAgentEpisode | None] | None = None) -> None:
+        """Make the episode of a row now where a callback wants to see it begin, else when it is filled."""
+        episodes = self._ongoing_episodes if episodes is None else episodes
+        episodes[env_index] = None
+        if self._is_called["on_episode_created"] or self._is_called["on_episode_start"]:
+            super()._new_episode(env_index, episodes)
+
+    def _add_resets(self, rows: npt.NDArray[np.bool_]) -> None:
+        for row in np.flatnonzero(rows).tolist():
+            episode = self._ongoing_episodes[row]
+            if episode is not None:
+                observation = map_arrays(lambda array, row=row: array[row], self._recorder.observations[-1])
+                episode.add_env_reset(observation, self._recorder.infos[-1][row])
+
+    def _call_on_episode_start(self, row: int) -> None:
+        if self._is_called["on_episode_start"]:
+            self._make_on_episode_callback("on_episode_start", row, self._ongoing_episodes)
+
+    def _chunk(self, row: int) -> Chunk:
+        """What the row has gone through since its episode, or this part of it, began."""
+        episode = self._ongoing_episodes[row]
+        if episode is None:
+            spaces = self.env.single_observation_space, self.env.single_action_space
+            episode = SingleAgentEpisode(observation_space=spaces[0], action_space=spaces[1])
+            self._ongoing_episodes[row] = episode
+        return self._recorder.chunk(episode, row)
+
+    def _finish(self, ended: list[Chunk], cut: bool) -> tuple[list[SingleAgentEpisode], list[SingleAgentEpisode]]:
+        """The episodes that have ended, with their steps, and, with `cut`, the present parts of those that go on."""
+        recorder, to_numpy = self._recorder, self.episodes_to_numpy
+        if not len(recorder):
+            return [], []
+        stacked = recorder.stack()
+        if self._is_called["on_episode_end"]:
+            done = [chunk.episode.to_numpy() if to_numpy else chunk.episode for chunk in ended]
+        else:
+            done = [recorder.fill(chunk, stacked, 0, to_numpy) for chunk in ended]
+        ongoing: list[SingleAgentEpisode] = []
+        if not cut:
+            return done, ongoing
+        for row in np.flatnonzero(~self._ended).tolist():
+            chunk = self._chunk(row)
+            if chunk.episode.t_started or chunk.stop > chunk.begin:
+                ongoing.append(recorder.fill(chunk, stacked, 0, to_numpy))
+                self._ongoing_episodes_for_metrics[chunk.episode.id_].append(chunk.episode)
+                self._ongoing_episodes[row] = successor(chunk.episode)
+        recorder.forget()
+        return done, ongoing
+
+    # --- the module -----------------------------------------------------------------------------------------
+
+    def _to_tensors(self, struct: Any) -> Any:
+        return convert_to_torch_tensor(struct, device=self._device)
+
+    def _initial_state(self) -> Any:
+        """The module's initial state for every row (num_envs, ...)."""
+        state = convert_to_numpy(self.module.get_initial_state())
+        return map_arrays(lambda array: np.repeat(array[np.newaxis], self.num_envs, axis=0), state)
+
+    def _global_steps(self, steps: int) -> int:
+        """RLlib's estimate of the steps that all env runners have made, `steps` of this one's being new."""
+        runners = self.config.num_env_runners or 1
+        return int((self.num_env_steps_sampled_lifetime // runners + steps) * runners)
+
+
+def _where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:
+    return np.where(rows.reshape(-1, *[1] * (chosen.ndim - 1)), chosen, other)

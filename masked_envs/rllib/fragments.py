@@ -1,0 +1,152 @@
+"""Episodes of RLlib cut from arrays: what a vector environment did, kept whole and sliced once per fragment."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode
+from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
+from ray.rllib.utils.spaces.space_utils import unbatch
+
+
+def map_arrays(function: Callable[..., Any], *structs: Any) -> Any:
+    """`function` of the arrays at the same place of equally built dicts and tuples."""
+    first = structs[0]
+    if isinstance(first, dict):
+        return {key: map_arrays(function, *(struct[key] for struct in structs)) for key in first}
+    if isinstance(first, tuple):
+        return tuple(map_arrays(function, *parts) for parts in zip(*structs, strict=True))
+    return function(*structs)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of an episode: the slots begin .. stop - 1 of a row, and the episode object that they will fill."""
+
+    episode: SingleAgentEpisode
+    row: int
+    begin: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Batches of many slots as arrays (rows, slots, ...); observations have one slot more than the rest."""
+
+    observations: Any
+    actions: Any
+    rewards: Any
+    extras: dict[str, Any]
+
+
+class Recorder:
+    """The steps of a vector environment with NEXT_STEP autoreset, a slot per call of `step`.
+
+    `observations[s]` (num_envs, ...) is what the rows saw before slot s, `infos[s]` their dicts, `times[s]` when they
+    had it (seconds of `time.perf_counter`). Actions, rewards and `extras` (what the module gave beside the actions)
+    belong to the slot. `begins[row]` is the first slot of the part of its episode that the row is in.
+
+    Args:
+        num_envs: rows.
+        lookback: how many steps before it a part of an episode shows (`config.episode_lookback_horizon`).
+    """
+
+    def __init__(self, num_envs: int, lookback: int) -> None:
+        self.lookback = lookback
+        self.begins = np.zeros(num_envs, np.int64)
+        self.observations: list[Any] = []
+        self.infos: list[list[dict[str, Any]]] = []
+        self.times: list[float] = []
+        self.actions: list[Any] = []
+        self.rewards: list[npt.NDArray[Any]] = []
+        self.extras: list[dict[str, Any]] = []
+        self._extras_since = 0
+
+    def __len__(self) -> int:
+        """The number of slots."""
+        return len(self.rewards)
+
+    def see(self, observations: Any, infos: list[dict[str, Any]]) -> None:
+        """Add what the rows see after a reset or a step."""
+        self.observations.append(observations)
+        self.infos.append(infos)
+        self.times.append(time.perf_counter())
+
+    def act(self, actions: Any, rewards: npt.NDArray[Any], extras: dict[str, Any]) -> None:
+        """Add what the rows did, each (num_envs, ...)."""
+        if self.extras and self.extras[-1].keys() != extras.keys():
+            self._extras_since = len(self)
+        self.actions.append(actions)
+        self.rewards.append(rewards)
+        self.extras.append(extras)
+
+    def chunk(self, episode: SingleAgentEpisode, row: int) -> Chunk:
+        """The part of the episode that the row has gone through up to now."""
+        return Chunk(episode, row, int(self.begins[row]), len(self))
+
+    def stack(self, rows: slice = slice(None)) -> Stacked:
+        """All slots of some rows as arrays, copies."""
+
+        def joined(batches: list[Any]) -> Any:
+            return map_arrays(lambda *arrays: np.stack([array[rows] for array in arrays], axis=1), *batches)
+
+        extras = self.extras[self._extras_since :]
+        return Stacked(joined(self.observations), joined(self.actions), joined(self.rewards), joined(extras))
+
+    def fill(self, chunk: Chunk, stacked: Stacked, first_row: int, to_numpy: bool) -> SingleAgentEpisode:
+        """Write the steps of a chunk into its episode.
+
+        Args:
+            stacked: from `stack`, `first_row` being its first row.
+            to_numpy: arrays, as after `SingleAgentEpisode.to_numpy`; else lists of single items.
+        """
+        episode, begin, stop = chunk.episode, chunk.begin, chunk.stop
+        lookback = min(self.lookback, episode.t_started, begin)
+
+        def write(buffer: InfiniteLookbackBuffer, batch: Any, low: int, high: int, offset: int = 0) -> None:
+            data = map_arrays(lambda array: array[chunk.row - first_row, low - offset : high - offset], batch)
+            buffer.data, buffer.finalized = (data, True) if to_numpy else (unbatch(data), False)
+            buffer.lookback = begin - low
+
+        low, since = begin - lookback, self._extras_since
+        write(episode.observations, stacked.observations, low, stop + 1)
+        write(episode.actions, stacked.actions, low, stop)
+        write(episode.rewards, stacked.rewards, low, stop)
+        for name, batch in stacked.extras.items():
+            episode.extra_model_outputs[name] = InfiniteLookbackBuffer()
+            write(episode.extra_model_outputs[name], batch, max(low, since), stop, since)
+        episode.infos.data = [infos[chunk.row] for infos in self.infos[low : stop + 1]]
+        episode.infos.lookback = lookback
+        episode.t = episode.t_started + stop - begin
+        if stop > begin:
+            # What `get_duration_s` reads. In a chunk that goes on, RLlib's clock starts at the end of the first step.
+            episode._start_time = episode._start_time or self.times[begin + bool(episode.t_started)]
+            episode._last_step_time = self.times[stop]
+        return episode
+
+    def forget(self) -> None:
+        """Drop all slots but those that the next chunks look back on; every row goes on with a new chunk."""
+        kept = min(self.lookback, len(self))
+        dropped = len(self) - kept
+        for batches in (self.observations, self.infos, self.times, self.actions, self.rewards, self.extras):
+            del batches[:dropped]
+        self._extras_since = max(0, self._extras_since - dropped)
+        self.begins[:] = kept
+
+
+def successor(episode: SingleAgentEpisode) -> SingleAgentEpisode:
+    """The empty chunk in which the episode goes on, as `SingleAgentEpisode.cut` makes it, to be filled later."""
+    follower = SingleAgentEpisode(
+        episode.id_,
+        observation_space=episode.observation_space,
+        action_space=episode.action_space,
+        t_started=episode.t,
+    )
+    follower.custom_data.update(copy.deepcopy(episode.custom_data))
+    return follower
