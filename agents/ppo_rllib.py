@@ -1,0 +1,286 @@
+"""Masked PPO, APPO, IMPALA and DQN on RLlib, through Ray Tune; `python agents/ppo_rllib.py --help` lists the flags.
+
+RLlib does the work; `masked_envs.rllib.configure` gives it modules that know the mask. From one machine to a cluster:
+`--address auto` joins a running one, whose nodes need `masked_envs` installed and, for checkpoints, a `--storage-path`
+that all of them reach.
+
+Every run ends with a line such as `decisions 204800, invalid 0 (95% upper bound 1.5e-5), negative control 3871`: the
+sum of what the environments of every worker counted, in training, in evaluation, and after the last checkpoint was
+loaded again. The negative control is the number of invalid actions that the same modules take, before they learn, if
+the mask is kept from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import ray
+from command_line import key_and_value
+from evaluation import CONTROL_DECISIONS, Count, proof_line
+from ray import tune
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.algorithms.appo import APPOConfig
+from ray.rllib.algorithms.dqn import DQNConfig
+from ray.rllib.algorithms.impala import IMPALAConfig
+from ray.rllib.algorithms.ppo import PPOConfig
+
+from masked_envs.rllib import configure, count_invalid_actions
+from masked_envs.rllib.policies import SEPARATE, SHARED
+
+EPISODES = 100  # played by the policy at the end, greedily and sampled
+
+# What learns MaskedCartPole-v0 and ParametricCartPole-v0; all that is not here is RLlib's default.
+ALGORITHMS: dict[str, tuple[type[AlgorithmConfig], dict[str, Any]]] = {
+    "PPO": (
+        PPOConfig,
+        {
+            "lr": 1e-3,
+            "train_batch_size_per_learner": 2048,
+            "minibatch_size": 256,
+            "num_epochs": 8,
+            "lambda_": 0.95,
+            "entropy_coeff": 0.01,
+            "vf_clip_param": float("inf"),  # returns reach 500, and RLlib's default cuts a squared error off at 10
+            "grad_clip": 0.5,
+        },
+    ),
+    "APPO": (
+        APPOConfig,
+        {
+            "lr": 1e-3,
+            "train_batch_size_per_learner": 1024,
+            "entropy_coeff": 0.01,
+            "vf_loss_coeff": 0.05,
+            "grad_clip": 20.0,
+            "use_kl_loss": True,
+        },
+    ),
+    "IMPALA": (
+        IMPALAConfig,
+        {
+            "lr": 1e-3,
+            "train_batch_size_per_learner": 1024,
+            "entropy_coeff": 0.01,
+            "vf_loss_coeff": 0.05,
+            "grad_clip": 20.0,
+        },
+    ),
+    "DQN": (
+        DQNConfig,
+        {
+            "lr": 5e-4,
+            "train_batch_size_per_learner": 64,
+            "training_intensity": 8,
+            "num_steps_sampled_before_learning_starts": 1000,
+            "target_network_update_freq": 500,
+            "epsilon": [(0, 1.0), (10_000, 0.02)],
+            "n_step": 3,
+            "double_q": True,
+            "dueling": True,
+        },
+    ),
+}
+MODEL = {"fcnet_hiddens": [64, 64], "fcnet_activation": "tanh", "vf_share_layers": False}
+COLUMNS = {
+    "training_iteration": "iteration",
+    "num_env_steps_sampled_lifetime": "steps",
+    "env_runners/episode_return_mean": "return",
+    "evaluation/env_runners/episode_return_mean": "evaluated return",
+    "env_runners/num_invalid_actions_lifetime": "invalid actions",
+    "env_runners/mean_legal_fraction": "legal fraction",
+    "time_total_s": "seconds",
+}
+
+
+def make_config(given: argparse.Namespace, *, masked: bool) -> AlgorithmConfig:
+    """RLlib's config of a run, or, not `masked`, of its negative control."""
+    config_class, training = ALGORITHMS[given.algo]
+    config = configure(
+        config_class(),
+        given.env,
+        dict(given.env_arg),
+        MODEL | {"mask_actions": masked},
+        policies=given.policies,
+        env_runner=given.env_runner,
+    )
+    config.training(**training)
+    config.env_runners(num_env_runners=given.num_env_runners, num_envs_per_env_runner=given.num_envs_per_env_runner)
+    config.learners(num_learners=given.num_learners).debugging(seed=given.seed, log_level="ERROR")
+    config.fault_tolerance(restart_failed_env_runners=True)
+    return config.evaluation(
+        evaluation_interval=given.evaluation_interval,
+        evaluation_duration=given.evaluation_duration,
+        evaluation_duration_unit="episodes",
+        evaluation_config={"explore": False},  # RLlib evaluates a sampling policy unless it is told not to
+    )
+
+
+def lifetime(result: dict[str, Any], where: Sequence[str]) -> Count:
+    """The decisions and invalid actions of all environments of training or of evaluation, out of RLlib's metrics."""
+    for name in where:
+        result = result.get(name, {})
+    decisions = sum(result.get("num_agent_steps_sampled_lifetime", {}).values())
+    return Count(int(decisions), int(result.get("num_invalid_actions_lifetime", 0)))
+
+
+def train(given: argparse.Namespace) -> tune.Result:
+    """Run the trial, or what is left of it, and return its end.
+
+    Raises:
+        ValueError: a run to resume that is not there, or a new one where another is.
+        RuntimeError: the trial failed.
+    """
+    experiment = f"{given.storage_path.rstrip('/')}/{given.name}"
+    exists = tune.Tuner.can_restore(experiment)
+    if given.resume and not exists:
+        raise ValueError(f"no run to resume in {experiment}")
+    if exists and not given.resume:
+        raise ValueError(f"{experiment} holds a run: continue it with --resume, or give another --name")
+    config = make_config(given, masked=given.mask == "on")
+    if given.resume:
+        tuner = tune.Tuner.restore(experiment, config.algo_class, param_space=config, resume_errored=True)
+    else:
+        tuner = tune.Tuner(config.algo_class, param_space=config, run_config=run_config(given))
+    result = tuner.fit()[0]
+    if result.error is not None:
+        raise RuntimeError(f"the run failed: {result.error}") from result.error
+    return result
+
+
+def run_config(given: argparse.Namespace) -> tune.RunConfig:
+    """Where the run lies, what it keeps, when it ends and what it shows."""
+
+    def stop(trial_id: str, result: dict[str, Any]) -> bool:
+        evaluated = result.get("evaluation", {}).get("env_runners", {}).get("episode_return_mean", -np.inf)
+        reached = given.target_return is not None and evaluated >= given.target_return
+        return bool(reached or result["num_env_steps_sampled_lifetime"] >= given.total_steps)
+
+    return tune.RunConfig(
+        name=given.name,
+        storage_path=given.storage_path,
+        stop=stop,
+        checkpoint_config=tune.CheckpointConfig(
+            checkpoint_frequency=given.checkpoint_frequency, num_to_keep=given.num_to_keep, checkpoint_at_end=True
+        ),
+        failure_config=tune.FailureConfig(max_failures=given.max_failures),
+        verbose=1,
+        progress_reporter=tune.CLIReporter(metric_columns=COLUMNS, parameter_columns=[], max_report_frequency=5),
+    )
+
+
+def play(config: AlgorithmConfig, checkpoint: str | None, explore: bool) -> tuple[list[float], Count, float]:
+    """Returns, counts and mean legal fraction of environments in this process.
+
+    Args:
+        checkpoint: of the policy that plays `EPISODES` episodes; None, a new one that makes `CONTROL_DECISIONS` steps.
+        explore: sample from the policy, instead of its most probable action each time.
+    """
+    config = config.copy(copy_frozen=False)
+    config.env_runners(num_env_runners=0).learners(num_learners=0)
+    algorithm = config.evaluation(evaluation_interval=None).build_algo()
+    try:
+        runner = algorithm.env_runner
+        if checkpoint is not None:
+            algorithm.restore_from_path(checkpoint)
+        amount = {"num_timesteps": CONTROL_DECISIONS} if checkpoint is None else {"num_episodes": EPISODES}
+        before = count_invalid_actions(runner)
+        episodes = runner.sample(**amount, explore=explore)
+        count = Count(sum(episode.agent_steps() for episode in episodes), count_invalid_actions(runner) - before)
+        fraction = runner.metrics.peek("mean_legal_fraction")
+        return [episode.get_return() for episode in episodes if episode.is_done], count, float(fraction)
+    finally:
+        algorithm.stop()
+
+
+def report(given: argparse.Namespace, checkpoint: str, trained: Count) -> bool:
+    """Print how the policy of a checkpoint does, and the proof; whether the proof holds.
+
+    Args:
+        trained: decisions and invalid actions of the run that wrote the checkpoint, evaluations included.
+    """
+    config, count = make_config(given, masked=given.mask == "on"), trained
+    for name, explore in (("greedy", False), ("sampled", True)):
+        returns, played, _ = play(config, checkpoint, explore)
+        count += played
+        print(f"{name}: mean return {np.mean(returns):.2f} (sd {np.std(returns):.2f}) of {len(returns)} episodes")
+    _, control, legal_fraction = play(make_config(given, masked=False), None, explore=True)
+    print(proof_line(count, control.invalid if legal_fraction < 1 else None))
+    return given.mask == "off" or (count.invalid == 0 and (control.invalid > 0 or legal_fraction == 1))
+
+
+def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
+    parser = argparse.ArgumentParser(
+        description="Masked PPO, APPO, IMPALA and DQN on RLlib.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    add = parser.add_argument
+    add("--algo", choices=ALGORITHMS, default="PPO", help="algorithm")
+    add("--env", default="MaskedCartPole-v0", help="id of the environment")
+    add("--env-arg", action="append", default=[], type=key_and_value, metavar="NAME=VALUE",
+        help="parameter of the environment, such as num_actions=128; may be repeated")  # fmt: skip
+    add("--policies", choices=[SHARED, SEPARATE], help="of a game: one for all agents, or one for each")
+    add("--mask", choices=["on", "off"], default="on", help="off: keep the mask from the policy, to see its worth")
+    add("--seed", type=int, default=1, help="of the modules, the actions and the environments")
+    add("--total-steps", type=positive, default=400_000, help="stop after so many environment steps")
+    add("--target-return", type=float, help="stop when the evaluation reaches this mean return")
+    add("--num-env-runners", type=int, default=1, help="processes that sample; 0: the learner's own")
+    add("--num-envs-per-env-runner", type=positive, default=32, help="rows of the vector environment of each")
+    add("--env-runner", choices=["batched", "rllib"], default="batched", help="whose env runner samples")
+    add("--num-learners", type=int, default=0, help="processes that learn; 0: the algorithm's own")
+    add("--evaluation-interval", type=positive, default=2, help="iterations between two greedy evaluations")
+    add("--evaluation-duration", type=positive, default=20, help="episodes of an evaluation")
+    add("--checkpoint-frequency", type=positive, default=2, help="iterations between two checkpoints")
+    add("--num-to-keep", type=positive, default=6, help="checkpoints to keep, the newest")
+    add("--max-failures", type=int, default=3, help="how often a run that fails goes on from its last checkpoint")
+    add("--storage-path", default="runs", help="directory or URI of runs, which all nodes reach")
+    add("--name", help="of the run (default: ALGO-ENV)")
+    add("--resume", action="store_true", help="continue the run of that name from its newest checkpoint")
+    add("--evaluate", metavar="CHECKPOINT", help="only play with the policy of this checkpoint")
+    add("--address", help="of a running Ray cluster, or 'auto'; none: Ray on this machine alone")
+    given = parser.parse_args(arguments)
+    given.name = given.name or f"{given.algo}-{given.env}"
+    if "://" not in given.storage_path:
+        given.storage_path = str(Path(given.storage_path).resolve())
+    return parser, given
+
+
+def positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {text}")
+    return number
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser, given = parse(arguments)
+    try:
+        make_config(given, masked=True)
+    except (ValueError, TypeError, gym.error.Error) as error:
+        parser.error(str(error))
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the newer output does not show the columns one asks for
+    ray.init(address=given.address, include_dashboard=False if given.address is None else None)
+    try:
+        if given.evaluate is not None:
+            return 0 if report(given, given.evaluate, Count()) else 1
+        began = time.perf_counter()
+        try:
+            result = train(given)
+        except ValueError as error:
+            parser.error(str(error))
+        trained = lifetime(result.metrics, ["env_runners"]) + lifetime(result.metrics, ["evaluation", "env_runners"])
+        print(
+            f"{trained.decisions} decisions in {(time.perf_counter() - began) / 60:.1f} min; {result.checkpoint.path}"
+        )
+        return 0 if report(given, result.checkpoint.path, trained) else 1
+    finally:
+        ray.shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
