@@ -22,6 +22,7 @@ from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
 import masked_envs  # noqa: F401
 from masked_envs.rllib import (
+    BatchedEnvRunner,
     MaskedAPPOModule,
     MaskedDQNModule,
     MaskedPPOModule,
@@ -190,3 +191,24 @@ def test_an_environment_of_the_users_own_without_a_counter():
     assert sum(env.unwrapped.illegal for env in runner.env.unwrapped.envs) == 0
     with pytest.raises(AttributeError, match="needs an attribute `invalid_actions`"):
         count_invalid_actions(runner)
+
+
+@pytest.mark.parametrize(
+    ("config", "arguments", "error", "message"),
+    [
+        (PPOConfig, {}, TypeError, "an instance of .* not the class PPOConfig"),
+        (PPOConfig(), {"env_id": None}, TypeError, "env_id must be a Gymnasium id"),
+        (PPOConfig(), {"model_config": {"lerned_action_embeddings": True}}, TypeError, "lerned_action_embeddings"),
+        (PPOConfig(), {"env_runner": "fast"}, ValueError, "'batched', 'rllib', not 'fast'"),
+        (PPOConfig().framework("tf2"), {}, ValueError, "of PyTorch"),
+        (DQNConfig().training(num_atoms=5), {"model_config": {"use_lstm": True}}, ValueError, "no LSTM"),
+    ],
+)
+def test_arguments_that_nothing_would_read_are_refused(config, arguments, error, message):
+    with pytest.raises(error, match=message):
+        configure(config, **{"env_id": "MaskedCartPole-v0", **arguments})
+
+
+def test_sampling_is_batched_unless_the_user_wants_the_runner_of_rllib():
+    assert configure(PPOConfig(), "MaskedCartPole-v0").env_runner_cls is BatchedEnvRunner
+    assert configure(PPOConfig(), "MaskedCartPole-v0", env_runner="rllib").env_runner_cls is SingleAgentEnvRunner

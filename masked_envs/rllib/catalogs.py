@@ -53,7 +53,7 @@ class MaskedPPOCatalog(MaskedCatalog, PPOCatalog):  # type: ignore[misc]
 
 
 class MaskedDQNCatalog(MaskedCatalog, DQNCatalog):  # type: ignore[misc]
-    """For DQN with double, dueling and distributional heads."""
+    """For DQN with double, dueling and distributional heads, the last without an LSTM."""
 
     def __init__(
         self, observation_space: gym.spaces.Dict, action_space: gym.Space[Any], model_config_dict: Any, **kwargs: Any
@@ -61,6 +61,11 @@ class MaskedDQNCatalog(MaskedCatalog, DQNCatalog):  # type: ignore[misc]
         if not isinstance(action_space, gym.spaces.Discrete):
             raise ValueError(f"DQN has a Q-value for every action, so it needs Discrete(n), not {action_space}")
         super().__init__(observation_space, action_space, model_config_dict, **kwargs)
+        if self.num_atoms > 1 and self._model_config_dict.get("use_lstm"):
+            raise ValueError(
+                "RLlib's distributional heads do not take the sequences of an LSTM "
+                "(DefaultDQNTorchRLModule._qf_forward_helper, ray 2.60): use num_atoms=1, or no LSTM"
+            )
 
     def build_af_head(self, framework: str) -> Any:
         self.af_head_config = self._get_head_config(output_layer_dim=self.scores.width * self.num_atoms)

@@ -13,6 +13,7 @@ from ray.rllib.algorithms.appo import APPOConfig
 from ray.rllib.algorithms.dqn import DQNConfig
 from ray.rllib.algorithms.impala import IMPALAConfig
 from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils import force_list
@@ -21,7 +22,7 @@ from ..catalogue import CATALOGUE
 from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
 from .env_runner import BatchedEnvRunner
 from .metrics import MaskMetrics
-from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from .modules import OPTIONS, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
 from .policies import SHARED, Policies, configure_multi_agent
 
 PACKAGE = __package__.partition(".")[0]
@@ -64,7 +65,8 @@ def configure(
         The same config.
 
     Raises:
-        TypeError: another algorithm's config, arguments that the environment does not take, policies for one agent.
+        TypeError: another algorithm's config, arguments that the environment or the model does not take, policies for
+            one agent.
         ValueError: an unknown env_runner, an id without a mask, an action space that no module serves, a mask of the
             wrong shape, policies that leave an agent out or join agents of different spaces.
         gymnasium.error.NameNotFound: no such id.
@@ -72,11 +74,14 @@ def configure(
     module, catalog = _module_of(config)
     if env_runner not in ENV_RUNNERS:
         raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
+    if not (isinstance(env_id, str) or callable(env_id)):
+        raise TypeError(
+            f"env_id must be a Gymnasium id or a function that makes a PettingZoo environment, not {env_id!r}"
+        )
     if isinstance(env_id, str):
         env_id = env_id.removeprefix(f"{PACKAGE}:")
     arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
-    given = model_config or {}
-    options = dict(vars(given) if dataclasses.is_dataclass(given) else given)
+    options = _options_of(config, model_config)
     if callable(env_id) or _is_game_of_all(env_id, arguments):
         arguments = {name: value for name, value in arguments.items() if name != "opponent"}
         configure_multi_agent(
@@ -107,11 +112,25 @@ def _is_game_of_all(env_id: str, arguments: Mapping[str, Any]) -> bool:
     return env_id in CATALOGUE and CATALOGUE[env_id].play != "single" and arguments.get("opponent") is None
 
 
+def _options_of(config: AlgorithmConfig, model_config: Any) -> dict[str, Any]:
+    given = model_config or {}
+    options = dict(vars(given) if dataclasses.is_dataclass(given) else given)
+    known = {field.name for field in dataclasses.fields(DefaultModelConfig)} | set(config.model_config) | set(OPTIONS)
+    if unknown := sorted(set(options) - known):
+        raise TypeError(f"model_config has no entries {unknown}: it takes RLlib's DefaultModelConfig and {OPTIONS}")
+    return options
+
+
 def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
     for config_class, served in MODULES.items():
         if isinstance(config, config_class):
+            if config.framework_str != "torch":
+                raise ValueError(
+                    f"masked modules are of PyTorch, and this config has framework {config.framework_str!r}"
+                )
             if not config.enable_rl_module_and_learner:
                 raise ValueError("masked modules need RLlib's new API stack, which this config has switched off")
             return served
     names = ", ".join(sorted(config_class.__name__ for config_class in MODULES))
-    raise TypeError(f"configure takes one of {names}, not {type(config).__name__}")
+    given = f"the class {config.__name__}" if isinstance(config, type) else type(config).__name__
+    raise TypeError(f"configure takes an instance of {names}, not {given}")

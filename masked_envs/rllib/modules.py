@@ -26,6 +26,9 @@ from .scores import ActionScores
 FORBIDDEN = -1e20
 """Logit of a forbidden choice: exp gives exactly 0 and no noise reaches it, with 18 orders of magnitude to overflow."""
 
+OPTIONS = ("action_key_size", "learned_action_embeddings", "mask_actions")
+"""Entries of `model_config` beside RLlib's own."""
+
 Batch = dict[str, Any]
 
 
