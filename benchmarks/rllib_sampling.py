@@ -22,41 +22,19 @@ NUM_ENVS, FRAGMENT = 64, 63
 NETWORKS = {"hidden layers 256, 256 (RLlib's default)": [256, 256], "hidden layers 64, 64": [64, 64]}
 
 
-def masked_module() -> type:
-    """A PPO module that masks its logits, RLlib's own in everything else."""
-    import torch
-    from ray.rllib.algorithms.ppo.torch.default_ppo_torch_rl_module import DefaultPPOTorchRLModule
-    from ray.rllib.core.columns import Columns
-
-    class MaskedModule(DefaultPPOTorchRLModule):
-        def __init__(self, *, observation_space: Any, **kwargs: Any) -> None:
-            super().__init__(observation_space=observation_space["observation"], **kwargs)
-
-        def _forward(self, batch: Any, **kwargs: Any) -> Any:
-            observation = batch[Columns.OBS]
-            outputs = super()._forward({**batch, Columns.OBS: observation["observation"]}, **kwargs)
-            logits, forbidden = outputs[Columns.ACTION_DIST_INPUTS], torch.finfo(torch.float32).min
-            return {
-                **outputs,
-                Columns.ACTION_DIST_INPUTS: torch.where(observation["action_mask"] > 0, logits, forbidden),
-            }
-
-    return MaskedModule
-
-
-def runner(cls: type, mode: str, hidden: list[int]) -> Any:
+def runner(env_runner: str, mode: str, hidden: list[int]) -> Any:
     from ray.rllib.algorithms.ppo import PPOConfig
-    from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
-    config = (
-        PPOConfig()
-        .environment("MaskedCartPole-v0")
-        .env_runners(num_env_runners=0, num_envs_per_env_runner=NUM_ENVS, gym_env_vectorize_mode=mode,
-                     rollout_fragment_length=FRAGMENT)
-        .rl_module(rl_module_spec=RLModuleSpec(module_class=masked_module()), model_config={"fcnet_hiddens": hidden})
-        .debugging(seed=0)
-    )  # fmt: skip
-    return cls(config=config, worker_index=0)
+    from masked_envs.rllib import configure
+
+    config = configure(PPOConfig(), "MaskedCartPole-v0", model_config={"fcnet_hiddens": hidden}, env_runner=env_runner)
+    config.env_runners(
+        num_env_runners=0,
+        num_envs_per_env_runner=NUM_ENVS,
+        gym_env_vectorize_mode=mode,
+        rollout_fragment_length=FRAGMENT,
+    ).debugging(seed=0)
+    return config.env_runner_cls(config=config, worker_index=0)
 
 
 def sampling(made: Any) -> Callable[[], float]:
@@ -94,16 +72,12 @@ def acting(made: Any) -> Callable[[], float]:
 
 def measured(hidden: list[int], repetitions: int) -> dict[str, float]:
     """Median rates of the sides, which run in turn."""
-    from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
-
-    from masked_envs.rllib.env_runner import BatchedEnvRunner
-
-    ours = runner(BatchedEnvRunner, "vector_entry_point", hidden)
+    ours = runner("batched", "vector_entry_point", hidden)
     sides = {
-        "RLlib, sync": sampling(runner(SingleAgentEnvRunner, "sync", hidden)),
-        "RLlib, vector_entry_point": sampling(runner(SingleAgentEnvRunner, "vector_entry_point", hidden)),
+        "RLlib, sync": sampling(runner("rllib", "sync", hidden)),
+        "RLlib, vector_entry_point": sampling(runner("rllib", "vector_entry_point", hidden)),
         "BatchedEnvRunner": sampling(ours),
-        "module and distribution alone": acting(runner(BatchedEnvRunner, "vector_entry_point", hidden)),
+        "module and distribution alone": acting(runner("batched", "vector_entry_point", hidden)),
     }
     rates: dict[str, list[float]] = {name: [] for name in sides}
     for side in sides.values():
@@ -123,8 +97,6 @@ def main() -> int:
     given = parser.parse_args()
     require("ray", "torch")
     import torch
-
-    import masked_envs  # noqa: F401  registers the ids
 
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)

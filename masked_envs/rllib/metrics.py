@@ -50,9 +50,14 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
 
     def on_sample_end(self, *, env_runner: Any, metrics_logger: Any, samples: Sequence[Any], **kwargs: Any) -> None:
         self._log_invalid_actions(env_runner, metrics_logger)
-        fractions = [np.mean(mask) for episode in _single_agent_episodes(samples) for mask in _masks(episode)]
-        if fractions:
-            metrics_logger.log_value(MEAN_LEGAL_FRACTION, float(np.mean(fractions)), reduce="mean", window=None)
+        decisions, fractions = 0, 0.0
+        for episode in _single_agent_episodes(samples):
+            if len(episode):
+                masks = np.asarray(_masks(episode))
+                decisions += len(masks)
+                fractions += len(masks) * np.count_nonzero(masks) / masks.size
+        if decisions:
+            metrics_logger.log_value(MEAN_LEGAL_FRACTION, fractions / decisions, reduce="mean", window=None)
 
     def _log_invalid_actions(self, env_runner: Any, metrics_logger: Any) -> None:
         base = env_runner.env.unwrapped
@@ -73,8 +78,6 @@ def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:
 
 def _masks(episode: Any) -> Any:
     """The masks of the decisions in an episode, the one after its last action left out."""
-    if len(episode) == 0:
-        return ()
     observations = episode.get_observations(slice(0, len(episode)))
     if isinstance(observations, dict):
         return observations[ACTION_MASK]
