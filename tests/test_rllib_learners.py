@@ -27,6 +27,7 @@ ENVIRONMENTS = {
     "ParametricCartPole-v0": {},
     "ToyPerHead-v0": {},
     "ToyBinary-v0": {},
+    "ToyJoint-v0": {},
     "lstm": {"use_lstm": True, "max_seq_len": 5, "lstm_cell_size": 8},
 }
 HEADS = {

@@ -49,7 +49,7 @@ class MaskedPPOCatalog(MaskedCatalog, PPOCatalog):  # type: ignore[misc]
         return self.pi_head_config.build(framework=framework)
 
     def get_action_dist_cls(self, framework: str) -> Any:
-        return distribution_class(self.action_space)
+        return distribution_class(self.scores.spec, self.action_space)
 
 
 class MaskedDQNCatalog(MaskedCatalog, DQNCatalog):  # type: ignore[misc]

@@ -23,7 +23,7 @@ from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
 from .env_runner import BatchedEnvRunner
 from .metrics import MaskMetrics
 from .modules import OPTIONS, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
-from .policies import SHARED, Policies, configure_multi_agent
+from .policies import SHARED, Policies, as_sampled, configure_multi_agent
 
 PACKAGE = __package__.partition(".")[0]
 
@@ -95,9 +95,9 @@ def configure(
     name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
     env: Any = gym.make(name, **arguments)
     with contextlib.closing(env):
-        catalog(env.observation_space, env.action_space, config.model_config | options)
+        served = catalog(env.observation_space, env.action_space, config.model_config | options)
         native = env.spec is not None and env.spec.vector_entry_point is not None
-    config.environment(name, env_config=arguments)
+    config.environment(name, env_config=arguments, **as_sampled(served.scores.spec))
     config.env_runners(
         env_runner_cls=ENV_RUNNERS[env_runner],
         gym_env_vectorize_mode="vector_entry_point" if native else "sync",

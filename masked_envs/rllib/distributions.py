@@ -14,6 +14,9 @@ from ray.rllib.core.distribution.torch.torch_distribution import (
 )
 from torch import Tensor
 
+from ..mask_spec import MaskSpec
+from .structured import SpecDistribution
+
 
 class LegalCategorical(TorchCategorical):  # type: ignore[misc]
     """Sampled by Gumbel-argmax: the choice with the largest of log-probability plus Gumbel noise.
@@ -53,10 +56,16 @@ class GreedyChoices(TorchDeterministic):  # type: ignore[misc]
         return torch.zeros(self.loc.shape[:-1], device=self.loc.device)
 
 
-def distribution_class(action_space: gym.Space[Any]) -> Any:
-    """The class that makes action distributions of logits: one choice, one per head, or one per bit."""
-    if isinstance(action_space, gym.spaces.Discrete):
+IN_LOGITS = ("flat", "candidates", "per_head", "binary")
+"""Kinds whose mask goes into logits, as RLlib's own categorical distributions take them; others go beside them."""
+
+
+def distribution_class(spec: MaskSpec, action_space: gym.Space[Any]) -> Any:
+    """The class that makes action distributions of the module's outputs."""
+    if spec.kind in ("flat", "candidates"):
         return LegalCategorical
+    if spec.kind not in IN_LOGITS:
+        return SpecDistribution.get_partial_dist_cls(space=action_space, spec=spec)
     if isinstance(action_space, gym.spaces.MultiBinary):
         sizes = [2] * int(action_space.shape[0])
     else:

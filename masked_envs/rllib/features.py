@@ -14,15 +14,18 @@ from ..mask_spec import MaskSpec
 ACTION_MASK = "action_mask"
 CANDIDATES = "action_embeddings"
 
+FORBIDDEN = -1e20
+"""Logit of a forbidden choice: exp gives exactly 0 and no noise reaches it, with 18 orders of magnitude to overflow."""
+
 Observation = dict[str, Tensor]
 
 
 def mask_spec_of(observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> MaskSpec:
-    """The kind of mask these spaces speak of: flat, candidates, per_head or binary.
+    """The kind of mask these spaces speak of.
 
     Args:
         observation_space: `Dict(..., action_mask)`, with `action_embeddings` (n, d) for candidate actions.
-        action_space: Discrete(n), MultiDiscrete(nvec) or MultiBinary(n).
+        action_space: Discrete(n), MultiDiscrete(nvec), MultiBinary(n), Box (d,), or a Dict or Tuple of these.
 
     Raises:
         ValueError: no mask in the observation, an action space that no module serves, or a mask of the wrong shape; the
@@ -34,24 +37,57 @@ def mask_spec_of(observation_space: spaces.Space[Any], action_space: spaces.Spac
             f"{ACTION_MASK!r}, got {observation_space}. Environments of this package give one with "
             f"mask_in='observation'; wrap another so that its observation is Dict(observation, {ACTION_MASK})"
         )
+    return _spec(observation_space[ACTION_MASK], action_space, CANDIDATES in observation_space.spaces)
+
+
+def _spec(mask_space: spaces.Space[Any], action_space: spaces.Space[Any], candidates: bool) -> MaskSpec:
+    if isinstance(action_space, (spaces.Dict, spaces.Tuple)):
+        return _spec_of_parts(mask_space, action_space)
+    spec = MaskSpec.from_space(action_space, _kind(mask_space, action_space, candidates))
+    if mask_space.shape != spec.space.shape:
+        raise ValueError(
+            f"the mask of {action_space} must have shape {spec.space.shape} (kind {spec.kind}), not {mask_space.shape}"
+        )
+    return spec
+
+
+def _spec_of_parts(mask_space: Any, action_space: Any) -> MaskSpec:
+    if type(mask_space) is not type(action_space) or len(mask_space.spaces) != len(action_space.spaces):
+        raise ValueError(f"the mask of {action_space} must have a part for each of its parts, not be {mask_space}")
+    if isinstance(action_space, spaces.Tuple):
+        keys = range(len(action_space.spaces))
+        return MaskSpec.dict([_spec(mask_space[key], action_space[key], candidates=False) for key in keys])
+    return MaskSpec.dict(
+        {key: _spec(mask_space[key], part, candidates=False) for key, part in action_space.spaces.items()}
+    )
+
+
+def _kind(mask_space: spaces.Space[Any], action_space: spaces.Space[Any], candidates: bool) -> str:
+    """The kind of a mask by the shapes of mask and action.
+
+    A conditional mask over two heads is the same table as a joint one, and is served as that.
+    """
     if isinstance(action_space, spaces.Discrete):
         if action_space.start != 0:
             raise ValueError(f"RLlib counts actions from 0 and ignores start={action_space.start}; use Discrete(n)")
-        kind = "candidates" if CANDIDATES in observation_space.spaces else "flat"
-    elif isinstance(action_space, spaces.MultiDiscrete) and len(action_space.shape) == 1:
-        kind = "per_head"
-    elif isinstance(action_space, spaces.MultiBinary) and len(action_space.shape) == 1:
-        kind = "binary"
-    else:
-        raise ValueError(
-            f"no masked module serves the action space {action_space}: expected Discrete, MultiDiscrete(nvec) with one "
-            f"mask per head, or MultiBinary(n)"
-        )
-    spec = MaskSpec.from_space(action_space, kind)
-    given, wanted = observation_space[ACTION_MASK].shape, spec.space.shape
-    if given != wanted:
-        raise ValueError(f"the mask of {action_space} must have shape {wanted} (kind {kind}), not {given}")
-    return spec
+        return "candidates" if candidates else "flat"
+    one_axis = action_space.shape is not None and len(action_space.shape) == 1
+    if isinstance(action_space, spaces.MultiDiscrete) and one_axis:
+        nvec, shape = tuple(int(n) for n in action_space.nvec), mask_space.shape
+        if shape == nvec[:2] and len(nvec) > 2:
+            raise ValueError(
+                f"this mask of {action_space} has the form of a conditional one, whose later heads are known to the "
+                "environment alone: no module can ask for them. Use a joint mask, or flatten the actions with "
+                "masked_envs.wrappers"
+            )
+        return "joint" if shape == nvec and len(nvec) > 1 else "per_head"
+    for cls, kind in ((spaces.MultiBinary, "binary"), (spaces.Box, "interval")):
+        if isinstance(action_space, cls) and one_axis:
+            return kind
+    raise ValueError(
+        f"no masked module serves the action space {action_space}: expected Discrete, MultiDiscrete(nvec), "
+        "MultiBinary(n), Box of one axis, or a Dict or Tuple of these"
+    )
 
 
 class Features(nn.Module):

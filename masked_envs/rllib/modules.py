@@ -20,11 +20,10 @@ from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from torch import Tensor, nn
 
 from .catalogs import MaskedDQNCatalog, MaskedPPOCatalog
-from .features import Features, legal_choices
+from .distributions import IN_LOGITS
+from .features import ACTION_MASK, FORBIDDEN, Features, legal_choices
 from .scores import ActionScores
-
-FORBIDDEN = -1e20
-"""Logit of a forbidden choice: exp gives exactly 0 and no noise reaches it, with 18 orders of magnitude to overflow."""
+from .structured import MaskColumns
 
 OPTIONS = ("action_key_size", "learned_action_embeddings", "mask_actions")
 """Entries of `model_config` beside RLlib's own."""
@@ -64,13 +63,16 @@ class MaskedObservations:
         return {**batch, Columns.OBS: self.features(batch[Columns.OBS])}
 
     def legal(self, batch: Batch) -> Tensor:
-        """Bool (..., choices)."""
+        """Bool (..., choices), where the mask goes into logits."""
         legal = legal_choices(batch[Columns.OBS], self.scores.num_choices)
         return legal if self.masks else torch.ones_like(legal)
 
 
 class MaskedLogits(MaskedObservations):
-    """Mixin over a default module whose heads give logits: a forbidden choice has `FORBIDDEN` for its logit."""
+    """Mixin over a default module whose heads give logits: a forbidden choice has `FORBIDDEN` for its logit.
+
+    Masks that are no mask of logits (joint, interval, dict) stand beside the parameters of their distribution.
+    """
 
     def __init__(self, *args: Any, catalog_class: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, catalog_class=catalog_class or MaskedPPOCatalog, **kwargs)  # type: ignore[call-arg]
@@ -88,15 +90,20 @@ class MaskedLogits(MaskedObservations):
 
     def _masked(self, outputs: Batch, batch: Batch, scores: Any = None, key: str = Columns.ACTION_DIST_INPUTS) -> Batch:
         logits = (scores or self.scores)(outputs[key], batch[Columns.OBS]).float()
-        return {**outputs, key: torch.where(self.legal(batch), logits, FORBIDDEN)}
+        if self.scores.spec.kind in IN_LOGITS:
+            return {**outputs, key: torch.where(self.legal(batch), logits, FORBIDDEN)}
+        columns = MaskColumns(self.scores.spec)
+        mask = columns.write(batch[Columns.OBS][ACTION_MASK]) if self.masks else columns.full().to(logits.device)
+        return {**outputs, key: torch.cat([logits, mask.expand(*logits.shape[:-1], -1)], -1)}
 
 
 class MaskedPPOModule(MaskedLogits, DefaultPPOTorchRLModule):  # type: ignore[misc]
     """The default module of PPO and IMPALA, masked.
 
     Observations are `Dict(observation, action_mask[, action_embeddings])`, actions Discrete, MultiDiscrete (one mask
-    per head) or MultiBinary; encoders fully connected or LSTM. `model_config` takes RLlib's own entries and:
-    "action_key_size" and "learned_action_embeddings" (see `ActionScores`), "mask_actions" (False: a negative control).
+    per head, or a joint one), MultiBinary, Box, or a Dict or Tuple of these; encoders fully connected or LSTM.
+    `model_config` takes RLlib's own entries and: "action_key_size" and "learned_action_embeddings" (see
+    `ActionScores`), "mask_actions" (False: a negative control).
     """
 
 

@@ -12,6 +12,7 @@ from ray.rllib.core.rl_module import validate_module_id
 from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
+from ..mask_spec import MaskSpec
 from .catalogs import MaskedCatalog
 from .multi_agent import MaskedMultiAgentEnv
 
@@ -88,6 +89,15 @@ def spaces_of_policies(game: MaskedMultiAgentEnv, chosen: Mapping[str, str]) -> 
     return spaces
 
 
+def as_sampled(spec: MaskSpec) -> dict[str, bool]:
+    """Settings under which the environment gets the numbers that were sampled; none where there are only choices.
+
+    RLlib would stretch a Box action from [-1, 1] to the bounds of the space, which knows nothing of the mask's bounds.
+    """
+    continuous = any(part.kind == "interval" for part in (spec, *getattr(spec, "parts", ())))
+    return {"normalize_actions": False, "clip_actions": False} if continuous else {}
+
+
 def configure_multi_agent(
     config: AlgorithmConfig,
     env: str | Callable[..., Any],
@@ -113,7 +123,8 @@ def configure_multi_agent(
     chosen = policies_of_agents(policies, game.possible_agents)
     spaces = spaces_of_policies(game, chosen)
     for seen, actions in spaces.values():
-        catalog(seen, actions, config.model_config | dict(options))
+        made = catalog(seen, actions, config.model_config | dict(options))
+        config.environment(**as_sampled(made.scores.spec))
     if isinstance(config, DQNConfig):
         _buffer_for_several(config)
     # Else RLlib steps an action sampled without the mask when it makes a multi-agent environment

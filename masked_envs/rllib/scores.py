@@ -9,6 +9,8 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from ..mask_spec import MaskSpec
+from ..torch import num_logits
+from .distributions import IN_LOGITS
 from .features import CANDIDATES, Observation
 
 KEY_SIZE = 64
@@ -24,18 +26,19 @@ class ActionScores(nn.Module):
     the observation, so that permuting the candidates permutes the scores; or, with `learned`, a parameter per action.
 
     Args:
-        spec: flat, candidates, per_head or binary.
+        spec: of the mask.
         observation_space: with `action_embeddings` (n, d) for candidates.
         model_config: "action_key_size", and "learned_action_embeddings" for a flat mask.
 
     Attributes:
-        num_choices: scores per row, the width of the mask.
+        num_choices: scores per row; where the mask goes into logits, one for each of its entries.
         width: outputs that the head must have.
     """
 
     def __init__(self, spec: MaskSpec, observation_space: spaces.Dict, model_config: dict[str, object]) -> None:
         super().__init__()
-        self.num_choices = math.prod(spec.space.shape or ())
+        self.spec = spec
+        self.num_choices = math.prod(spec.space.shape or ()) if spec.kind in IN_LOGITS else num_logits(spec)
         self.from_observation = spec.kind == "candidates"
         self.learned = bool(model_config.get("learned_action_embeddings", False))
         size = int(model_config.get("action_key_size", KEY_SIZE))  # type: ignore[call-overload]
