@@ -19,6 +19,8 @@ class Entry(NamedTuple):
 CATALOGUE = {
     "MaskedCartPole-v0": Entry("control.cartpole", "single"),
     "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
+    "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
+    "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
     "MaskedTaxi-v0": Entry("grid.taxi", "single"),
     "MaskedWarehouse-v0": Entry("multiagent.warehouse", "simultaneous"),
     "ParametricCartPole-v0": Entry("control.parametric_cartpole", "single"),

@@ -13,6 +13,7 @@ from gymnasium.vector import AutoresetMode
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.core.declaration import Declaration
+from masked_envs.mask_spec.dialects import TABLE
 from masked_envs.registration import declaration
 
 IDS = tuple(CATALOGUE)
@@ -26,6 +27,11 @@ ROWS = 3
 def in_one_action(declared: Declaration) -> bool:
     """Whether one Gymnasium action can play every agent."""
     return declared.play != "simultaneous" or declared.mask(declared.resolve({})).kind in ("flat", "candidates")
+
+
+def has_sb3_form(spec: Any) -> bool:
+    """Whether sb3-contrib has a form for masks of this kind, so that `action_masks()` gives one."""
+    return "sb3" in TABLE[spec.kind]
 
 
 def surfaces(env_id: str) -> dict[str, Callable[..., Any]]:
