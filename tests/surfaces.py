@@ -31,7 +31,7 @@ def in_one_action(declared: Declaration) -> bool:
 
 def has_sb3_form(spec: Any) -> bool:
     """Whether sb3-contrib has a form for masks of this kind, so that `action_masks()` gives one."""
-    return "sb3" in TABLE[spec.kind]
+    return "sb3" in TABLE.get(spec.kind, ())
 
 
 def surfaces(env_id: str) -> dict[str, Callable[..., Any]]:

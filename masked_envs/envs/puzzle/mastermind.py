@@ -10,8 +10,8 @@ Action space
 
 Mask
     Kind joint, meaning legal: int8, one axis of length num_colors for each peg; a code is legal if, were it the secret,
-    every guess so far would have had the answer it had. Codes with two fitting halves do not fit by halves: the set is
-    no product of one set per peg. It is a function of the observation, and never empty, since the secret is in it.
+    every guess so far would have had the answer it had. The set is no product of one set per peg. It
+    is a function of the observation, and never empty, since the secret is in it.
 
 Observation
     `Box (num_guesses, num_pegs + 2) int8`: a row for each guess, in order: the colours of its pegs, then the black and
@@ -48,6 +48,9 @@ from ...render import Scene
 
 NOT_YET = -1
 MOST_CODES = 10**6
+MOST_PEGS, MOST_COLORS = 10, 10
+COUNT_BITS = 4  # enough to count MOST_PEGS, and for MOST_COLORS in an int64
+COUNT_MASK = 2**COUNT_BITS - 1
 
 
 def state(values):
@@ -76,15 +79,16 @@ def action_mask(s, p, agent, out):
 
 @rule
 def step(s, p, guess, rewards):
-    pegs, row = guess.size, s["guesses"]
-    black, white = answer(guess, s["secret"], p["num_colors"])
+    pegs, colors, row = guess.size, p["num_colors"], s["guesses"]
+    guessed = number_of(guess, colors)
+    black, white = answer(guessed, number_of(s["secret"], colors), pegs, colors)
     for peg in range(pegs):
         s["board"][row, peg] = guess[peg]
     s["board"][row, pegs] = black
     s["board"][row, pegs + 1] = white
     s["guesses"] = row + 1
     rewards[0] -= 1.0
-    keep_what_agrees(s["possible"], guess, black, white, p["num_colors"])
+    keep_what_agrees(s["possible"], guessed, black, white, pegs, colors)
     return black == pegs or s["guesses"] >= p["num_guesses"]
 
 
@@ -94,37 +98,63 @@ def observe(s, p, agent, out):
 
 
 @rule
-def answer(guess, code, num_colors):
-    """How many pegs of a guess are right in colour and place, and how many more in colour alone."""
-    left = np.zeros(num_colors, np.int64)  # of each colour, pegs of the code that no peg of the guess stands for
-    for peg in range(code.size):
-        left[code[peg]] += 1
-    black, common = 0, 0
-    for peg in range(guess.size):
-        black += guess[peg] == code[peg]
-        if left[guess[peg]] > 0:
-            left[guess[peg]] -= 1
-            common += 1
-    return black, common - black
+def answer(guess, code, num_pegs, num_colors):
+    """How many pegs of a guess are right in colour and place, and how many more in colour alone.
+
+    Guess and code are numbers; see `number_of`.
+    """
+    black = num_right(guess, code, num_pegs, num_colors)
+    return black, num_common(guess, code, num_pegs, num_colors) - black
 
 
 @rule
-def keep_what_agrees(possible, guess, black, white, num_colors):
+def keep_what_agrees(possible, guess, black, white, num_pegs, num_colors):
     """Strike out the codes to which this guess would have had another answer."""
-    code = np.zeros(guess.size, np.int64)
-    for number in range(possible.size):
-        if possible.flat[number] != 0:
-            write_code(number, num_colors, code)
-            same_black, same_white = answer(guess, code, num_colors)
-            possible.flat[number] = same_black == black and same_white == white
+    for code in range(possible.size):
+        if possible.flat[code] != 0:
+            right = num_right(guess, code, num_pegs, num_colors)
+            if right != black or num_common(guess, code, num_pegs, num_colors) != black + white:
+                possible.flat[code] = 0
 
 
 @rule
-def write_code(number, num_colors, code):
-    """Write the code with this flat index in the mask: the last peg changes fastest."""
-    for peg in range(code.size - 1, -1, -1):
-        code[peg] = number % num_colors
-        number = number // num_colors
+def number_of(code, num_colors):
+    """A code as its flat index in the mask: its colours are digits, that of the last peg the lowest."""
+    number = 0
+    for peg in range(code.size):
+        number = number * num_colors + int(code[peg])
+    return number
+
+
+@rule
+def num_right(guess, code, num_pegs, num_colors):
+    """On how many pegs two codes are of the same colour."""
+    right = 0
+    for _ in range(num_pegs):
+        right += guess % num_colors == code % num_colors
+        guess, code = guess // num_colors, code // num_colors
+    return right
+
+
+@rule
+def num_common(guess, code, num_pegs, num_colors):
+    """How many pegs two codes have in common, wherever they stand."""
+    one, other = color_counts(guess, num_pegs, num_colors), color_counts(code, num_pegs, num_colors)
+    common = 0
+    for _ in range(num_colors):
+        common += min(one & COUNT_MASK, other & COUNT_MASK)
+        one, other = one >> COUNT_BITS, other >> COUNT_BITS
+    return common
+
+
+@rule
+def color_counts(code, num_pegs, num_colors):
+    """How many pegs there are of each colour, COUNT_BITS bits each: faster than an array in plain Python."""
+    counts = 0
+    for _ in range(num_pegs):
+        counts += 1 << COUNT_BITS * (code % num_colors)
+        code = code // num_colors
+    return counts
 
 
 def validate(values):
@@ -139,7 +169,6 @@ def validate(values):
 # --- picture: one unit a peg, a row a guess, the answer beside it, and the codes still possible in a strip ------------
 
 LETTERS = "ABCDEFGHIJ"
-MOST_COLORS = len(LETTERS)
 INKS = ("player_0", "player_1", "player_2", "player_3", "agent_4", "item", "agent_0", "piece_dark", "idle", "hazard")
 
 
@@ -186,7 +215,7 @@ ENV = Declaration(
         np.int8,
     ),
     parameters={
-        "num_pegs": Parameter(4, "pegs of a code", low=1, high=10),
+        "num_pegs": Parameter(4, "pegs of a code", low=1, high=MOST_PEGS),
         "num_colors": Parameter(6, "colours a peg may have", low=2, high=MOST_COLORS),
         "num_guesses": Parameter(10, "guesses after which the game is lost", low=1, high=100),
     },
