@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium as gym
@@ -34,6 +34,13 @@ def has_sb3_form(spec: Any) -> bool:
     return "sb3" in TABLE.get(spec.kind, ())
 
 
+def choices(env_id: str) -> Iterator[dict[str, Any]]:
+    """The defaults of an id, then every other choice of each parameter that has choices."""
+    yield {}
+    for name, parameter in declaration(env_id).parameters.items():
+        yield from ({name: choice} for choice in parameter.choices if choice != parameter.default)
+
+
 def surfaces(env_id: str) -> dict[str, Callable[..., Any]]:
     """The makers of one id by the name of the surface."""
     declared = declaration(env_id)
@@ -53,6 +60,9 @@ def surfaces(env_id: str) -> dict[str, Callable[..., Any]]:
 
 
 ALL_SURFACES = tuple(itertools.chain.from_iterable([(i, surface) for surface in surfaces(i)] for i in IDS))
+
+
+ALL_CHOICES = tuple(itertools.chain.from_iterable([(i, chosen) for chosen in choices(i)] for i in IDS))
 
 
 def make(env_id: str, surface: str, **arguments: Any) -> Any:

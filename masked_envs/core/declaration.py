@@ -43,6 +43,8 @@ class Declaration:
         validate: raises ValueError where values are impossible together.
         action_labels: values -> short names of the actions, for people.
         zero_sum: whether the rewards of every step add up to zero.
+        stand_ins: values -> rules of the file that stand in for `reset`, `action_mask`, `step` or `observe`, by these
+            names: for a parameter that changes what an action or a mask is, since a rule is compiled for one form.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Declaration:
     validate: Callable[[Values], None] = lambda values: None
     action_labels: Callable[[Values], tuple[str, ...]] | None = None
     zero_sum: bool = False
+    stand_ins: Callable[[Values], Mapping[str, Callable[..., Any]]] = lambda values: {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By reference: a declaration is found again in its module, in any process."""

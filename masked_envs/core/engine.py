@@ -133,7 +133,8 @@ class Engine:
     def _given(self) -> dict[Any, Any]:
         """The rule for each placeholder of the loop."""
         rules, play = self.declaration.rules, self.declaration.play
-        written = {getattr(loop, name): getattr(rules, name) for name in WRITTEN}
+        stand_ins = self.declaration.stand_ins(self.values)
+        written = {getattr(loop, name): stand_ins.get(name, getattr(rules, name)) for name in WRITTEN}
         advance = loop.advance_all if play == "simultaneous" else loop.advance_one
         supplied = {loop.acting_agent: ACTING[play], loop.advance: advance}
         return {**written, **supplied, **mask_binding.rules_for(self.mask_spec, rules)}
