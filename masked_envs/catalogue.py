@@ -23,6 +23,7 @@ CATALOGUE = {
     "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
     "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
     "MaskedTaxi-v0": Entry("grid.taxi", "single"),
+    "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
     "MaskedWarehouse-v0": Entry("multiagent.warehouse", "simultaneous"),
     "ParametricCartPole-v0": Entry("control.parametric_cartpole", "single"),
 }

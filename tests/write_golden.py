@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("env_id", nargs="?", choices=CATALOGUE, metavar="ID", help="every id without it")
     parser.add_argument("parameters", nargs="*", metavar="name=value", help="parameters of the environment")
     parser.add_argument("--seed", type=int)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     parameters = {}
     for text in arguments.parameters:
         name, _, value = text.partition("=")
