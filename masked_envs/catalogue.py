@@ -19,6 +19,7 @@ class Entry(NamedTuple):
 CATALOGUE = {
     "MaskedCartPole-v0": Entry("control.cartpole", "single"),
     "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
+    "MaskedHuge-v0": Entry("bandit.huge", "single"),
     "MaskedKnapsack-v0": Entry("packing.knapsack", "single"),
     "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
     "MaskedPairs-v0": Entry("puzzle.pairs", "single"),

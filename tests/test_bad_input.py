@@ -224,9 +224,10 @@ def leads_there(twin, start, drawn, each, outcome):
     for action in drawn_actions(twin.spec, twin.mask(), numbers):
         twin.restore(start, drawn)
         instead = twin.step(action)
-        if same_position(twin.position(), each.position(), has_continuum(twin.spec)):
-            assert outcome.reward == pytest.approx(instead.reward + PRICE)
-            assert (outcome.terminated, outcome.truncated) == (instead.terminated, instead.truncated)
+        there = same_position(twin.position(), each.position(), has_continuum(twin.spec))
+        same_reward = outcome.reward == pytest.approx(instead.reward + PRICE)  # the bytes need not tell actions apart
+        ends = (outcome.terminated, outcome.truncated) == (instead.terminated, instead.truncated)
+        if there and same_reward and ends:
             return True
     return False
 

@@ -30,8 +30,9 @@ class Declaration:
     Attributes:
         id: the Gymnasium id.
         module: `__name__` of the file, whose functions `reset`, `action_mask`, `step`, `observe` are the rules,
-            `head_mask(s, p, agent, k, prefix, out)` too for a conditional mask of more than two heads, and
-            `draw(s, p)` the picture.
+            `head_mask(s, p, agent, k, prefix, out)` too for a conditional mask of more than two heads; `draw(s, p)`
+            is the picture. With one agent `renew_mask(s, p, agent, out)` may write only what a step has changed, into
+            the mask from before it; in which only time has passed where the action was refused.
         state: values -> dtype from `state_record`.
         mask: values -> MaskSpec of one agent.
         observation: values -> space of what one agent sees, without the mask: Box, Discrete, MultiDiscrete,

@@ -134,7 +134,11 @@ class Engine:
         """The rule for each placeholder of the loop."""
         rules, play = self.declaration.rules, self.declaration.play
         stand_ins = self.declaration.stand_ins(self.values)
-        written = {getattr(loop, name): stand_ins.get(name, getattr(rules, name)) for name in WRITTEN}
+        named = {name: getattr(rules, name) for name in WRITTEN}
+        if play == "single" and "action_mask" not in stand_ins:
+            named["renew_mask"] = getattr(rules, "renew_mask", rules.action_mask)
+        named |= stand_ins
+        written = {loop.renew_mask: named["action_mask"], **{getattr(loop, name): f for name, f in named.items()}}
         advance = loop.advance_all if play == "simultaneous" else loop.advance_one
         supplied = {loop.acting_agent: ACTING[play], loop.advance: advance}
         return {**written, **supplied, **mask_binding.rules_for(self.mask_spec, rules)}
