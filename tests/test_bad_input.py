@@ -234,14 +234,14 @@ def leads_there(twin, start, drawn, each, outcome):
 
 def drawn_actions(spec, mask, numbers):
     """Every legal action that uniform numbers may stand for; of an interval the one at their share of it."""
-    if len(numbers) < spec.num_draws:
-        return []
     if spec.kind == "dict":
         first = np.cumsum([0, *(part.num_draws for part in spec.parts)])
         parts = zip(spec.parts, spec.unpack(mask, "the mask"), first, strict=False)
         choices = [drawn_actions(part, value, numbers[start : start + part.num_draws]) for part, value, start in parts]
         return [spec.pack(values) for values in itertools.product(*choices)]
     if spec.kind == "interval":
+        if len(numbers) < spec.num_draws:
+            return []
         low, high = mask.astype(np.float64)
         return [np.clip((low + numbers[: len(low)] * (high - low)).astype(mask.dtype), *mask)]
     return spec.list_legal(mask, 5000)
