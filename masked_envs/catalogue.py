@@ -19,7 +19,12 @@ class Entry(NamedTuple):
 CATALOGUE = {
     "MaskedCartPole-v0": Entry("control.cartpole", "single"),
     "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
+    "MaskedHuge-v0": Entry("bandit.huge", "single"),
+    "MaskedKnapsack-v0": Entry("packing.knapsack", "single"),
+    "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
+    "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
     "MaskedTaxi-v0": Entry("grid.taxi", "single"),
+    "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
     "MaskedWarehouse-v0": Entry("multiagent.warehouse", "simultaneous"),
     "ParametricCartPole-v0": Entry("control.parametric_cartpole", "single"),
 }

@@ -12,7 +12,7 @@ from positions import changed, read
 from streams import fingerprint, row_of
 from surfaces import ROWS, make
 
-from masked_envs.conformance.actions import probe_actions
+from masked_envs.conformance.actions import out_of_range, probe_actions
 from masked_envs.core.random import random_word
 from masked_envs.core.state import State
 from masked_envs.registration import declaration
@@ -221,10 +221,22 @@ def further(whole: Any, skipped: int) -> Any:
 def stacked(space: spaces.Space[Any], actions: list[Any]) -> Any:
     """Actions as a batch that may hold what is not an action: a list, or a dict or tuple of lists."""
     if isinstance(space, spaces.Dict):
-        return {key: stacked(part, [action[key] for action in actions]) for key, part in space.spaces.items()}
+        keys = dict.fromkeys(key for action in actions for key in action)  # wrong ones too
+        return {key: stacked(space.spaces.get(key), [action[key] for action in actions]) for key in keys}
     if isinstance(space, spaces.Tuple):
         return tuple(stacked(part, [action[k] for action in actions]) for k, part in enumerate(space.spaces))
     return actions
+
+
+def spoilt(spec: Any, actions: Any, rows: list[int]) -> Any:
+    """A copy of a batch of actions in which those of some rows are out of range."""
+    if spec.kind == "dict":
+        parts = zip(spec.items(), spec.unpack(actions, "the actions"), strict=True)
+        return spec.pack([spoilt(part, value, rows) for (_, part), value in parts])
+    batch = actions.copy()
+    for row in rows:
+        batch[row] = out_of_range(spec, actions[row])
+    return batch
 
 
 def go_where_something_is_forbidden(*players: Player) -> Any:
@@ -239,7 +251,7 @@ def go_where_something_is_forbidden(*players: Player) -> Any:
             mask = first.mask()
             legal = legal_of(first.spec, mask)
             for action in probe_actions(first.spec, mask, legal, rng, 64):
-                if not first.spec.allows(mask, action):
+                if first.spec.action_space.contains(action) and not first.spec.allows(mask, action):
                     return action
             action = first.spec.sample(mask, rng)
             outcomes = [each.step(action) for each in players]

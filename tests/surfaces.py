@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium as gym
@@ -13,6 +13,7 @@ from gymnasium.vector import AutoresetMode
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.core.declaration import Declaration
+from masked_envs.mask_spec.dialects import TABLE
 from masked_envs.registration import declaration
 
 IDS = tuple(CATALOGUE)
@@ -26,6 +27,18 @@ ROWS = 3
 def in_one_action(declared: Declaration) -> bool:
     """Whether one Gymnasium action can play every agent."""
     return declared.play != "simultaneous" or declared.mask(declared.resolve({})).kind in ("flat", "candidates")
+
+
+def has_sb3_form(spec: Any) -> bool:
+    """Whether sb3-contrib has a form for masks of this kind, so that `action_masks()` gives one."""
+    return "sb3" in TABLE.get(spec.kind, ())
+
+
+def choices(env_id: str) -> Iterator[dict[str, Any]]:
+    """The defaults of an id, then every other choice of each parameter that has choices."""
+    yield {}
+    for name, parameter in declaration(env_id).parameters.items():
+        yield from ({name: choice} for choice in parameter.choices if choice != parameter.default)
 
 
 def surfaces(env_id: str) -> dict[str, Callable[..., Any]]:
@@ -47,6 +60,9 @@ def surfaces(env_id: str) -> dict[str, Callable[..., Any]]:
 
 
 ALL_SURFACES = tuple(itertools.chain.from_iterable([(i, surface) for surface in surfaces(i)] for i in IDS))
+
+
+ALL_CHOICES = tuple(itertools.chain.from_iterable([(i, chosen) for chosen in choices(i)] for i in IDS))
 
 
 def make(env_id: str, surface: str, **arguments: Any) -> Any:

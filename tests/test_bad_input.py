@@ -5,6 +5,7 @@ What is not even an environment's argument, seed, batch or position is refused a
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import gymnasium as gym
@@ -20,6 +21,7 @@ from surfaces import ALL_SURFACES, BACKENDS, make
 import masked_envs
 from masked_envs.conformance.actions import malformed_actions, out_of_range
 from masked_envs.core.compile import numba_is_available
+from masked_envs.core.random import random_uniform
 
 pytestmark = pytest.mark.core
 
@@ -71,7 +73,7 @@ def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backen
         try:
             with pytest.raises(masked_envs.InvalidActionError) as refusal:
                 victim.step(action)
-        except (ValueError, TypeError, KeyError):  # a batch of Dict actions cannot hold it
+        except (ValueError, TypeError, KeyError, IndexError):  # a batch of Dict actions cannot hold it
             assert isinstance(victim, VectorPlayer) and victim.spec.kind == "dict"
             continue
         words = str(refusal.value)
@@ -216,15 +218,47 @@ def test_resample_carries_out_a_legal_action_drawn_from_the_rows_own_stream(env_
 
 
 def leads_there(twin, start, drawn, each, outcome):
-    twin.restore(start, drawn)
-    for action in twin.spec.list_legal(twin.mask(), 5000):
+    twin.restore(start)
+    stream = read(twin.position())["rng"].tolist()
+    numbers = np.array([random_uniform(stream, 0.0, 1.0) for _ in range(drawn)])
+    for action in drawn_actions(twin.spec, twin.mask(), numbers):
         twin.restore(start, drawn)
         instead = twin.step(action)
-        if twin.position() == each.position():
-            assert outcome.reward == pytest.approx(instead.reward + PRICE)
-            assert (outcome.terminated, outcome.truncated) == (instead.terminated, instead.truncated)
+        there = same_position(twin.position(), each.position(), has_continuum(twin.spec))
+        same_reward = outcome.reward == pytest.approx(instead.reward + PRICE)  # the bytes need not tell actions apart
+        ends = (outcome.terminated, outcome.truncated) == (instead.terminated, instead.truncated)
+        if there and same_reward and ends:
             return True
     return False
+
+
+def drawn_actions(spec, mask, numbers):
+    """Every legal action that uniform numbers may stand for; of an interval the one at their share of it."""
+    if spec.kind == "dict":
+        first = np.cumsum([0, *(part.num_draws for part in spec.parts)])
+        parts = zip(spec.parts, spec.unpack(mask, "the mask"), first, strict=False)
+        choices = [drawn_actions(part, value, numbers[start : start + part.num_draws]) for part, value, start in parts]
+        return [spec.pack(values) for values in itertools.product(*choices)]
+    if spec.kind == "interval":
+        if len(numbers) < spec.num_draws:
+            return []
+        low, high = mask.astype(np.float64)
+        return [np.clip((low + numbers[: len(low)] * (high - low)).astype(mask.dtype), *mask)]
+    return spec.list_legal(mask, 5000)
+
+
+def has_continuum(spec):
+    return spec.kind == "interval" or (spec.kind == "dict" and any(map(has_continuum, spec.parts)))
+
+
+def same_position(one, other, nearly):
+    """Whether two positions are equal; `nearly`: in real numbers to the precision of a float32 action."""
+    if not nearly:
+        return one == other
+    a, b = read(one), read(other)
+    pairs = [(a[name], b[name]) for name in a.dtype.names]
+    same = [np.allclose(x, y, 1e-6, 1e-6) if x.dtype.kind == "f" else np.array_equal(x, y) for x, y in pairs]
+    return all(same) and (one.terminated, one.truncated) == (other.terminated, other.truncated)
 
 
 @EVERY_SURFACE

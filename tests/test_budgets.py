@@ -16,9 +16,11 @@ from typing import Any
 
 import gymnasium
 import pytest
+from surfaces import has_sb3_form
 
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
+from masked_envs.registration import declaration
 
 pytestmark = pytest.mark.core
 
@@ -64,13 +66,19 @@ def loaded_after(code):
     return set(done.stdout.split())
 
 
+def masks_of(env_id):
+    """How an environment is asked for its mask: as sb3-contrib does where that has a form for it."""
+    declared = declaration(env_id)
+    return "action_masks()" if has_sb3_form(declared.mask(declared.resolve({}))) else "action_mask"
+
+
 @pytest.mark.parametrize(
     "code",
     [
         "import masked_envs",
         "import masked_envs.api, masked_envs.cli, masked_envs.conformance, masked_envs.render, masked_envs.mask_spec",
         *(
-            f"import masked_envs\nenv = masked_envs.make({i!r})\nenv.reset(seed=0)\nenv.action_masks()"
+            f"import masked_envs\nenv = masked_envs.make({i!r})\nenv.reset(seed=0)\nenv.{masks_of(i)}"
             for i in CATALOGUE
         ),
     ],

@@ -131,8 +131,8 @@ def story(env_id: str, steps: int = 150, **parameters: Any) -> Iterator[Any]:
     env: Any = (make_parallel if simultaneous else make)(env_id, mask_in="info", **parameters)
     agents = env.possible_agents if simultaneous else []
     spaces = (env.observation_space, env.action_space)
-    yield [agents, *(str(space(agents[0]) if simultaneous else space) for space in spaces)]
     spec, rng = (env.mask_spec(agents[0]) if simultaneous else env.mask_spec), np.random.default_rng(0)
+    yield [agents, spec, *(str(space(agents[0]) if simultaneous else space) for space in spaces)]
     late = {"head_mask": env.head_mask} if spec.kind == "conditional" and len(spec.heads) > 2 else {}
     for seed in range(3):
         observation, info = env.reset(seed=seed)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
+from gymnasium.vector.utils import concatenate, create_empty_array
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, RecordEpisodeStatistics, RenderCollection, TimeLimit
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 from streams import fingerprint, row_of
-from surfaces import ALL_SURFACES, GAMES, IDS, make, surfaces
+from surfaces import ALL_SURFACES, GAMES, IDS, has_sb3_form, make, surfaces
 
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
@@ -46,18 +47,20 @@ def legal(env, info, rng):
 @MASK_IN
 @EVERY_SINGLE_SURFACE
 def test_check_env(env_id, surface, mask_in):
-    """No warning but those that Gymnasium's own CartPole gets, whose velocities have no bounds either.
+    """No warning but those that Gymnasium's own environments get: CartPole, whose velocities have no bounds either, and
+    Pendulum, whose torques have a unit too.
 
     It samples without a mask, so invalid actions are let pass; it draws in every render mode, in a dummy window.
     """
     env = make(env_id, surface, on_invalid="noop", mask_in=mask_in)
-    assert not complaints_of(check_env, env.unwrapped) - complaints_of_their_cartpole()
+    assert not complaints_of(check_env, env.unwrapped) - their_complaints()
     assert env.unwrapped.observation_space.contains(env.reset(seed=0)[0])
 
 
 @functools.cache
-def complaints_of_their_cartpole():
-    return complaints_of(check_env, gym.make("CartPole-v1").unwrapped, skip_render_check=True)
+def their_complaints():
+    theirs = [gym.make(env_id).unwrapped for env_id in ("CartPole-v1", "Pendulum-v1")]
+    return set().union(*(complaints_of(check_env, env, skip_render_check=True) for env in theirs))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -91,7 +94,7 @@ def test_the_passive_checker(env_id, surface, mask_in):
                     break
         env.render()
 
-    assert not complaints_of(play) - complaints_of_their_cartpole()
+    assert not complaints_of(play) - their_complaints()
 
 
 @EVERY_SINGLE_SURFACE
@@ -104,10 +107,15 @@ def test_a_stack_of_wrappers(env_id, surface):
     rng, total, over, steps = np.random.default_rng(0), 0.0, False, 0
     _, info = env.reset(seed=0)
     while not over:
-        masks = env.get_wrapper_attr("action_masks")()
-        spec = env.unwrapped.mask_spec
-        np.testing.assert_array_equal(masks, spec.convert(info["action_mask"], to="sb3"))
-        assert masks.dtype == np.bool_ and masks.any() and (surface == "env" or not env.unwrapped.invalid_actions)
+        action_masks, spec = env.get_wrapper_attr("action_masks"), env.unwrapped.mask_spec
+        if has_sb3_form(spec):
+            masks = action_masks()
+            np.testing.assert_array_equal(masks, spec.convert(info["action_mask"], to="sb3"))
+            assert masks.dtype == np.bool_ and masks.any()
+        else:
+            with pytest.raises(ValueError, match=f"sb3 cannot express {spec.kind} masks"):
+                action_masks()
+        assert surface == "env" or not env.unwrapped.invalid_actions
         _, reward, terminated, truncated, info = env.step(legal(env, info, rng))
         over, total, steps = terminated or truncated, total + reward, steps + 1
     assert steps == 5 and truncated
@@ -129,9 +137,10 @@ def test_gymnasiums_vector_environments_step_ours(env_id, surface, vector):
         assert fingerprint(row_of(observations, 1)) == fingerprint(alone.reset(seed=5)[0])
         rng, spec, over = np.random.default_rng(0), alone.unwrapped.mask_spec, False
         for _ in range(STEPS + 5):
-            actions = np.array([spec.sample(mask, rng) for mask in rows(info["action_mask"])])
+            chosen = [spec.sample(mask, rng) for mask in rows(info["action_mask"])]
+            actions = concatenate(spec.action_space, chosen, create_empty_array(spec.action_space, len(chosen)))
             observations, rewards, terminated, truncated, info = envs.step(actions)
-            given = (alone.reset()[0], 0.0, False, False) if over else alone.step(actions[1])[:4]
+            given = (alone.reset()[0], 0.0, False, False) if over else alone.step(chosen[1])[:4]
             seen = (row_of(observations, 1), rewards[1], bool(terminated[1]), bool(truncated[1]))
             assert fingerprint(seen) == fingerprint(given)
             over = given[2] or given[3]
@@ -141,6 +150,8 @@ def test_gymnasiums_vector_environments_step_ours(env_id, surface, vector):
 
 
 def rows(masks):
+    if isinstance(masks, dict):  # beside each part Gymnasium says which rows have it
+        masks = {key: part for key, part in masks.items() if not key.startswith("_")}
     return [row_of(masks, i) for i in range(2)]
 
 

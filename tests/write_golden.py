@@ -71,10 +71,15 @@ class Game:
         return {name: record[name] for name in self.record.names or () if name != "rng"}
 
     def legal(self, agent: str) -> str:
-        mask = self.mask(agent)
-        if self.spec.kind == "interval":
+        return self.listed(self.spec, self.mask(agent))
+
+    def listed(self, spec: Any, mask: Any) -> str:
+        if spec.kind == "dict":
+            parts = zip(spec.items(), spec.unpack(mask, "the mask"), strict=True)
+            return "; ".join(f"{key} {self.listed(part, value)}" for (key, part), value in parts)
+        if spec.kind == "interval":
             return f"from {words(mask[0])} to {words(mask[1])}"
-        actions = self.spec.list_legal(mask, MOST_LISTED + 1)
+        actions = spec.list_legal(mask, MOST_LISTED + 1)
         named = [self.named(action) for action in actions[:MOST_LISTED]]
         return ", ".join(named + ["..."] * (len(actions) > MOST_LISTED))
 
@@ -207,7 +212,7 @@ def main() -> None:
     parser.add_argument("env_id", nargs="?", choices=CATALOGUE, metavar="ID", help="every id without it")
     parser.add_argument("parameters", nargs="*", metavar="name=value", help="parameters of the environment")
     parser.add_argument("--seed", type=int)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     parameters = {}
     for text in arguments.parameters:
         name, _, value = text.partition("=")

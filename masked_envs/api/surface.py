@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import reprlib
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
+from gymnasium.spaces.box import array_short_repr
+from gymnasium.vector.utils import batch_space
 
 from ..errors import InvalidActionError
 from ..mask_spec import MaskSpec
@@ -45,6 +48,26 @@ def observation_space(bare: spaces.Space[Any], spec: MaskSpec, mask_in: str) -> 
         return bare
     parts = bare.spaces if isinstance(bare, spaces.Dict) else {"observation": bare}
     return spaces.Dict({**parts, "action_mask": spec.space})
+
+
+def batched(space: spaces.Space[Any], rows: int) -> spaces.Space[Any]:
+    """`gymnasium.vector.utils.batch_space`, but the bounds of a Box are read-only views of those of one row.
+
+    Copies of them, with the arrays that Gymnasium makes on the way, would take ten times the memory of the masks.
+    """
+    if isinstance(space, spaces.Dict):
+        parts = {key: batched(part, rows) for key, part in space.spaces.items()}
+        return spaces.Dict(parts, seed=copy.deepcopy(space.np_random))
+    if isinstance(space, spaces.Tuple):
+        return spaces.Tuple([batched(part, rows) for part in space.spaces], seed=copy.deepcopy(space.np_random))
+    if type(space) is not spaces.Box:
+        return batch_space(space, rows)
+    batch: Any = copy.deepcopy(space)
+    batch._shape = (rows, *space.shape)
+    for name in ("low", "high", "bounded_below", "bounded_above"):
+        setattr(batch, name, np.broadcast_to(getattr(space, name), batch.shape))
+    batch.low_repr, batch.high_repr = array_short_repr(batch.low), array_short_repr(batch.high)
+    return batch  # type: ignore[no-any-return]
 
 
 def with_mask(observation: Any, mask: Any, mask_in: str) -> Any:

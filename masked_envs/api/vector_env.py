@@ -19,7 +19,7 @@ from ..core.state import State
 from ..mask_spec import MaskSpec
 from .caller import Caller, Opponent
 from .picture import Picture, check_render_mode
-from .surface import check_mask_in, checked_seed, invalid_action_error, observation_space, with_mask
+from .surface import batched, check_mask_in, checked_seed, invalid_action_error, observation_space, with_mask
 
 
 class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
@@ -74,7 +74,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = self.mask_spec.action_space
         self.single_observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.observation_space = batched(self.single_observation_space, self.num_envs)
         self.render_mode = render_mode
         self.picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
         self._seeded = np.zeros(self.num_envs, np.bool_)

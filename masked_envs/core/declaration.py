@@ -30,8 +30,9 @@ class Declaration:
     Attributes:
         id: the Gymnasium id.
         module: `__name__` of the file, whose functions `reset`, `action_mask`, `step`, `observe` are the rules,
-            `head_mask(s, p, agent, k, prefix, out)` too for a conditional mask of more than two heads, and
-            `draw(s, p)` the picture.
+            `head_mask(s, p, agent, k, prefix, out)` too for a conditional mask of more than two heads; `draw(s, p)`
+            is the picture. With one agent `renew_mask(s, p, agent, out)` may write only what a step has changed, into
+            the mask from before it; in which only time has passed where the action was refused.
         state: values -> dtype from `state_record`.
         mask: values -> MaskSpec of one agent.
         observation: values -> space of what one agent sees, without the mask: Box, Discrete, MultiDiscrete,
@@ -43,6 +44,8 @@ class Declaration:
         validate: raises ValueError where values are impossible together.
         action_labels: values -> short names of the actions, for people.
         zero_sum: whether the rewards of every step add up to zero.
+        stand_ins: values -> rules of the file that stand in for `reset`, `action_mask`, `step` or `observe`, by these
+            names: for a parameter that changes what an action or a mask is, since a rule is compiled for one form.
     """
 
     id: str
@@ -57,6 +60,7 @@ class Declaration:
     validate: Callable[[Values], None] = lambda values: None
     action_labels: Callable[[Values], tuple[str, ...]] | None = None
     zero_sum: bool = False
+    stand_ins: Callable[[Values], Mapping[str, Callable[..., Any]]] = lambda values: {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By reference: a declaration is found again in its module, in any process."""

@@ -133,7 +133,12 @@ class Engine:
     def _given(self) -> dict[Any, Any]:
         """The rule for each placeholder of the loop."""
         rules, play = self.declaration.rules, self.declaration.play
-        written = {getattr(loop, name): getattr(rules, name) for name in WRITTEN}
+        stand_ins = self.declaration.stand_ins(self.values)
+        named = {name: getattr(rules, name) for name in WRITTEN}
+        if play == "single" and "action_mask" not in stand_ins:
+            named["renew_mask"] = getattr(rules, "renew_mask", rules.action_mask)
+        named |= stand_ins
+        written = {loop.renew_mask: named["action_mask"], **{getattr(loop, name): f for name, f in named.items()}}
         advance = loop.advance_all if play == "simultaneous" else loop.advance_one
         supplied = {loop.acting_agent: ACTING[play], loop.advance: advance}
         return {**written, **supplied, **mask_binding.rules_for(self.mask_spec, rules)}

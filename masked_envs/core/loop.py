@@ -37,6 +37,15 @@ def action_mask(s: Any, p: Any, agent: int, out: Any) -> None:
 
 
 @rule
+def renew_mask(s: Any, p: Any, agent: int, out: Any) -> None:
+    """Turn `out` from the mask before the last step into the one after it; `action_mask` where a file has no such rule.
+
+    The step may have been one of a refused action, in which only time passed.
+    """
+    raise NotImplementedError
+
+
+@rule
 def step(s: Any, p: Any, action: Any, rewards: Any) -> bool:
     """Carry out a legal action, add to `rewards` (A,), and say whether the episode has terminated."""
     raise NotImplementedError
@@ -112,13 +121,18 @@ def advance_all(s: Any, p: Any, actions: Any, rewards: Any) -> bool:
 
 
 @rule
-def look(s: Any, p: Any, terminated: bool, observations: Any, masks: Any, full: Any) -> None:
-    """Fill what the V views of one row show. In a terminated state nothing is left to forbid."""
+def look(s: Any, p: Any, terminated: bool, stepped: bool, observations: Any, masks: Any, full: Any) -> None:
+    """Fill what the V views of one row show. In a terminated state nothing is left to forbid.
+
+    `stepped` says that the masks are still those before a step that has led here.
+    """
     for v in range(len(masks)):
         agent = acting_agent(s, v)
         observe(s, p, agent, observations[v])
         if terminated:
             allow_all(masks[v], full[0])
+        elif stepped:
+            renew_mask(s, p, agent, masks[v])
         else:
             action_mask(s, p, agent, masks[v])
 
@@ -137,7 +151,7 @@ def look_rows(
     p = parameters[0]
     for i in range(len(where)):
         if where[i]:
-            look(states[i], p, terminated[i], observations[i], masks[i], full)
+            look(states[i], p, terminated[i], False, observations[i], masks[i], full)
             acting[i] = acting_agent(states[i], 0)
 
 
@@ -167,7 +181,7 @@ def reset_rows(
             fill(rewards[i], 0.0)
             terminated[i] = False
             truncated[i] = False
-            look(s, p, False, observations[i], masks[i], full)
+            look(s, p, False, False, observations[i], masks[i], full)
             acting[i] = acting_agent(s, 0)
 
 
@@ -293,7 +307,7 @@ def step_row(
     s["elapsed_steps"] += 1
     terminated[i] = ended
     truncated[i] = 0 < time_limit <= s["elapsed_steps"] and not ended
-    look(s, p, ended, observations[i], masks[i], full)
+    look(s, p, ended, True, observations[i], masks[i], full)
     acting[i] = acting_agent(s, 0)
 
 

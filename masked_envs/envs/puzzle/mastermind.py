@@ -1,0 +1,223 @@
+"""Action-masked Mastermind: break a secret code with guesses that might be it.
+
+Description
+    A secret code has `num_pegs` pegs, each of one of `num_colors` colours. Every guess is answered by two numbers: how
+    many pegs have the right colour in the right place (black), and how many further ones have a right colour in a
+    wrong place (white). A guess must agree with every answer so far, so that it might be the secret itself.
+
+Action space
+    `MultiDiscrete([num_colors] * num_pegs)`: the colour of each peg of the guess.
+
+Mask
+    Kind joint, meaning legal: int8, one axis of length num_colors for each peg; a code is legal if, were it the secret,
+    every guess so far would have had the answer it had. The set is no product of one set per peg. It
+    is a function of the observation, and never empty, since the secret is in it.
+
+Observation
+    `Box (num_guesses, num_pegs + 2) int8`: a row for each guess, in order: the colours of its pegs, then the black and
+    the white number of its answer; -1 in the rows of guesses yet to come.
+
+Rewards
+    -1 for every guess, the last one included.
+
+Start
+    No guess; a secret drawn uniformly from all codes.
+
+Episode end
+    Terminated when the guess is the secret, or after `num_guesses` guesses. Never truncated, unless `time_limit` is
+    given.
+
+Arguments
+    `num_pegs`, `num_colors`, `num_guesses`.
+
+References
+    Knuth, "The Computer as Master Mind", Journal of Recreational Mathematics 9(1), 1976-77, whose first guess, two pegs
+    of one colour and two of another, leaves at most 256 of the 1296 codes. The best guess need not agree with the
+    answers, so that his five guesses are no bound here.
+
+Versions
+    v0: first release.
+"""
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from ...core import Declaration, Parameter, copy_to, fill, random_below, rule, state_record
+from ...mask_spec import MaskSpec
+from ...render import Scene
+
+NOT_YET = -1
+MOST_CODES = 10**6
+MOST_PEGS, MOST_COLORS = 10, 10
+COUNT_BITS = 4  # enough to count MOST_PEGS, and for MOST_COLORS in an int64
+COUNT_MASK = 2**COUNT_BITS - 1
+
+
+def state(values):
+    pegs, colors = values["num_pegs"], values["num_colors"]
+    return state_record(
+        secret=(np.int64, (pegs,)),
+        guesses=np.int64,
+        board=(np.int8, (values["num_guesses"], pegs + 2)),  # as in the observation
+        possible=(np.int8, (colors,) * pegs),  # the codes that agree with every answer
+    )
+
+
+@rule
+def reset(s, p):
+    for peg in range(s["secret"].size):
+        s["secret"][peg] = random_below(s["rng"], p["num_colors"])
+    s["guesses"] = 0
+    fill(s["board"], NOT_YET)
+    fill(s["possible"], 1)
+
+
+@rule
+def action_mask(s, p, agent, out):
+    copy_to(s["possible"], out)
+
+
+@rule
+def step(s, p, guess, rewards):
+    pegs, colors, row = guess.size, p["num_colors"], s["guesses"]
+    guessed = number_of(guess, colors)
+    black, white = answer(guessed, number_of(s["secret"], colors), pegs, colors)
+    for peg in range(pegs):
+        s["board"][row, peg] = guess[peg]
+    s["board"][row, pegs] = black
+    s["board"][row, pegs + 1] = white
+    s["guesses"] = row + 1
+    rewards[0] -= 1.0
+    keep_what_agrees(s["possible"], guessed, black, white, pegs, colors)
+    return black == pegs or s["guesses"] >= p["num_guesses"]
+
+
+@rule
+def observe(s, p, agent, out):
+    copy_to(s["board"], out)
+
+
+@rule
+def answer(guess, code, num_pegs, num_colors):
+    """How many pegs of a guess are right in colour and place, and how many more in colour alone.
+
+    Guess and code are numbers; see `number_of`.
+    """
+    black = num_right(guess, code, num_pegs, num_colors)
+    return black, num_common(guess, code, num_pegs, num_colors) - black
+
+
+@rule
+def keep_what_agrees(possible, guess, black, white, num_pegs, num_colors):
+    """Strike out the codes to which this guess would have had another answer."""
+    for code in range(possible.size):
+        if possible.flat[code] != 0:
+            right = num_right(guess, code, num_pegs, num_colors)
+            if right != black or num_common(guess, code, num_pegs, num_colors) != black + white:
+                possible.flat[code] = 0
+
+
+@rule
+def number_of(code, num_colors):
+    """A code as its flat index in the mask: its colours are digits, that of the last peg the lowest."""
+    number = 0
+    for peg in range(code.size):
+        number = number * num_colors + int(code[peg])
+    return number
+
+
+@rule
+def num_right(guess, code, num_pegs, num_colors):
+    """On how many pegs two codes are of the same colour."""
+    right = 0
+    for _ in range(num_pegs):
+        right += guess % num_colors == code % num_colors
+        guess, code = guess // num_colors, code // num_colors
+    return right
+
+
+@rule
+def num_common(guess, code, num_pegs, num_colors):
+    """How many pegs two codes have in common, wherever they stand."""
+    one, other = color_counts(guess, num_pegs, num_colors), color_counts(code, num_pegs, num_colors)
+    common = 0
+    for _ in range(num_colors):
+        common += min(one & COUNT_MASK, other & COUNT_MASK)
+        one, other = one >> COUNT_BITS, other >> COUNT_BITS
+    return common
+
+
+@rule
+def color_counts(code, num_pegs, num_colors):
+    """How many pegs there are of each colour, COUNT_BITS bits each: faster than an array in plain Python."""
+    counts = 0
+    for _ in range(num_pegs):
+        counts += 1 << COUNT_BITS * (code % num_colors)
+        code = code // num_colors
+    return counts
+
+
+def validate(values):
+    pegs, colors = values["num_pegs"], values["num_colors"]
+    if colors**pegs > MOST_CODES:
+        raise ValueError(
+            f"num_pegs={pegs} and num_colors={colors} have {colors**pegs} codes, each an entry of the mask; "
+            f"num_colors ** num_pegs must be at most {MOST_CODES}"
+        )
+
+
+# --- picture: one unit a peg, a row a guess, the answer beside it, and the codes still possible in a strip ------------
+
+LETTERS = "ABCDEFGHIJ"
+INKS = ("player_0", "player_1", "player_2", "player_3", "agent_4", "item", "agent_0", "piece_dark", "idle", "hazard")
+
+
+def draw(s, p):
+    rows, pegs = len(s["board"]), len(s["secret"])
+    scene = Scene(pegs + 1.2, rows, kind="joint")
+    scene.rect(0, 0, scene.width, rows, "frame", radius=0.12)
+    for row, line in enumerate(s["board"]):
+        for peg in range(pegs):
+            draw_peg(scene, peg + 0.5, row + 0.5, line[peg])
+        for k, ink in enumerate(("piece_dark",) * max(line[pegs], 0) + ("piece_light",) * max(line[pegs + 1], 0)):
+            scene.disc(pegs + 0.3 + 0.3 * (k % 3), row + 0.25 + 0.25 * (k // 3), 0.11, ink)
+    scene.strip([code_word(code) for code in np.ndindex(s["possible"].shape)], title="codes", shape=s["possible"].shape)
+    scene.glyph_rows = [board_row(line, pegs) for line in s["board"][: s["guesses"]]] or ["no guess yet"]
+    return scene
+
+
+def draw_peg(scene, x, y, color):
+    if color == NOT_YET:
+        scene.disc(x, y, 0.12, "hole", fade=0.3)
+        return
+    scene.disc(x, y, 0.4, INKS[color])
+    scene.text(x, y, LETTERS[color], 0.36, "inverse" if INKS[color] == "piece_dark" else "text")
+
+
+def board_row(line, pegs):
+    return f"{code_word(line[:pegs])}  {line[pegs]} black, {line[pegs + 1]} white"
+
+
+def code_word(code):
+    """The colours of a code as letters."""
+    return "".join(LETTERS[color] for color in code)
+
+
+ENV = Declaration(
+    id="MaskedMastermind-v0",
+    module=__name__,
+    state=state,
+    mask=lambda values: MaskSpec.joint((values["num_colors"],) * values["num_pegs"]),
+    observation=lambda values: Box(
+        NOT_YET,
+        max(values["num_colors"] - 1, values["num_pegs"]),
+        (values["num_guesses"], values["num_pegs"] + 2),
+        np.int8,
+    ),
+    parameters={
+        "num_pegs": Parameter(4, "pegs of a code", low=1, high=MOST_PEGS),
+        "num_colors": Parameter(6, "colours a peg may have", low=2, high=MOST_COLORS),
+        "num_guesses": Parameter(10, "guesses after which the game is lost", low=1, high=100),
+    },
+    validate=validate,
+)

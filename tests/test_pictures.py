@@ -1,0 +1,34 @@
+"""The pictures of the catalogue: whole, inside their frame, no two actions in one place, and with words for ansi."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from surfaces import ALL_CHOICES
+
+from masked_envs.api.picture import Picture
+from masked_envs.core.engine import Engine
+from masked_envs.registration import declaration
+
+pytestmark = pytest.mark.core
+
+
+@pytest.mark.parametrize(("env_id", "values"), ALL_CHOICES)
+def test_no_scene_has_a_problem(env_id, values):
+    declared = declaration(env_id)
+    engine = Engine(declared, declared.resolve(values))
+    picture, spec, seen, every = Picture(engine, "ansi", 1), engine.mask_spec, 0, np.ones(1, bool)
+    for seed in range(3):
+        engine.seed([seed])
+        engine.reset()
+        while not engine.terminated[0] and engine.records["elapsed_steps"][0] < 15:
+            scene = picture.scene(0)
+            assert scene.problems() == [] and scene.kind == ("flat" if spec.kind == "candidates" else spec.kind)
+            assert picture.render(0).splitlines()[1:]
+            for view in range(engine.views):
+                engine.pick(every, view)
+            assert engine.find_invalid() == -1
+            engine.step()
+            engine.stored_records()
+            seen += 1
+    assert seen > 3 and picture.scene(0).problems() == []
