@@ -71,40 +71,47 @@ def configure(
             wrong shape, policies that leave an agent out or join agents of different spaces.
         gymnasium.error.NameNotFound: no such id.
     """
-    module, catalog = _module_of(config)
+    served = _module_of(config)
     if env_runner not in ENV_RUNNERS:
         raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
     if not (isinstance(env_id, str) or callable(env_id)):
-        raise TypeError(
-            f"env_id must be a Gymnasium id or a function that makes a PettingZoo environment, not {env_id!r}"
-        )
+        raise TypeError(f"env_id must be a Gymnasium id or a function that makes a PettingZoo game, not {env_id!r}")
     if isinstance(env_id, str):
         env_id = env_id.removeprefix(f"{PACKAGE}:")
     arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
     options = _options_of(config, model_config)
     if callable(env_id) or _is_game_of_all(env_id, arguments):
         arguments = {name: value for name, value in arguments.items() if name != "opponent"}
-        configure_multi_agent(
-            config, env_id, arguments, options, (module, catalog), SHARED if policies is None else policies
-        )
-        config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
-        return config
-    if policies is not None:
+        configure_multi_agent(config, env_id, arguments, options, served, SHARED if policies is None else policies)
+    elif policies is not None:
         raise TypeError(f"{env_id} has one learning agent here: policies= is for games without opponent=")
+    else:
+        _configure_single_agent(config, env_id, arguments, options, served, ENV_RUNNERS[env_runner])
+    config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
+    return config
+
+
+def _configure_single_agent(
+    config: AlgorithmConfig,
+    env_id: str,
+    arguments: Mapping[str, Any],
+    options: Mapping[str, Any],
+    served: tuple[Any, type[MaskedCatalog]],
+    env_runner: type[SingleAgentEnvRunner],
+) -> None:
+    """The other half of `configure`; see `configure_multi_agent`."""
+    module, catalog = served
     # The module's name comes along, so that a worker that knows nothing yet imports what registers the id.
     name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
     env: Any = gym.make(name, **arguments)
     with contextlib.closing(env):
-        served = catalog(env.observation_space, env.action_space, config.model_config | options)
+        made = catalog(env.observation_space, env.action_space, config.model_config | dict(options))
         native = env.spec is not None and env.spec.vector_entry_point is not None
-    config.environment(name, env_config=arguments, **as_sampled(served.scores.spec))
-    config.env_runners(
-        env_runner_cls=ENV_RUNNERS[env_runner],
-        gym_env_vectorize_mode="vector_entry_point" if native else "sync",
+    config.environment(name, env_config=dict(arguments), **as_sampled(made.scores.spec))
+    config.env_runners(env_runner_cls=env_runner, gym_env_vectorize_mode="vector_entry_point" if native else "sync")
+    config.rl_module(
+        rl_module_spec=RLModuleSpec(module_class=module, catalog_class=catalog, model_config=dict(options))
     )
-    config.rl_module(rl_module_spec=RLModuleSpec(module_class=module, catalog_class=catalog, model_config=options))
-    config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
-    return config
 
 
 def _is_game_of_all(env_id: str, arguments: Mapping[str, Any]) -> bool:
