@@ -340,7 +340,7 @@ def test_a_stranger_is_seen(name: str, where: str, found: bool) -> None:
     [("torch", ("masked_envs/torch/", "masked_envs/rllib/")), ("envs", ("masked_envs/envs/",))],
 )
 def test_a_room_is_imported_by_its_own_files_only(room: str, inside: tuple[str, ...]) -> None:
-    """torch would come in by way of its room, which RLlib's needs as well; and environments are found by the catalogue, by everything else."""
+    """torch would come in by way of its room, which RLlib's needs as well; environments are found by the catalogue."""
     found = findings(lambda path: [n for n in names_imported(path) if below(n, f"masked_envs.{room}")], PACKAGE)
     assert found and all(name.startswith(inside) for name in found)
 
