@@ -20,6 +20,7 @@ Frames = list[NDArray[np.uint8]]
 
 SEED, STEPS, FPS = 3, 24, 4.0
 PAGE_WIDTH = 420  # pixels
+MOST_BYTES = 300_000
 
 # Ids, parameters and seeds. The game of Connect Four is one whose columns fill up.
 OVERVIEW: tuple[tuple[str, dict[str, Any], int], ...] = (
@@ -34,10 +35,14 @@ GAP = 12  # pixels
 
 
 def write_page_picture(declared: Declaration, path: Path) -> None:
-    """The picture of one environment's page."""
+    """The picture of one environment's page: as many frames as fit in `MOST_BYTES`."""
     frames = random_frames(declared)
     height, width, _ = frames[0].shape
-    write_gif(resized(frames, PAGE_WIDTH, round(height * PAGE_WIDTH / width)), path, FPS)
+    frames = resized(frames, PAGE_WIDTH, round(height * PAGE_WIDTH / width))
+    write_gif(frames, path, FPS)
+    while path.stat().st_size >= MOST_BYTES:
+        frames.pop()
+        write_gif(frames, path, FPS)
 
 
 def write_overview(path: Path) -> None:
