@@ -114,6 +114,33 @@ def test_the_same_run_without_masks_counts_more_than_0(name, local_ray):
     algorithm.stop()
 
 
+@pytest.mark.parametrize("remote", [0, 1])
+def test_lifetime_counts_add_up_over_iterations_and_evaluations(remote, local_ray, tmp_path):
+    config = masked("PPO", mask_actions=False).env_runners(num_env_runners=remote)
+    config.evaluation(evaluation_interval=1, evaluation_num_env_runners=remote)
+    algorithm = config.build_algo()
+    for iteration in range(3):
+        result = algorithm.train()
+        parts = (result["env_runners"], algorithm.env_runner_group), (
+            result["evaluation"]["env_runners"],
+            algorithm.eval_env_runner_group,
+        )
+        for metrics, group in parts:
+            counted = sum(group.foreach_env_runner(count_invalid_actions))
+            assert counted == metrics["num_invalid_actions_lifetime"] >= metrics["num_invalid_actions"] > 0
+            assert (metrics["num_invalid_actions_lifetime"] > metrics["num_invalid_actions"]) == (iteration > 0)
+            # A random policy meets two legal actions of six, so two thirds are invalid.
+            assert 0.5 < counted / metrics["num_env_steps_sampled_lifetime"] < 0.8
+    before = result["evaluation"]["env_runners"]["num_invalid_actions_lifetime"]
+    algorithm.save_to_path(tmp_path / "checkpoint")
+    algorithm.stop()
+    again = config.copy(copy_frozen=False).build_algo()
+    again.restore_from_path(tmp_path / "checkpoint")
+    metrics = again.train()["evaluation"]["env_runners"]
+    assert metrics["num_invalid_actions_lifetime"] == before + metrics["num_invalid_actions"]
+    again.stop()
+
+
 @pytest.mark.parametrize("env_id", ["MaskedCartPole-v0", "ParametricCartPole-v0", "MaskedTaxi-v0"])
 def test_dqn_at_epsilon_1_takes_10000_legal_steps(env_id):
     config = masked("DQN", env_id).training(epsilon=1.0).env_runners(num_envs_per_env_runner=8)

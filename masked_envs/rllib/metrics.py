@@ -8,22 +8,27 @@ from typing import Any
 
 import numpy as np
 from ray.rllib.callbacks.callbacks import RLlibCallback
+from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
 
 from .features import ACTION_MASK
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
-NUM_INVALID_ACTIONS_LIFETIME = "num_invalid_actions_lifetime"
+LIFETIME = "_lifetime"
+NUM_INVALID_ACTIONS_LIFETIME = NUM_INVALID_ACTIONS + LIFETIME
 MEAN_LEGAL_FRACTION = "mean_legal_fraction"
 
 
 def count_invalid_actions(env_runner: Any) -> int:
     """How many invalid actions the environments of an env runner were ever given, by their own counters.
 
-    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`.
+    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`. The local env runner
+    beside remote ones may have no environment; that is 0.
 
     Raises:
         AttributeError: environments that do not count.
     """
+    if env_runner.env is None:
+        return 0
     base = env_runner.env.unwrapped
     counting = [env.unwrapped for env in getattr(base, "envs", [base])]
     for env in counting:
@@ -58,6 +63,12 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
                 fractions += len(masks) * np.count_nonzero(masks) / masks.size
         if decisions:
             metrics_logger.log_value(MEAN_LEGAL_FRACTION, fractions / decisions, reduce="mean", window=None)
+
+    def on_evaluate_end(self, *, metrics_logger: Any, evaluation_metrics: dict[str, Any], **kwargs: Any) -> None:
+        """Put the sums over all evaluations where RLlib reports those of the latest alone under the name `_lifetime`."""
+        results = evaluation_metrics.get(ENV_RUNNER_RESULTS, {})
+        for name in [name for name in results if name.endswith(LIFETIME)]:
+            results[name] = metrics_logger.peek((EVALUATION_RESULTS, ENV_RUNNER_RESULTS, name))
 
     def _log_invalid_actions(self, env_runner: Any, metrics_logger: Any) -> None:
         base = env_runner.env.unwrapped
