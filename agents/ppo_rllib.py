@@ -24,71 +24,14 @@ import gymnasium as gym
 import numpy as np
 import ray
 from command_line import key_and_value
-from evaluation import CONTROL_DECISIONS, Count, proof_line
+from evaluation import Count
 from ray import tune
-from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
-from ray.rllib.algorithms.appo import APPOConfig
-from ray.rllib.algorithms.dqn import DQNConfig
-from ray.rllib.algorithms.impala import IMPALAConfig
-from ray.rllib.algorithms.ppo import PPOConfig
+from rllib_proof import lifetime, report
+from rllib_recipes import RECIPES, make_config
+from rllib_settings import check_settings, write_settings
 
-from masked_envs.rllib import configure, count_invalid_actions
 from masked_envs.rllib.policies import SEPARATE, SHARED
 
-EPISODES = 100  # played by the policy at the end, greedily and sampled
-
-# What learns MaskedCartPole-v0 and ParametricCartPole-v0; all that is not here is RLlib's default.
-ALGORITHMS: dict[str, tuple[type[AlgorithmConfig], dict[str, Any]]] = {
-    "PPO": (
-        PPOConfig,
-        {
-            "lr": 1e-3,
-            "train_batch_size_per_learner": 2048,
-            "minibatch_size": 256,
-            "num_epochs": 8,
-            "lambda_": 0.95,
-            "entropy_coeff": 0.01,
-            "vf_clip_param": float("inf"),  # returns reach 500, and RLlib's default cuts a squared error off at 10
-            "grad_clip": 0.5,
-        },
-    ),
-    "APPO": (
-        APPOConfig,
-        {
-            "lr": 1e-3,
-            "train_batch_size_per_learner": 1024,
-            "entropy_coeff": 0.01,
-            "vf_loss_coeff": 0.05,
-            "grad_clip": 20.0,
-            "use_kl_loss": True,
-        },
-    ),
-    "IMPALA": (
-        IMPALAConfig,
-        {
-            "lr": 1e-3,
-            "train_batch_size_per_learner": 1024,
-            "entropy_coeff": 0.01,
-            "vf_loss_coeff": 0.05,
-            "grad_clip": 20.0,
-        },
-    ),
-    "DQN": (
-        DQNConfig,
-        {
-            "lr": 5e-4,
-            "train_batch_size_per_learner": 64,
-            "training_intensity": 8,
-            "num_steps_sampled_before_learning_starts": 1000,
-            "target_network_update_freq": 500,
-            "epsilon": [(0, 1.0), (10_000, 0.02)],
-            "n_step": 3,
-            "double_q": True,
-            "dueling": True,
-        },
-    ),
-}
-MODEL = {"fcnet_hiddens": [64, 64], "fcnet_activation": "tanh", "vf_share_layers": False}
 COLUMNS = {
     "training_iteration": "iteration",
     "num_env_steps_sampled_lifetime": "steps",
@@ -100,42 +43,11 @@ COLUMNS = {
 }
 
 
-def make_config(given: argparse.Namespace, *, masked: bool) -> AlgorithmConfig:
-    """RLlib's config of a run, or, not `masked`, of its negative control."""
-    config_class, training = ALGORITHMS[given.algo]
-    config = configure(
-        config_class(),
-        given.env,
-        dict(given.env_arg),
-        MODEL | {"mask_actions": masked},
-        policies=given.policies,
-        env_runner=given.env_runner,
-    )
-    config.training(**training)
-    config.env_runners(num_env_runners=given.num_env_runners, num_envs_per_env_runner=given.num_envs_per_env_runner)
-    config.learners(num_learners=given.num_learners).debugging(seed=given.seed, log_level="ERROR")
-    config.fault_tolerance(restart_failed_env_runners=True)
-    return config.evaluation(
-        evaluation_interval=given.evaluation_interval,
-        evaluation_duration=given.evaluation_duration,
-        evaluation_duration_unit="episodes",
-        evaluation_config={"explore": False},  # RLlib evaluates a sampling policy unless it is told not to
-    )
-
-
-def lifetime(result: dict[str, Any], where: Sequence[str]) -> Count:
-    """The decisions and invalid actions of all environments of training or of evaluation, out of RLlib's metrics."""
-    for name in where:
-        result = result.get(name, {})
-    decisions = sum(result.get("num_agent_steps_sampled_lifetime", {}).values())
-    return Count(int(decisions), int(result.get("num_invalid_actions_lifetime", 0)))
-
-
 def train(given: argparse.Namespace) -> tune.Result:
     """Run the trial, or what is left of it, and return its end.
 
     Raises:
-        ValueError: a run to resume that is not there, or a new one where another is.
+        ValueError: a run to resume that is not there or was begun otherwise, or a new one where another is.
         RuntimeError: the trial failed.
     """
     experiment = f"{given.storage_path.rstrip('/')}/{given.name}"
@@ -146,8 +58,10 @@ def train(given: argparse.Namespace) -> tune.Result:
         raise ValueError(f"{experiment} holds a run: continue it with --resume, or give another --name")
     config = make_config(given, masked=given.mask == "on")
     if given.resume:
+        check_settings(given, experiment)
         tuner = tune.Tuner.restore(experiment, config.algo_class, param_space=config, resume_errored=True)
     else:
+        write_settings(given, experiment)
         tuner = tune.Tuner(config.algo_class, param_space=config, run_config=run_config(given))
     result = tuner.fit()[0]
     if result.error is not None:
@@ -176,52 +90,12 @@ def run_config(given: argparse.Namespace) -> tune.RunConfig:
     )
 
 
-def play(config: AlgorithmConfig, checkpoint: str | None, explore: bool) -> tuple[list[float], Count, float]:
-    """Returns, counts and mean legal fraction of environments in this process.
-
-    Args:
-        checkpoint: of the policy that plays `EPISODES` episodes; None, a new one that makes `CONTROL_DECISIONS` steps.
-        explore: sample from the policy, instead of its most probable action each time.
-    """
-    config = config.copy(copy_frozen=False)
-    config.env_runners(num_env_runners=0).learners(num_learners=0)
-    algorithm = config.evaluation(evaluation_interval=None).build_algo()
-    try:
-        runner = algorithm.env_runner
-        if checkpoint is not None:
-            algorithm.restore_from_path(checkpoint)
-        amount = {"num_timesteps": CONTROL_DECISIONS} if checkpoint is None else {"num_episodes": EPISODES}
-        before = count_invalid_actions(runner)
-        episodes = runner.sample(**amount, explore=explore)
-        count = Count(sum(episode.agent_steps() for episode in episodes), count_invalid_actions(runner) - before)
-        fraction = runner.metrics.peek("mean_legal_fraction")
-        return [episode.get_return() for episode in episodes if episode.is_done], count, float(fraction)
-    finally:
-        algorithm.stop()
-
-
-def report(given: argparse.Namespace, checkpoint: str, trained: Count) -> bool:
-    """Print how the policy of a checkpoint does, and the proof; whether the proof holds.
-
-    Args:
-        trained: decisions and invalid actions of the run that wrote the checkpoint, evaluations included.
-    """
-    config, count = make_config(given, masked=given.mask == "on"), trained
-    for name, explore in (("greedy", False), ("sampled", True)):
-        returns, played, _ = play(config, checkpoint, explore)
-        count += played
-        print(f"{name}: mean return {np.mean(returns):.2f} (sd {np.std(returns):.2f}) of {len(returns)} episodes")
-    _, control, legal_fraction = play(make_config(given, masked=False), None, explore=True)
-    print(proof_line(count, control.invalid if legal_fraction < 1 else None))
-    return given.mask == "off" or (count.invalid == 0 and (control.invalid > 0 or legal_fraction == 1))
-
-
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
     parser = argparse.ArgumentParser(
         description="Masked PPO, APPO, IMPALA and DQN on RLlib.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     add = parser.add_argument
-    add("--algo", choices=ALGORITHMS, default="PPO", help="algorithm")
+    add("--algo", choices=RECIPES, default="PPO", help="algorithm")
     add("--env", default="MaskedCartPole-v0", help="id of the environment")
     add("--env-arg", action="append", default=[], type=key_and_value, metavar="NAME=VALUE",
         help="parameter of the environment, such as num_actions=128; may be repeated")  # fmt: skip
@@ -264,7 +138,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, gym.error.Error) as error:
         parser.error(str(error))
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the newer output does not show the columns one asks for
-    ray.init(address=given.address, include_dashboard=False if given.address is None else None)
+    # Seconds until Tune notes a new checkpoint as the one to resume from.
+    os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")
+    try:
+        ray.init(address=given.address, include_dashboard=False if given.address is None else None)
+    except (ConnectionError, ValueError) as error:
+        parser.error(f"no Ray cluster at --address {given.address}: {error}")
     try:
         if given.evaluate is not None:
             return 0 if report(given, given.evaluate, Count()) else 1
@@ -273,10 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result = train(given)
         except ValueError as error:
             parser.error(str(error))
-        trained = lifetime(result.metrics, ["env_runners"]) + lifetime(result.metrics, ["evaluation", "env_runners"])
-        print(
-            f"{trained.decisions} decisions in {(time.perf_counter() - began) / 60:.1f} min; {result.checkpoint.path}"
-        )
+        trained, minutes = lifetime(result.metrics), (time.perf_counter() - began) / 60
+        print(f"{trained.decisions} decisions in {minutes:.1f} min; {result.checkpoint.path}")
         return 0 if report(given, result.checkpoint.path, trained) else 1
     finally:
         ray.shutdown()

@@ -121,9 +121,12 @@ def test_lifetime_counts_add_up_over_iterations_and_evaluations(remote, local_ra
     algorithm = config.build_algo()
     for iteration in range(3):
         result = algorithm.train()
-        parts = (result["env_runners"], algorithm.env_runner_group), (
-            result["evaluation"]["env_runners"],
-            algorithm.eval_env_runner_group,
+        parts = (
+            (result["env_runners"], algorithm.env_runner_group),
+            (
+                result["evaluation"]["env_runners"],
+                algorithm.eval_env_runner_group,
+            ),
         )
         for metrics, group in parts:
             counted = sum(group.foreach_env_runner(count_invalid_actions))

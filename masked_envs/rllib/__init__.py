@@ -17,12 +17,16 @@ except ImportError as error:
 from .configure import configure
 from .distributions import LegalCategorical, LegalMultiCategorical
 from .env_runner import BatchedEnvRunner
+from .learners import BootstrappedAPPOLearner, BootstrappedIMPALALearner, KeepsBootstrap
 from .metrics import MaskMetrics, count_invalid_actions
 from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedLogits, MaskedObservations, MaskedPPOModule
 from .multi_agent import MaskedMultiAgentEnv
 
 __all__ = [
     "BatchedEnvRunner",
+    "BootstrappedAPPOLearner",
+    "BootstrappedIMPALALearner",
+    "KeepsBootstrap",
     "LegalCategorical",
     "LegalMultiCategorical",
     "MaskMetrics",

@@ -21,6 +21,7 @@ from ray.rllib.utils import force_list
 from ..catalogue import CATALOGUE
 from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
 from .env_runner import BatchedEnvRunner
+from .learners import LEARNERS
 from .metrics import MaskMetrics
 from .modules import OPTIONS, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
 from .policies import SHARED, Policies, as_sampled, configure_multi_agent
@@ -47,6 +48,8 @@ def configure(
     env_runner: str = "batched",
 ) -> Any:
     """Make an RLlib config masked: environment, module, sampling and metrics. The rest stays RLlib's own.
+
+    The learners of IMPALA and APPO are RLlib's with `KeepsBootstrap`, unless the config has one of the user's.
 
     Args:
         config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
@@ -87,6 +90,7 @@ def configure(
         raise TypeError(f"{env_id} has one learning agent here: policies= is for games without opponent=")
     else:
         _configure_single_agent(config, env_id, arguments, options, served, ENV_RUNNERS[env_runner])
+    config.learners(learner_class=LEARNERS.get(config.learner_class, config.learner_class))
     config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
     return config
 

@@ -65,7 +65,7 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
             metrics_logger.log_value(MEAN_LEGAL_FRACTION, fractions / decisions, reduce="mean", window=None)
 
     def on_evaluate_end(self, *, metrics_logger: Any, evaluation_metrics: dict[str, Any], **kwargs: Any) -> None:
-        """Put the sums over all evaluations where RLlib reports those of the latest alone under the name `_lifetime`."""
+        """Put the sums over all evaluations where RLlib reports those of the latest alone as `_lifetime`."""
         results = evaluation_metrics.get(ENV_RUNNER_RESULTS, {})
         for name in [name for name in results if name.endswith(LIFETIME)]:
             results[name] = metrics_logger.peek((EVALUATION_RESULTS, ENV_RUNNER_RESULTS, name))

@@ -1,0 +1,136 @@
+"""RLlib's configs of the four algorithms, with the settings that learn MaskedCartPole-v0 and ParametricCartPole-v0."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from typing import Any
+
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.algorithms.appo import APPOConfig
+from ray.rllib.algorithms.dqn import DQNConfig
+from ray.rllib.algorithms.impala import IMPALAConfig
+from ray.rllib.algorithms.ppo import PPOConfig
+
+from masked_envs.rllib import configure
+
+MODEL = {"fcnet_hiddens": [64, 64], "fcnet_activation": "tanh", "vf_share_layers": False}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is not RLlib's default.
+
+    Args:
+        lr: the learning rate at the start.
+        lr_decays: whether it falls linearly to 0 over the run.
+        training: arguments of `config.training`.
+        sampling: arguments of `config.env_runners`.
+    """
+
+    config: type[AlgorithmConfig]
+    lr: float
+    lr_decays: bool
+    training: dict[str, Any]
+    sampling: dict[str, Any] = field(default_factory=dict)
+
+
+RECIPES = {
+    "PPO": Recipe(
+        PPOConfig,
+        lr=1e-3,
+        lr_decays=False,
+        training={
+            "train_batch_size_per_learner": 2048,
+            "minibatch_size": 256,
+            "num_epochs": 8,
+            "lambda_": 0.95,
+            "entropy_coeff": 0.01,
+            "vf_clip_param": float("inf"),  # returns reach 500, and RLlib's default cuts a squared error off at 10
+            "grad_clip": 0.5,
+        },
+    ),
+    "APPO": Recipe(
+        APPOConfig,
+        lr=5e-4,
+        lr_decays=True,
+        training={
+            "train_batch_size_per_learner": 512,
+            "minibatch_size": 256,
+            "num_epochs": 4,
+            "entropy_coeff": 0.01,
+            "vf_loss_coeff": 0.05,
+            "grad_clip": 20.0,
+            "clip_param": 0.2,
+            "use_kl_loss": True,
+            # A batch is learned from once, while it is new.
+            "use_circular_buffer": False,
+            "simple_queue_size": 1,
+        },
+        # What 32 environments sample in one request is one batch. Sampling is fast here, and with longer fragments
+        # most batches come from a policy that the learner has left far behind.
+        sampling={"rollout_fragment_length": 16},
+    ),
+    "IMPALA": Recipe(
+        IMPALAConfig,
+        lr=5e-4,
+        lr_decays=True,
+        training={
+            "train_batch_size_per_learner": 512,
+            "minibatch_size": 256,
+            "num_epochs": 4,
+            "entropy_coeff": 0.01,
+            "vf_loss_coeff": 0.05,
+            "grad_clip": 20.0,
+            "learner_queue_size": 1,
+        },
+        sampling={"rollout_fragment_length": 16},  # as above
+    ),
+    "DQN": Recipe(
+        DQNConfig,
+        lr=5e-4,
+        lr_decays=False,
+        training={
+            "train_batch_size_per_learner": 64,
+            "training_intensity": 8,
+            "num_steps_sampled_before_learning_starts": 1000,
+            "target_network_update_freq": 500,
+            "epsilon": [(0, 1.0), (10_000, 0.02)],
+            "n_step": 3,
+            "double_q": True,
+            "dueling": True,
+        },
+    ),
+}
+
+
+def make_config(given: argparse.Namespace, *, masked: bool) -> AlgorithmConfig:
+    """RLlib's config of a run, or, not `masked`, of its negative control.
+
+    Args:
+        given: the flags of `ppo_rllib.py`.
+    """
+    recipe = RECIPES[given.algo]
+    config = configure(
+        recipe.config(),
+        given.env,
+        dict(given.env_arg),
+        MODEL | {"mask_actions": masked},
+        policies=given.policies,
+        env_runner=given.env_runner,
+    )
+    lr = [[0, recipe.lr], [given.total_steps, 0.0]] if recipe.lr_decays else recipe.lr
+    config.training(lr=lr, **recipe.training)
+    config.env_runners(
+        num_env_runners=given.num_env_runners,
+        num_envs_per_env_runner=given.num_envs_per_env_runner,
+        **recipe.sampling,
+    )
+    config.learners(num_learners=given.num_learners).debugging(seed=given.seed, log_level="ERROR")
+    config.fault_tolerance(restart_failed_env_runners=True)
+    return config.evaluation(
+        evaluation_interval=given.evaluation_interval,
+        evaluation_duration=given.evaluation_duration,
+        evaluation_duration_unit="episodes",
+        evaluation_config={"explore": False},  # RLlib evaluates a sampling policy unless it is told not to
+    )
