@@ -117,7 +117,8 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, arg
     add("--name", help="of the run (default: ALGO-ENV)")
     add("--resume", action="store_true", help="continue the run of that name from its newest checkpoint")
     add("--evaluate", metavar="CHECKPOINT", help="only play with the policy of this checkpoint")
-    add("--address", help="of a running Ray cluster, or 'auto'; none: Ray on this machine alone")
+    add("--address", default=os.environ.get("RAY_ADDRESS"),
+        help="of a running Ray cluster, or 'auto'; none: Ray on this machine alone")  # fmt: skip
     given = parser.parse_args(arguments)
     given.name = given.name or f"{given.algo}-{given.env}"
     if "://" not in given.storage_path:
@@ -141,7 +142,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Seconds until Tune notes a new checkpoint as the one to resume from.
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")
     try:
-        ray.init(address=given.address, include_dashboard=False if given.address is None else None)
+        # Without an address Ray would join whatever cluster it finds running on this machine.
+        ray.init(address=given.address or "local", include_dashboard=None if given.address else False)
     except (ConnectionError, ValueError) as error:
         parser.error(f"no Ray cluster at --address {given.address}: {error}")
     try:

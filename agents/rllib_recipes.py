@@ -52,20 +52,22 @@ RECIPES = {
     ),
     "APPO": Recipe(
         APPOConfig,
-        lr=5e-4,
+        lr=1e-3,
         lr_decays=True,
         training={
             "train_batch_size_per_learner": 512,
             "minibatch_size": 256,
-            "num_epochs": 4,
+            "num_epochs": 2,
             "entropy_coeff": 0.01,
             "vf_loss_coeff": 0.05,
             "grad_clip": 20.0,
-            "clip_param": 0.2,
-            "use_kl_loss": True,
-            # A batch is learned from once, while it is new.
+            # A batch is learned from once, while it is new. RLlib counts the target network's age in batches times
+            # the two numbers of the circular buffer, even where it uses none.
             "use_circular_buffer": False,
+            "circular_buffer_num_batches": 1,
+            "circular_buffer_iterations_per_batch": 1,
             "simple_queue_size": 1,
+            "target_network_update_freq": 4,
         },
         # What 32 environments sample in one request is one batch. Sampling is fast here, and with longer fragments
         # most batches come from a policy that the learner has left far behind.
@@ -78,7 +80,7 @@ RECIPES = {
         training={
             "train_batch_size_per_learner": 512,
             "minibatch_size": 256,
-            "num_epochs": 4,
+            "num_epochs": 2,
             "entropy_coeff": 0.01,
             "vf_loss_coeff": 0.05,
             "grad_clip": 20.0,

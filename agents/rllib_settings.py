@@ -9,8 +9,8 @@ from typing import Any
 from pyarrow import fs
 
 FILE = "settings.json"
-KEPT = ("algo", "env", "env_arg", "policies", "mask", "seed")
-"""What a run that goes on must have as it began; all else may change."""
+KEPT = ("algo", "env", "env_arg", "policies", "mask", "seed", "total_steps", "target_return")
+"""What a run that goes on must have as it began."""
 
 
 def settings(given: argparse.Namespace) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 import masked_envs  # noqa: F401
 from masked_envs.rllib import (
     BatchedEnvRunner,
+    BootstrappedAPPOLearner,
+    BootstrappedIMPALALearner,
     MaskedAPPOModule,
     MaskedDQNModule,
     MaskedPPOModule,
@@ -220,3 +222,14 @@ def test_arguments_that_nothing_would_read_are_refused(config, arguments, error,
 def test_sampling_is_batched_unless_the_user_wants_the_runner_of_rllib():
     assert configure(PPOConfig(), "MaskedCartPole-v0").env_runner_cls is BatchedEnvRunner
     assert configure(PPOConfig(), "MaskedCartPole-v0", env_runner="rllib").env_runner_cls is SingleAgentEnvRunner
+
+
+def test_v_trace_learners_keep_the_bootstrap_unless_the_user_has_a_learner():
+    class Own(BootstrappedIMPALALearner):
+        pass
+
+    assert configure(IMPALAConfig(), "MaskedCartPole-v0").learner_class is BootstrappedIMPALALearner
+    assert configure(APPOConfig(), "MaskedCartPole-v0").learner_class is BootstrappedAPPOLearner
+    own = configure(IMPALAConfig().learners(learner_class=Own), "MaskedCartPole-v0")
+    assert own.learner_class is Own
+    assert configure(PPOConfig(), "MaskedCartPole-v0").learner_class is PPOConfig().learner_class

@@ -5,10 +5,11 @@ import math
 
 import torch
 
-from masked_envs.torch import MaskedBinary, MaskedCategorical, MaskedJoint, MaskedPerHead
+from masked_envs.torch import MaskedBinary, MaskedCategorical, MaskedConditional, MaskedJoint, MaskedPerHead
 
-KINDS = ("categorical", "per_head", "joint", "binary")
+KINDS = ("categorical", "per_head", "joint", "binary", "conditional")
 NVEC = (2, 3, 3, 4)  # heads alone and heads beside one of equal size
+PAIR = (3, 4)  # of conditional choices
 F64 = torch.float64
 
 
@@ -24,6 +25,8 @@ def random_inputs(kind, *batch):
     if kind == "joint":
         cells = math.prod(NVEC)
         return torch.randn(*batch, cells, dtype=F64), random_mask(*batch, cells).view(*batch, *NVEC)
+    if kind == "conditional":  # now and then a first choice that nothing completes
+        return torch.randn(*batch, 3 + 12, dtype=F64), random_mask(*batch, 12).view(*batch, *PAIR)
     if kind == "binary":
         return torch.randn(*batch, 5, dtype=F64), random_mask(*batch, 5, 2)
     return torch.randn(*batch, 9, dtype=F64), random_mask(*batch, 9)
@@ -34,6 +37,8 @@ def build(kind, logits, mask, validate_args=None):
         return MaskedPerHead(logits, mask, NVEC, validate_args)
     if kind == "joint":
         return MaskedJoint(logits, mask, NVEC, validate_args)
+    if kind == "conditional":
+        return MaskedConditional(logits, mask, PAIR, validate_args)
     cls = MaskedBinary if kind == "binary" else MaskedCategorical
     return cls(logits, mask, validate_args)
 
@@ -54,6 +59,13 @@ def defined_probs(kind, logits, mask):
     logits, mask = logits.tolist(), mask.flatten().tolist()
     if kind in ("categorical", "joint"):
         heads = [masked_softmax(logits, mask)]
+    elif kind == "conditional":
+        rows = [mask[4 * i : 4 * i + 4] for i in range(3)]
+        first = masked_softmax(logits[:3], [any(row) for row in rows])
+        second = [
+            masked_softmax(logits[3 + 4 * i : 7 + 4 * i], row) if any(row) else [0.0] * 4 for i, row in enumerate(rows)
+        ]
+        heads = [[p * q for p, given in zip(first, second, strict=True) for q in given]]
     elif kind == "binary":
         heads = [masked_softmax((0.0, z), mask[2 * i : 2 * i + 2]) for i, z in enumerate(logits)]
     else:

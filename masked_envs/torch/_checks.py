@@ -8,6 +8,7 @@ removes them.
 import math
 import operator
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -151,3 +152,27 @@ def _describe(given: object) -> str:
     if isinstance(given, (Tensor, np.ndarray)):
         return f"{type(given).__name__} of {given.dtype} and shape {tuple(given.shape)}"
     return f"{type(given).__name__} ({given!r})"
+
+
+def check_bounds(bounds: Tensor | npt.NDArray[np.floating[Any]], loc: Tensor, owner: str, validate: bool) -> Tensor:
+    """Return bounds of shape loc.shape[:-1] + (2, d), on loc's device, sharing no memory; low <= high, finite."""
+    if isinstance(bounds, np.ndarray) and np.issubdtype(bounds.dtype, np.floating):
+        bounds = torch.from_numpy(np.array(bounds)).to(loc.device)
+    if not isinstance(bounds, Tensor) or not bounds.is_floating_point():
+        raise ValueError(f"{owner}: the bounds must be a floating-point tensor or array, got {_describe(bounds)}")
+    if bounds.device != loc.device:
+        raise ValueError(f"{owner}: the bounds are on {bounds.device}, loc is on {loc.device}")
+    shape = loc.shape[:-1] + torch.Size([2, loc.shape[-1]])
+    if bounds.shape != shape and not _expands_to(bounds.shape, shape, 2):
+        raise ValueError(
+            f"{owner}: for loc of shape {tuple(loc.shape)} the bounds must have shape {tuple(shape)}; only "
+            f"dimensions before the last 2 may be missing or 1; got {tuple(bounds.shape)}"
+        )
+    if validate:
+        wrong = ~(torch.isfinite(bounds).all(-2) & (bounds[..., 0, :] <= bounds[..., 1, :])).all(-1)
+        if bool(wrong.any()):
+            raise ValueError(
+                f"{owner}: bounds must be finite and low <= high, but are not in {_list_rows(wrong, '', 0)}"
+            )
+    copied = bounds.clone()
+    return copied if copied.shape == shape else copied.expand(shape)

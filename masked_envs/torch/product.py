@@ -1,0 +1,108 @@
+"""Independent masked distributions side by side, for Dict and Tuple actions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from masked_envs.torch.categorical import NO_SHAPE, MaskedDistribution
+
+
+class MaskedDict(MaskedDistribution):
+    """Dict or Tuple actions: the product of one masked distribution per part, for hybrid actions.
+
+    Samples, modes and masks are dicts (tuples) of those of the parts; `log_prob`, `entropy` and the KL divergence are
+    sums over the parts. Between a part's density and another's probability the sum is a log-density with respect to
+    the product of counting and Lebesgue measure.
+
+    Args:
+        parts: masked distributions of one batch shape, by name in a mapping or in order in a sequence.
+
+    Raises:
+        ValueError: no parts, or parts of different batch shapes; in `log_prob`, other names or another number of parts,
+            or what a part refuses, by the name of the part.
+    """
+
+    def __init__(self, parts: Mapping[str, MaskedDistribution] | Sequence[MaskedDistribution]) -> None:
+        self.is_tuple = not isinstance(parts, Mapping)
+        named = {str(i): part for i, part in enumerate(parts)} if not isinstance(parts, Mapping) else dict(parts)
+        shapes = {tuple(part.batch_shape) for part in named.values()}
+        if len(shapes) != 1:
+            raise ValueError(f"MaskedDict: the parts need one batch shape, got {sorted(shapes)} of {list(named)}")
+        self._parts = named
+        validate = all(part._validates_data for part in named.values())
+        super().__init__(torch.Size(shapes.pop()), torch.Size(), validate)
+        self._has_rsample = all(part.has_rsample for part in named.values())
+
+    @property
+    def parts(self) -> dict[str, MaskedDistribution]:
+        """The parts by name; "0", "1", ... of a tuple."""
+        return dict(self._parts)
+
+    @property
+    def mask(self) -> Any:
+        return self._pack([part.mask for part in self._parts.values()])
+
+    @property
+    def nvec(self) -> tuple[int, ...]:
+        return tuple(n for part in self._parts.values() for n in part.nvec)
+
+    @property
+    def mode(self) -> Any:
+        """The mode of every part."""
+        return self._pack([part.mode for part in self._parts.values()])
+
+    def sample(self, sample_shape: Sequence[int] = NO_SHAPE) -> Any:
+        return self._pack([part.sample(torch.Size(sample_shape)) for part in self._parts.values()])
+
+    def rsample(self, sample_shape: Sequence[int] = NO_SHAPE) -> Any:
+        """As `sample`, differentiable in the parts that are continuous."""
+        shape = torch.Size(sample_shape)
+        draws = [part.rsample if part.has_rsample else part.sample for part in self._parts.values()]
+        return self._pack([draw(shape) for draw in draws])
+
+    def log_prob(self, value: Any) -> Tensor:
+        """Of a dict (tuple) with the value of every part."""
+        values = self._unpack(value)
+        total: Tensor | float = 0.0
+        for (name, part), of_part in zip(self._parts.items(), values, strict=True):
+            try:
+                total = total + part.log_prob(of_part)
+            except ValueError as error:
+                raise ValueError(f"part {name!r}: {error}") from None
+        return total  # type: ignore[return-value]
+
+    def entropy(self) -> Tensor:
+        """The sum of the parts' entropies in nats; shape batch_shape."""
+        return torch.stack([part.entropy() for part in self._parts.values()]).sum(0)
+
+    def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> "MaskedDict":
+        parts = [part.expand(torch.Size(batch_shape)) for part in self._parts.values()]
+        return MaskedDict(parts if self.is_tuple else dict(zip(self._parts, parts, strict=True)))
+
+    def _kl_to(self, other: "MaskedDict") -> Tensor:
+        if self._parts.keys() != other._parts.keys():
+            raise ValueError(f"kl_divergence needs equal parts, got {list(self._parts)} and {list(other._parts)}")
+        pairs = zip(self._parts.values(), other._parts.values(), strict=True)
+        return torch.stack([torch.distributions.kl_divergence(*pair) for pair in pairs]).sum(0)
+
+    def _is_legal(self, value: Any) -> Tensor:
+        legal = [part._is_legal(of) for part, of in zip(self._parts.values(), self._unpack(value), strict=True)]
+        return torch.stack(legal).all(0)
+
+    def _pack(self, values: list[Any]) -> Any:
+        return tuple(values) if self.is_tuple else dict(zip(self._parts, values, strict=True))
+
+    def _unpack(self, value: Any) -> list[Any]:
+        if self.is_tuple:
+            if isinstance(value, (tuple, list)) and len(value) == len(self._parts):
+                return list(value)
+            raise ValueError(f"MaskedDict: expected a tuple of {len(self._parts)} parts, got {type(value).__name__}")
+        if isinstance(value, Mapping) and value.keys() == self._parts.keys():
+            return [value[name] for name in self._parts]
+        given = f"keys {sorted(value)}" if isinstance(value, Mapping) else type(value).__name__
+        raise ValueError(f"MaskedDict: expected a dict with keys {sorted(self._parts)}, got {given}")
+
+    def __repr__(self) -> str:
+        return f"MaskedDict({self._pack(list(self._parts.values()))})"

@@ -1,0 +1,107 @@
+"""agents/ppo_rllib.py as a program: every algorithm's proof, checkpoints, resuming, errors before a worker starts."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("ray")
+import ray
+from ppo_rllib_cases import SCRIPT, counted, ppo_rllib, proof, results, rllib_recipes, start
+
+
+def run(*flags):
+    process = start(*flags)
+    output, _ = process.communicate()
+    return process.returncode, output
+
+
+@pytest.mark.parametrize("algo", rllib_recipes.RECIPES)
+def test_every_algorithm_proves_itself_and_leaves_checkpoints(algo, tmp_path):
+    code, output = run(
+        "--algo", algo, "--total-steps", 12_000, "--num-to-keep", 2, "--checkpoint-frequency", 1,
+        "--storage-path", tmp_path, "--name", "run",
+    )  # fmt: skip
+    assert code == 0, output
+    decisions, invalid, control = proof(output)
+    assert invalid == 0 and control > 1000
+    noted = results(tmp_path / "run")
+    last = noted[-1]
+    assert last["num_env_steps_sampled_lifetime"] >= 12_000
+    assert counted(last).decisions >= 12_000 and counted(last).invalid == 0
+    # The line counts 200 episodes more, played from the last checkpoint.
+    assert decisions > counted(last).decisions
+    assert last["env_runners"]["mean_legal_fraction"] == pytest.approx(2 / 6)
+    assert any("evaluation" in result for result in noted)
+    kept = sorted((tmp_path / "run").glob("*/checkpoint_*"))
+    assert len(kept) == 2
+    if algo == "PPO":  # a new process, of the other kind of play alone
+        code, output = run("--evaluate", kept[-1])
+        again, invalid, _ = proof(output)
+        assert code == 0 and invalid == 0 and again == decisions - counted(last).decisions
+
+
+def test_a_run_without_the_mask_counts_and_an_ended_run_reports_again(tmp_path):
+    flags = ["--mask", "off", "--total-steps", 4000, "--storage-path", tmp_path, "--name", "run"]
+    code, output = run(*flags)
+    assert code == 0, output
+    decisions, invalid, _ = proof(output)
+    assert invalid > 1000 and decisions > 4000
+    code, again = run(*flags, "--resume")
+    assert code == 0 and proof(again)[:2] == (decisions, invalid)
+    code, output = run(*flags)
+    assert code == 2 and "holds a run: continue it with --resume, or give another --name" in output
+    code, output = run(*flags, "--resume", "--algo", "DQN", "--env-arg", "num_actions=8")
+    assert code == 2 and "was begun with --algo PPO, --env-arg []" in output
+
+
+def test_a_game_is_played_by_all_its_agents(tmp_path):
+    code, output = run(
+        "--env", "MaskedConnectFour-v0", "--total-steps", 3000, "--storage-path", tmp_path,
+        "--num-envs-per-env-runner", 2, "--evaluation-interval", 1,
+    )  # fmt: skip
+    assert code == 0, output
+    _, invalid, control = proof(output)
+    assert invalid == 0 and control > 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--env", "NoSuch-v0"], "NoSuch"),
+        (["--env", "CartPole-v1"], "action_mask"),
+        (["--env-arg", "num_actions"], "expected NAME=VALUE"),
+        (["--env-arg", "num_wheels=3"], "num_wheels"),
+        (["--env-arg", "num_actions=-2"], "num_actions"),
+        (["--algo", "SAC"], "invalid choice"),
+        (["--total-steps", "0"], "must be at least 1"),
+        (["--policies", "shared"], "policies"),
+        (["--algo", "DQN", "--env", "MaskedPairs-v0"], "DQN"),
+    ],
+)
+def test_wrong_flags_are_refused_before_ray_starts(flags, words, capsys, monkeypatch):
+    monkeypatch.setattr(ray, "init", lambda *_, **__: pytest.fail("started Ray"))
+    with pytest.raises(SystemExit) as stopped:
+        ppo_rllib.main(flags)
+    assert stopped.value.code == 2 and words in capsys.readouterr().err
+
+
+def test_no_cluster_and_no_run_are_said_in_a_line(capsys, monkeypatch, tmp_path):
+    def no_cluster(*_, **__):
+        raise ConnectionError("no node answers")
+
+    monkeypatch.setattr(ray, "init", no_cluster)
+    with pytest.raises(SystemExit):
+        ppo_rllib.main(["--address", "192.0.2.1:6379"])
+    assert "no Ray cluster at --address 192.0.2.1:6379: no node answers" in capsys.readouterr().err
+    monkeypatch.setattr(ray, "init", lambda *_, **__: None)
+    with pytest.raises(SystemExit):
+        ppo_rllib.main(["--resume", "--storage-path", str(tmp_path)])
+    assert "no run to resume in" in capsys.readouterr().err
+
+
+def test_help_names_every_flag_of_the_founding_script():
+    text = subprocess.run([sys.executable, str(SCRIPT), "--help"], capture_output=True, text=True, check=True).stdout
+    for flag in ("algo", "num-env-runners", "num-envs-per-env-runner", "evaluation-interval", "evaluation-duration",
+                 "checkpoint-frequency", "num-to-keep", "storage-path", "resume", "address"):  # fmt: skip
+        assert f"--{flag}" in text
