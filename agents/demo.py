@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 import numpy as np
 import torch
+from structs import as_mask, each
 
 if TYPE_CHECKING:
     from networks import Encoder, Policy
@@ -45,8 +46,8 @@ def record_gif(policy: Policy, encoder: Encoder, config: Config, path: Path) -> 
     frames, over = [env.render()], False
     while not over and len(frames) < MOST_FRAMES:
         batch = {k: part[None] for k, part in observation.items()} if encoder.is_dict else np.asarray([observation])
-        mask = torch.from_numpy(info["action_mask"])[None]
-        action = policy.to_env(policy.distribution(encoder(batch), mask).mode)[0]
+        mask = each(lambda part: part[None], as_mask(info["action_mask"]))
+        action = each(lambda part: part[0], policy.to_env(policy.distribution(encoder(batch), mask).mode))
         observation, _, terminated, truncated, info = env.step(action)
         over = terminated or truncated
         frames.append(env.render())

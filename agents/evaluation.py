@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from gymnasium.vector import AutoresetMode
 from networks import Encoder, Policy
+from structs import as_mask, full_mask, same
 
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
@@ -72,15 +73,15 @@ def play(
         masked: False shows the policy a mask that allows everything.
     """
     returns, live = np.zeros(envs.num_envs), np.ones(envs.num_envs, np.bool_)
-    discarded = np.zeros(envs.num_envs, np.bool_)
+    discarded, everything = np.zeros(envs.num_envs, np.bool_), full_mask(envs.mask_spec, envs.num_envs)
     decisions, step, forbade = 0, 0, False
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         observation, info = envs.reset(seed=seed)
         while live.any() if steps is None else step < steps:
-            mask = torch.from_numpy(info["action_mask"])
-            forbade = forbade or not bool(mask.all())
-            distribution = policy.distribution(encoder(observation), mask if masked else torch.ones_like(mask))
+            mask = as_mask(info["action_mask"])
+            forbade = forbade or not same(mask, everything)
+            distribution = policy.distribution(encoder(observation), mask if masked else everything)
             action = distribution.mode if greedy else distribution.sample()
             decisions += int((~discarded).sum())
             observation, rewards, terminated, truncated, info = envs.step(policy.to_env(action))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from gymnasium import spaces
+from structs import for_env
 from torch import Tensor, nn
 
 from masked_envs import MaskSpec
@@ -87,7 +88,6 @@ class Policy(nn.Module):
     def __init__(self, shapes: dict[str, tuple[int, ...]], mask_spec: MaskSpec, hidden: int) -> None:
         super().__init__()
         self.mask_spec, self.hidden = mask_spec, hidden
-        self.first_action = getattr(mask_spec.action_space, "start", 0)
         (inputs,) = shapes["features"]
         outputs = num_logits(mask_spec)
         self.key: nn.Module | None = None
@@ -98,8 +98,8 @@ class Policy(nn.Module):
         # A small last layer begins with nearly equal probabilities for all that is legal.
         self.actor = mlp(inputs, hidden, outputs, last_gain=0.01)
 
-    def distribution(self, observation: Observation, mask: Tensor) -> MaskedDistribution:
-        """The policy over the actions that `mask` allows, bool (B, canonical shape)."""
+    def distribution(self, observation: Observation, mask: Any) -> MaskedDistribution:
+        """The policy over the actions that `mask` allows: bool or bounds (B, canonical shape), or a dict of these."""
         scores = self.actor(observation["features"])
         if self.key is not None:  # only what is allowed needs a score, and that may be two candidates in a thousand
             row, candidate = mask.nonzero(as_tuple=True)
@@ -113,10 +113,9 @@ class Policy(nn.Module):
         value: Tensor = self.critic(observation["features"]).squeeze(-1)
         return value
 
-    def to_env(self, action: Tensor) -> npt.NDArray[np.int64]:
-        """Actions of the distribution, which count from 0, as the environment counts them."""
-        actions: npt.NDArray[np.int64] = action.numpy() + self.first_action
-        return actions
+    def to_env(self, action: Any) -> Any:
+        """Actions of the distribution as the environment takes them, in NumPy."""
+        return for_env(self.mask_spec.action_space, action)
 
 
 def mlp(inputs: int, hidden: int, outputs: int, last_gain: float) -> nn.Sequential:

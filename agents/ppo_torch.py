@@ -18,6 +18,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from demo import draw_learning_curve, record_gif
 from evaluation import Count, evaluate, make_envs, negative_control, proof_line, self_play_agents
 from networks import Encoder, Policy
 from rollout import Batch, Rollout, advantages
+from structs import as_mask, each, full_mask
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -118,8 +120,14 @@ class Learner:
         """Store what the rows show before step t; with the mask off, everything counts as allowed."""
         for name, part in self.encoder(observation).items():
             self.rollout.observation[name][t] = part
-        self.rollout.mask[t] = torch.from_numpy(info["action_mask"]) if self.config.mask == "on" else True
+        masked = self.config.mask == "on"
+        mask = as_mask(info["action_mask"]) if masked else full_mask(self.envs.mask_spec, self.config.num_envs)
+        self._store(self.rollout.mask, t, mask)
         self.rollout.agent[t] = info["agent"] if self.self_play else 0
+
+    @staticmethod
+    def _store(where: Any, t: int, what: Any) -> None:
+        each(lambda stored, part: stored[t].copy_(part), where, what)
 
     def collect(self) -> list[float]:
         """Play a rollout; the returns (in a game those of the first agent) of the episodes that ended in it."""
@@ -127,8 +135,8 @@ class Learner:
         r.begin()
         for t in range(steps):
             with torch.inference_mode():
-                distribution = self.policy.distribution({k: part[t] for k, part in r.observation.items()}, r.mask[t])
-                r.action[t] = action = distribution.sample()
+                distribution = self.policy.distribution(*each(itemgetter(t), (r.observation, r.mask)))
+                self._store(r.action, t, action := distribution.sample())
                 r.log_prob[t] = distribution.log_prob(action)
             observation, reward, terminated, truncated, info = self.envs.step(self.policy.to_env(action))
             r.reward[t] = info["rewards"] if self.self_play else reward[:, None]
@@ -152,14 +160,15 @@ class Learner:
         advantage, chosen = torch.from_numpy(estimates[usable]).float(), torch.from_numpy(usable)
         target = advantage + torch.from_numpy(values[:-1][usable])
         advantage = (advantage - advantage.mean()) / (advantage.std(correction=0) + 1e-8)
-        observation = {name: part[:-1][chosen] for name, part in r.observation.items()}
-        return Batch(observation, r.mask[:-1][chosen], r.action[chosen], r.log_prob[chosen], advantage, target)
+        seen = each(lambda part: part[:-1][chosen], (r.observation, r.mask))
+        done = each(lambda part: part[chosen], (r.action, r.log_prob))
+        return Batch(*seen, *done, advantage, target)
 
     def update(self) -> dict[str, float]:
         """Adam on the clipped objective; measures of the first minibatch, and means of the last pass."""
         batch, measured = self.batch(), []
         for _ in range(self.config.epochs):
-            for index in torch.randperm(len(batch.action)).tensor_split(self.config.minibatches):
+            for index in torch.randperm(len(batch.target)).tensor_split(self.config.minibatches):
                 if len(index):
                     loss, measures = self.loss(batch.take(index))
                     self.optimiser.zero_grad()
@@ -202,7 +211,7 @@ class Learner:
             "torch_rng": torch.get_rng_state(),
             "environments": pack(self.envs.get_state()),
             "observation": {name: part[last].clone() for name, part in r.observation.items()},
-            "mask": r.mask[last].clone(),
+            "mask": each(lambda part: part[last].clone(), r.mask),
             "rows": torch.tensor(np.stack([r.agent[last], r.discarded[last]])),
             "episode_return": self.episode_return.tolist(),
             "counters": [self.iteration, self.decisions, self.count.invalid - self.evaluated.invalid],
@@ -219,7 +228,7 @@ class Learner:
         self.envs.set_state(unpack(state["environments"]))
         for name, part in state["observation"].items():
             r.observation[name][last] = part
-        r.mask[last] = state["mask"]
+        self._store(r.mask, last, state["mask"])
         r.agent[last], r.discarded[last] = state["rows"].numpy()
         self.episode_return = np.array(state["episode_return"])
         self.iteration, self.decisions, self.earlier_invalid = state["counters"]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from evaluation import self_play_agents
 from networks import Observation
+from structs import each, empty_actions, full_mask
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -27,18 +28,21 @@ class Rollout:
     def __init__(self, config: Config, shapes: dict[str, tuple[int, ...]], envs: Any) -> None:
         steps, seen = (config.num_steps, config.num_envs), (config.num_steps + 1, config.num_envs)
         self.observation = {name: torch.zeros(*seen, *shape) for name, shape in shapes.items()}
-        self.mask = torch.zeros(*seen, *envs.mask_spec.space.shape, dtype=torch.bool)
+        row = full_mask(envs.mask_spec, 1)
+        self.mask = each(lambda part: torch.zeros(*seen, *part.shape[1:], dtype=part.dtype), row)
         self.agent, self.discarded = np.zeros(seen, np.int64), np.zeros(seen, np.bool_)
-        self.action = torch.zeros(*steps, *envs.single_action_space.shape, dtype=torch.int64)
+        self.action = empty_actions(envs.single_action_space, *steps)
         self.log_prob = torch.zeros(steps)
         self.reward = np.zeros((*steps, self_play_agents(config)))
         self.terminated, self.truncated = np.zeros(steps, np.bool_), np.zeros(steps, np.bool_)
 
     def begin(self) -> None:
         """Begin where the last rollout ended."""
-        seen: list[Any] = [*self.observation.values(), self.mask, self.agent, self.discarded]
-        for array in seen:
-            array[0] = array[-1]
+        each(_last_to_first, (*self.observation.values(), self.mask, self.agent, self.discarded))
+
+
+def _last_to_first(array: Any) -> None:
+    array[0] = array[-1]
 
 
 @dataclass
@@ -46,16 +50,14 @@ class Batch:
     """Decisions to learn from, one per entry."""
 
     observation: Observation
-    mask: Tensor
-    action: Tensor
+    mask: Any
+    action: Any
     log_prob: Tensor
     advantage: Tensor
     target: Tensor
 
     def take(self, index: Tensor) -> Batch:
-        observation = {name: part[index] for name, part in self.observation.items()}
-        rest = (getattr(self, f.name)[index] for f in fields(self) if f.name != "observation")
-        return Batch(observation, *rest)
+        return Batch(*(each(lambda part: part[index], getattr(self, field.name)) for field in fields(self)))
 
 
 def advantages(

@@ -6,7 +6,7 @@ import torch
 from gymnasium import spaces
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
-from toys import binary, joint, per_head
+from toys import binary, conditional_two, hybrid, hybrid_tuple, interval, joint, per_head
 
 from masked_envs.api.gymnasium_env import MaskedEnv
 from masked_envs.api.vector_env import MaskedVectorEnv
@@ -27,7 +27,15 @@ CATALOGS = {MaskedPPOModule: MaskedPPOCatalog, MaskedAPPOModule: MaskedPPOCatalo
 DQN_MODEL = {"dueling": True, "double_q": True, "num_atoms": 1, "v_min": -10.0, "v_max": 10.0, "epsilon": 1.0}
 SMALL = {"fcnet_hiddens": [16], "lstm_cell_size": 8, "max_seq_len": 4}
 
-TOYS = {"ToyPerHead-v0": per_head, "ToyBinary-v0": binary, "ToyJoint-v0": joint}
+TOYS = {
+    "ToyPerHead-v0": per_head,
+    "ToyBinary-v0": binary,
+    "ToyJoint-v0": joint,
+    "ToyConditionalTwo-v0": conditional_two,
+    "ToyInterval-v0": interval,
+    "ToyHybrid-v0": hybrid,
+    "ToyHybridTuple-v0": hybrid_tuple,
+}
 for _name, _toy in TOYS.items():
     if _name not in gym.registry:
         gym.register(

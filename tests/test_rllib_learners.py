@@ -28,6 +28,9 @@ ENVIRONMENTS = {
     "ToyPerHead-v0": {},
     "ToyBinary-v0": {},
     "ToyJoint-v0": {},
+    "ToyConditionalTwo-v0": {},
+    "ToyInterval-v0": {},
+    "ToyHybrid-v0": {},
     "lstm": {"use_lstm": True, "max_seq_len": 5, "lstm_cell_size": 8},
 }
 HEADS = {

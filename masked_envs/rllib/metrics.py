@@ -11,6 +11,7 @@ from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
 
 from .features import ACTION_MASK
+from .fragments import map_arrays
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
 LIFETIME = "_lifetime"
@@ -44,7 +45,8 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
     """Logs what the environments counted, beside RLlib's own metrics of env runners and evaluation env runners.
 
     These are `num_invalid_actions` (of this iteration), `num_invalid_actions_lifetime` (of the run, through checkpoints
-    and through the death of workers), and `mean_legal_fraction` (entries of the masks met that were 1).
+    and through the death of workers), and `mean_legal_fraction` (entries of the masks met that were 1; of bounds, the
+    share of the action space between them).
 
     Environments without a counter `invalid_actions` get the last alone, and a warning that says so.
     """
@@ -58,9 +60,8 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         decisions, fractions = 0, 0.0
         for episode in _single_agent_episodes(samples):
             if len(episode):
-                masks = np.asarray(_masks(episode))
-                decisions += len(masks)
-                fractions += len(masks) * np.count_nonzero(masks) / masks.size
+                decisions += len(episode)
+                fractions += len(episode) * _legal_fraction(_masks(episode), episode.observation_space)
         if decisions:
             metrics_logger.log_value(MEAN_LEGAL_FRACTION, fractions / decisions, reduce="mean", window=None)
 
@@ -88,8 +89,20 @@ def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:
 
 
 def _masks(episode: Any) -> Any:
-    """The masks of the decisions in an episode, the one after its last action left out."""
+    """The masks of the decisions in an episode, stacked, the one after its last action left out."""
     observations = episode.get_observations(slice(0, len(episode)))
     if isinstance(observations, dict):
         return observations[ACTION_MASK]
-    return [observation[ACTION_MASK] for observation in observations]
+    return map_arrays(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))
+
+
+def _legal_fraction(masks: Any, observation_space: Any) -> float:
+    """The share of entries that are 1; of bounds, that of the action space between them; of parts, their mean."""
+    space = observation_space[ACTION_MASK]
+    if isinstance(masks, (dict, tuple)):
+        keys = list(masks) if isinstance(masks, dict) else range(len(masks))
+        return float(np.mean([_legal_fraction(masks[key], {ACTION_MASK: space[key]}) for key in keys]))
+    if np.issubdtype(masks.dtype, np.floating):
+        whole = space.high[1] - space.low[0]
+        return float(np.mean((masks[:, 1] - masks[:, 0]) / np.where(whole > 0, whole, 1.0)))
+    return float(np.count_nonzero(masks) / masks.size)
