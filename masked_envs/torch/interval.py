@@ -74,10 +74,12 @@ class MaskedInterval(MaskedDistribution):
 
     @property
     def loc(self) -> Tensor:
+        """(..., d), of the normal distribution before it is cut off or squashed."""
         return self._loc.to(self._dtype)
 
     @property
     def scale(self) -> Tensor:
+        """(..., d), its standard deviation."""
         return self._scale.to(self._dtype)
 
     def sample(self, sample_shape: Sequence[int] = NO_SHAPE) -> Tensor:
