@@ -1,0 +1,84 @@
+"""What the wrappers that change the form of the actions share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from ..mask_spec import MaskSpec
+
+NOT_AN_ACTION = None
+"""What is handed on for an action that the wrapper's mask forbids: every environment refuses it, and counts it."""
+
+
+class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any]):
+    """An environment under a flat mask of its own, in all of the places of law L3.
+
+    A subclass sets `mask_spec` and `action_space`, and says what the mask is.
+
+    Args:
+        env: a masked environment, wrapped or not: `mask_spec` and `action_mask` are reached through its wrappers.
+
+    Raises:
+        TypeError: an environment without them.
+    """
+
+    mask_spec: MaskSpec
+    """The form of the wrapper's own masks, flat."""
+
+    def __init__(self, env: gym.Env[Any, Any]) -> None:
+        super().__init__(env)
+        if not env.has_wrapper_attr("mask_spec"):
+            raise TypeError(
+                f"{type(self).__name__} needs an environment with mask_spec and action_mask, such as those of "
+                f"masked_envs; {env} has no mask_spec"
+            )
+        self.inner_spec: MaskSpec = env.get_wrapper_attr("mask_spec")
+
+    def _inner_mask(self) -> Any:
+        return self.env.get_wrapper_attr("action_mask")
+
+    def _inner_head_mask(self) -> Any:
+        return self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
+
+    def _mask_now(self) -> npt.NDArray[np.bool_]:
+        raise NotImplementedError
+
+    @property
+    def action_mask(self) -> npt.NDArray[np.int8]:
+        """int8 (n,), a copy."""
+        mask: npt.NDArray[np.int8] = self._mask_now().astype(np.int8)
+        return mask
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """The mask as sb3-contrib reads it: bool (n,)."""
+        return np.array(self._mask_now())
+
+    def _number(self, action: Any) -> int | None:
+        """A legal action as a number from 0, None for anything else."""
+        encoded = self.mask_spec.encode(action)
+        if encoded is None or not self.mask_spec.allows(self.action_mask, action):
+            return None
+        return int(encoded)
+
+    def _is_in_observation(self) -> bool:
+        space = self.env.observation_space
+        return isinstance(space, spaces.Dict) and "action_mask" in space.spaces
+
+    def _space_with_mask(self, extra: dict[str, spaces.Space[Any]] | None = None) -> spaces.Space[Any]:
+        space = self.env.observation_space
+        if not self._is_in_observation():
+            return spaces.Dict({"observation": space, **extra}) if extra else space
+        parts = space.spaces  # type: ignore[attr-defined]
+        return spaces.Dict({**parts, **(extra or {}), "action_mask": self.mask_spec.space})
+
+    def _shown(self, observation: Any, info: dict[str, Any], extra: dict[str, Any] | None = None) -> tuple[Any, Any]:
+        mask = self.action_mask
+        info = {**info, "action_mask": mask}
+        if self._is_in_observation():
+            return {**observation, **(extra or {}), "action_mask": mask}, info
+        return ({"observation": observation, **extra} if extra else observation), info
