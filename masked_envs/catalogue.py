@@ -23,6 +23,7 @@ CATALOGUE = {
     "MaskedKnapsack-v0": Entry("packing.knapsack", "single"),
     "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
     "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
+    "MaskedPendulum-v0": Entry("control.pendulum", "single"),
     "MaskedTaxi-v0": Entry("grid.taxi", "single"),
     "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
     "MaskedWarehouse-v0": Entry("multiagent.warehouse", "simultaneous"),

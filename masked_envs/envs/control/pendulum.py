@@ -1,0 +1,158 @@
+"""Action-masked Pendulum: swing up and balance, with torques that never drive it past a speed limit.
+
+Description
+    A rod hangs from a pivot and must be swung up and held there by a torque. The torques that are legal keep the
+    angular speed within `speed_limit` after the step. The physics, costs and start are those of Gymnasium's
+    Pendulum-v1, which clips the speed at 8 rad/s; with `speed_limit=8` and `max_torque=2` it is the same environment,
+    and every torque is legal. A lower limit needs a motor that can hold the rod against gravity wherever it is, so
+    `max_torque` must then be at least 6 N m.
+
+Action space
+    `Box(-max_torque, max_torque, (1,), float32)`: the torque (N m), for 0.05 s.
+
+Mask
+    Kind interval, meaning safe: float32 (2, 1), the lowest and the highest torque after which the angular speed is
+    within [-speed_limit, speed_limit]. It is a function of the observation, and never empty: the torque that cancels
+    gravity keeps the speed, and is always within. With `speed_limit=8` it is the whole space.
+
+Observation
+    `Box (3,) float32`: cosine and sine of the angle from upright, angular speed (rad/s).
+
+Rewards
+    -(angle^2 + 0.1 speed^2 + 0.001 torque^2), the angle in (-pi, pi], all before the step.
+
+Start
+    Angle uniform in [-pi, pi), speed uniform in [-1, 1).
+
+Episode end
+    Never terminated. Truncated after `time_limit` steps, 200 by default.
+
+Arguments
+    `speed_limit`, `max_torque`.
+
+References
+    Gymnasium, classic_control/pendulum.py, 1.2.2. Dalal et al., "Safe exploration in continuous action spaces",
+    arXiv:1801.08757, 2018, for actions that are corrected so that a limit holds after the next step.
+
+Versions
+    v0: first release.
+"""
+
+import math
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from ...core import Declaration, Parameter, random_uniform, rule, state_record
+from ...mask_spec import MaskSpec
+from ...render import Scene
+
+GRAVITY = 10.0  # m/s^2
+MASS = 1.0  # kg
+LENGTH = 1.0  # m
+TIME_STEP = 0.05  # s
+MAX_SPEED = 8.0  # rad/s, where Gymnasium clips
+START_SPEED = 1.0  # rad/s
+HOLDING_TORQUE = 6.0  # N m: more than gravity's MASS * GRAVITY * LENGTH / 2 = 5 N m at the horizontal
+MARGIN = 1e-5  # N m: more than the rounding of a float32 torque and of the step moves the speed by
+
+# The acceleration is FALL * sin(angle) + DRIVE * torque. In Gymnasium the torque is a float32, and what is made of it
+# alone is rounded to float32 too.
+FALL = 3 * GRAVITY / (2 * LENGTH)
+DRIVE = 3.0 / (MASS * LENGTH**2)
+TORQUE_COST = float(np.float32(0.001))
+
+
+def state(values):
+    return state_record(angle=np.float64, speed=np.float64, torque=np.float64)
+
+
+@rule
+def reset(s, p):
+    s["angle"] = random_uniform(s["rng"], -math.pi, math.pi)
+    s["speed"] = random_uniform(s["rng"], -START_SPEED, START_SPEED)
+    s["torque"] = 0.0
+
+
+@rule
+def action_mask(s, p, agent, out):
+    out[0, 0] = -p["max_torque"]
+    out[1, 0] = p["max_torque"]
+    if p["speed_limit"] < MAX_SPEED:
+        # speed + (FALL sin + DRIVE torque) TIME_STEP within the limit, solved for the torque
+        per_torque = DRIVE * TIME_STEP
+        coasting = s["speed"] + FALL * math.sin(s["angle"]) * TIME_STEP
+        out[0, 0] = max(-p["max_torque"], (-p["speed_limit"] - coasting) / per_torque + MARGIN)
+        out[1, 0] = min(p["max_torque"], (p["speed_limit"] - coasting) / per_torque - MARGIN)
+
+
+@rule
+def step(s, p, action, rewards):
+    torque = action[0]
+    angle, speed = s["angle"], s["speed"]
+    off = (angle + math.pi) % (2 * math.pi) - math.pi
+    rewards[0] += -(off * off + 0.1 * (speed * speed) + single(TORQUE_COST * single(torque * torque)))
+    speed = speed + (FALL * math.sin(angle) + single(DRIVE * torque)) * TIME_STEP
+    s["speed"] = min(max(speed, -MAX_SPEED), MAX_SPEED)
+    s["angle"] = angle + s["speed"] * TIME_STEP
+    s["torque"] = torque
+    return False
+
+
+@rule
+def single(number):
+    """Rounded to float32, as a float64."""
+    return float(np.float32(number))
+
+
+@rule
+def observe(s, p, agent, out):
+    out[0] = math.cos(s["angle"])
+    out[1] = math.sin(s["angle"])
+    out[2] = s["speed"]
+
+
+def validate(values):
+    if values["speed_limit"] < MAX_SPEED and values["max_torque"] < HOLDING_TORQUE:
+        raise ValueError(
+            f"max_torque={values['max_torque']:g} cannot hold the rod against gravity, so speed_limit="
+            f"{values['speed_limit']:g} could not be kept; max_torque must be at least {HOLDING_TORQUE:g}, or "
+            f"speed_limit {MAX_SPEED:g}"
+        )
+
+
+# --- picture: metres, y downwards, the pivot in the middle ---------------------------------------------------------
+
+SIDE = 2.8
+PIVOT = SIDE / 2
+
+
+def draw(s, p):
+    scene = Scene(SIDE, SIDE, kind="interval")
+    scene.disc(PIVOT, PIVOT, LENGTH + 0.12, "track", outline=0.02)
+    tip = (PIVOT + LENGTH * math.sin(s["angle"]), PIVOT - LENGTH * math.cos(s["angle"]))
+    scene.line([(PIVOT, PIVOT), tip], 0.16, "pole")
+    scene.disc(PIVOT, PIVOT, 0.07, "axle")
+    scene.range_bars([-p["max_torque"]], [p["max_torque"]], ["torque"], title="torque (N m)")
+    scene.glyph_rows = [
+        f"angle {math.degrees(s['angle']):+.1f} deg  speed {s['speed']:+.3f} rad/s  last torque {s['torque']:+.3f} N m"
+    ]
+    return scene
+
+
+ENV = Declaration(
+    id="MaskedPendulum-v0",
+    module=__name__,
+    state=state,
+    mask=lambda values: MaskSpec.interval([-values["max_torque"]], [values["max_torque"]], meaning="safe"),
+    observation=lambda values: Box(
+        np.array([-1, -1, -MAX_SPEED], np.float32), np.array([1, 1, MAX_SPEED], np.float32), dtype=np.float32
+    ),
+    parameters={
+        "speed_limit": Parameter(4.0, "angular speed (rad/s) that no legal torque leads beyond; 8: no limit",
+                                 low=1.0, high=MAX_SPEED),
+        "max_torque": Parameter(6.0, "strongest torque (N m) to either side", low=0.1, high=100.0),
+    },
+    time_limit=200,
+    validate=validate,
+)  # fmt: skip
