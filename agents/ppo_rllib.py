@@ -102,10 +102,10 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, arg
     add("--policies", choices=[SHARED, SEPARATE], help="of a game: one for all agents, or one for each")
     add("--mask", choices=["on", "off"], default="on", help="off: keep the mask from the policy, to see its worth")
     add("--seed", type=int, default=1, help="of the modules, the actions and the environments")
-    add("--total-steps", type=positive, default=400_000, help="stop after so many environment steps")
+    add("--total-steps", type=positive, help="stop after so many environment steps; none: DQN 60000, others 400000")
     add("--target-return", type=float, help="stop when the evaluation reaches this mean return")
     add("--num-env-runners", type=int, default=1, help="processes that sample; 0: the learner's own")
-    add("--num-envs-per-env-runner", type=positive, default=32, help="rows of the vector environment of each")
+    add("--num-envs-per-env-runner", type=positive, help="rows of the environment of each; none: DQN 8, others 32")
     add("--env-runner", choices=["batched", "rllib"], default="batched", help="whose env runner samples")
     add("--num-learners", type=int, default=0, help="processes that learn; 0: the algorithm's own")
     add("--evaluation-interval", type=positive, default=2, help="iterations between two greedy evaluations")
@@ -120,6 +120,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, arg
     add("--address", default=os.environ.get("RAY_ADDRESS"),
         help="of a running Ray cluster, or 'auto'; none: Ray on this machine alone")  # fmt: skip
     given = parser.parse_args(arguments)
+    given.total_steps = given.total_steps or RECIPES[given.algo].total_steps
     given.name = given.name or f"{given.algo}-{given.env}"
     if "://" not in given.storage_path:
         given.storage_path = str(Path(given.storage_path).resolve())

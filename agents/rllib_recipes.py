@@ -25,12 +25,16 @@ class Recipe:
         training: arguments of `config.training`.
         decaying: more of them, which fall linearly from these values to 0 over the run.
         sampling: arguments of `config.env_runners`.
+        model: entries of the model config.
+        total_steps: environment steps of a run, unless the flags say so.
     """
 
     config: type[AlgorithmConfig]
     training: dict[str, Any]
     decaying: dict[str, float] = field(default_factory=dict)
     sampling: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=lambda: MODEL)
+    total_steps: int = 400_000
 
 
 RECIPES = {
@@ -88,15 +92,25 @@ RECIPES = {
         DQNConfig,
         training={
             "lr": 5e-4,
-            "train_batch_size_per_learner": 64,
-            "training_intensity": 8,
+            "train_batch_size_per_learner": 32,
+            "training_intensity": 16,  # transitions learned from for each one sampled
             "num_steps_sampled_before_learning_starts": 1000,
             "target_network_update_freq": 500,
             "epsilon": [(0, 1.0), (10_000, 0.02)],
             "n_step": 3,
             "double_q": True,
             "dueling": True,
+            # RLlib's buffers draw their items in Python loops; the prioritised one takes several times as long.
+            "replay_buffer_config": {"type": "EpisodeReplayBuffer", "capacity": 50_000},
         },
+        sampling={"num_envs_per_env_runner": 8},
+        model={
+            "fcnet_hiddens": [256],
+            "fcnet_activation": "tanh",
+            "head_fcnet_hiddens": [256],
+            "head_fcnet_activation": "tanh",
+        },
+        total_steps=60_000,
     ),
 }
 
@@ -112,17 +126,16 @@ def make_config(given: argparse.Namespace, *, masked: bool) -> AlgorithmConfig:
         recipe.config(),
         given.env,
         dict(given.env_arg),
-        MODEL | {"mask_actions": masked},
+        recipe.model | {"mask_actions": masked},
         policies=given.policies,
         env_runner=given.env_runner,
     )
     decaying = {name: [[0, value], [given.total_steps, 0.0]] for name, value in recipe.decaying.items()}
     config.training(**recipe.training, **decaying)
-    config.env_runners(
-        num_env_runners=given.num_env_runners,
-        num_envs_per_env_runner=given.num_envs_per_env_runner,
-        **recipe.sampling,
-    )
+    sampling = {"num_envs_per_env_runner": 32} | recipe.sampling
+    if given.num_envs_per_env_runner is not None:
+        sampling["num_envs_per_env_runner"] = given.num_envs_per_env_runner
+    config.env_runners(num_env_runners=given.num_env_runners, **sampling)
     config.learners(num_learners=given.num_learners).debugging(seed=given.seed, log_level="ERROR")
     config.fault_tolerance(restart_failed_env_runners=True)
     return config.evaluation(
