@@ -22,6 +22,7 @@ CATALOGUE = {
     "MaskedHuge-v0": Entry("bandit.huge", "single"),
     "MaskedKnapsack-v0": Entry("packing.knapsack", "single"),
     "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
+    "MaskedMinesweeper-v0": Entry("puzzle.minesweeper", "single"),
     "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
     "MaskedPendulum-v0": Entry("control.pendulum", "single"),
     "MaskedTaxi-v0": Entry("grid.taxi", "single"),

@@ -118,10 +118,10 @@ def test_a_stack_of_wrappers(env_id, surface):
         assert surface == "env" or not env.unwrapped.invalid_actions
         _, reward, terminated, truncated, info = env.step(legal(env, info, rng))
         over, total, steps = terminated or truncated, total + reward, steps + 1
-    assert steps == 5 and truncated
-    assert info["episode"]["l"] == 5 and info["episode"]["r"] == pytest.approx(total)
+    assert steps == 5 if truncated else 1 < steps < 5
+    assert info["episode"]["l"] == steps and info["episode"]["r"] == pytest.approx(total)
     frames = env.render()
-    assert len(frames) == 6 and {frame.dtype for frame in frames} == {np.dtype(np.uint8)}
+    assert len(frames) == steps + 1 and {frame.dtype for frame in frames} == {np.dtype(np.uint8)}
     assert len({frame.shape for frame in frames}) == 1 and len(frames[0].shape) == 3
     assert len({frame.tobytes() for frame in frames}) > 1
 
