@@ -25,6 +25,7 @@ CATALOGUE = {
     "MaskedMinesweeper-v0": Entry("puzzle.minesweeper", "single"),
     "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
     "MaskedPendulum-v0": Entry("control.pendulum", "single"),
+    "MaskedSeeker-v0": Entry("control.seeker", "single"),
     "MaskedTaxi-v0": Entry("grid.taxi", "single"),
     "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
     "MaskedWarehouse-v0": Entry("multiagent.warehouse", "simultaneous"),

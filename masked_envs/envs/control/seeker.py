@@ -1,0 +1,203 @@
+"""Action-masked Seeker: move to a goal between obstacles, with moves that can touch none of them.
+
+Description
+    A point moves in a square arena of side 10 m with rectangular obstacles. Each step it is displaced by up to
+    `max_step` in both directions. A box of displacements is legal, such that nothing between here and any place it
+    leads to is an obstacle or a wall. It is as large as a box can be: no side could be moved outwards. What lies
+    outside of it may be free of obstacles too, since what is free is no box.
+
+Action space
+    `Box(-max_step, max_step, (2,), float32)`: displacement to the right and upwards (m).
+
+Mask
+    Kind interval, meaning safe: float32 (2, 2), the lowest and the highest displacement in each direction. It is a
+    function of the observation, and never empty: staying is always within.
+
+Observation
+    `Box (4 + 4 * num_obstacles,) float32`: the position, the goal, and left, bottom, right, top of each obstacle (m).
+
+Rewards
+    By how much the distance to the goal became less (m), and 10 for arriving.
+
+Start
+    The position is uniform in the arena, the goal uniform at least 4 m away. Obstacles are 0.5 to 3 m long and high,
+    uniform in the arena, drawn anew while one comes nearer than 0.6 m to the position or the goal in both directions.
+
+Episode end
+    Terminated within 0.5 m of the goal. Truncated after `time_limit` steps, 100 by default.
+
+Arguments
+    `num_obstacles`, `max_step`.
+
+References
+    None: the environment is of this package's own making.
+
+Versions
+    v0: first release.
+"""
+
+import math
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from ...core import Declaration, Parameter, random_uniform, rule, state_record
+from ...mask_spec import MaskSpec
+from ...render import Scene
+
+SIDE = 10.0  # m
+GOAL_RADIUS = 0.5  # m
+FARTHEST_START = 4.0  # m between start and goal, at least
+CLEARANCE = 0.6  # m around start and goal
+SMALLEST, LARGEST = 0.5, 3.0  # m, sides of an obstacle
+ARRIVAL = 10.0
+MARGIN = 1e-5  # m kept from obstacles and walls: more than the rounding of a float32 displacement
+
+LEFT, BOTTOM, RIGHT, TOP = range(4)
+LOW, HIGH = range(2)
+
+
+def state(values):
+    return state_record(
+        position=(np.float64, (2,)), goal=(np.float64, (2,)), obstacles=(np.float64, (values["num_obstacles"], 4))
+    )
+
+
+@rule
+def reset(s, p):
+    place(s, s["position"])
+    place(s, s["goal"])
+    while distance(s) < FARTHEST_START:
+        place(s, s["goal"])
+    for i in range(s["obstacles"].shape[0]):
+        obstacle = s["obstacles"][i]
+        draw_obstacle(s, obstacle)
+        while too_near(obstacle, s["position"]) or too_near(obstacle, s["goal"]):
+            draw_obstacle(s, obstacle)
+
+
+@rule
+def action_mask(s, p, agent, out):
+    """Grow the box from the point itself, one side after the other; x first, so that corridors along x stay open."""
+    for axis in range(2):
+        out[LOW, axis] = 0.0
+        out[HIGH, axis] = 0.0
+    for axis in range(2):
+        for side in range(2):
+            out[side, axis] = reach(s, p["max_step"], out, axis, side)
+
+
+@rule
+def step(s, p, action, rewards):
+    before = distance(s)
+    for axis in range(2):
+        s["position"][axis] += action[axis]
+    after = distance(s)
+    rewards[0] += before - after
+    if after <= GOAL_RADIUS:
+        rewards[0] += ARRIVAL
+        return True
+    return False
+
+
+@rule
+def observe(s, p, agent, out):
+    for axis in range(2):
+        out[axis] = s["position"][axis]
+        out[2 + axis] = s["goal"][axis]
+    for i in range(s["obstacles"].shape[0]):
+        for k in range(4):
+            out[4 + 4 * i + k] = s["obstacles"][i, k]
+
+
+@rule
+def distance(s):
+    x, y = s["goal"][0] - s["position"][0], s["goal"][1] - s["position"][1]
+    return math.sqrt(x * x + y * y)
+
+
+@rule
+def place(s, point):
+    for axis in range(2):
+        point[axis] = random_uniform(s["rng"], 0.0, SIDE)
+
+
+@rule
+def draw_obstacle(s, obstacle):
+    for axis in range(2):
+        length = random_uniform(s["rng"], SMALLEST, LARGEST)
+        obstacle[axis] = random_uniform(s["rng"], 0.0, SIDE - length)
+        obstacle[2 + axis] = obstacle[axis] + length
+
+
+@rule
+def too_near(obstacle, point):
+    for axis in range(2):
+        if point[axis] <= obstacle[axis] - CLEARANCE or point[axis] >= obstacle[2 + axis] + CLEARANCE:
+            return False
+    return True
+
+
+@rule
+def reach(s, most, box, axis, side):
+    """How far the box, as it is across this axis, can extend along it to this side: a displacement, 0 or beyond."""
+    here, other = s["position"][axis], 1 - axis
+    across_low = s["position"][other] + box[LOW, other] - MARGIN
+    across_high = s["position"][other] + box[HIGH, other] + MARGIN
+    low, high = max(-most, min(MARGIN - here, 0.0)), min(most, max(SIDE - here - MARGIN, 0.0))
+    for i in range(s["obstacles"].shape[0]):
+        obstacle = s["obstacles"][i]
+        if obstacle[2 + other] > across_low and obstacle[other] < across_high:
+            if obstacle[2 + axis] <= here:
+                low = max(low, min(obstacle[2 + axis] - here + MARGIN, 0.0))
+            else:
+                high = min(high, max(obstacle[axis] - here - MARGIN, 0.0))
+    return low if side == LOW else high
+
+
+# --- picture: metres, y upwards, with a border as wide as the goal ------------------------------------------------------
+
+
+def draw(s, p):
+    scene = Scene(SIDE + 2 * GOAL_RADIUS, SIDE + 2 * GOAL_RADIUS, kind="interval")
+    draw_area(scene, (0.0, 0.0), (SIDE, SIDE), "floor")
+    for obstacle in s["obstacles"]:
+        draw_area(scene, obstacle[:2], obstacle[2:], "wall")
+    box = np.zeros((2, 2))
+    action_mask(s, p, 0, box)
+    here = s["position"]
+    draw_area(scene, here + box[LOW], np.maximum(here + box[HIGH], here + box[LOW] + 0.04), "legal_level", fade=0.4)
+    scene.disc(*on_page(s["goal"]), GOAL_RADIUS, "goal", outline=0.1)
+    scene.disc(*on_page(here), 0.16, "agent")
+    reaches = [p["max_step"]] * 2
+    scene.range_bars([-reach for reach in reaches], reaches, ["right", "up"], title="displacement (m)")
+    scene.glyph_rows = [f"at {in_words(here)}, {distance(s):.2f} m from the goal {in_words(s['goal'])}"]
+    return scene
+
+
+def on_page(point):
+    """Coordinates of the picture, whose y runs downwards."""
+    return point[0] + GOAL_RADIUS, SIDE - point[1] + GOAL_RADIUS
+
+
+def draw_area(scene, low, high, ink, fade=0.0):
+    left, top = on_page((low[0], high[1]))
+    scene.rect(left, top, high[0] - low[0], high[1] - low[1], ink, fade=fade)
+
+
+def in_words(point):
+    return f"({point[0]:.2f}, {point[1]:.2f})"
+
+
+ENV = Declaration(
+    id="MaskedSeeker-v0",
+    module=__name__,
+    state=state,
+    mask=lambda values: MaskSpec.interval([-values["max_step"]] * 2, [values["max_step"]] * 2, meaning="safe"),
+    observation=lambda values: Box(0, SIDE, (4 + 4 * values["num_obstacles"],), np.float32),
+    parameters={
+        "num_obstacles": Parameter(6, "rectangles in the arena", low=0, high=50),
+        "max_step": Parameter(1.0, "longest displacement in each direction (m)", low=0.01, high=SIDE),
+    },
+    time_limit=100,
+)
