@@ -155,7 +155,7 @@ def reach(s, most, box, axis, side):
     return low if side == LOW else high
 
 
-# --- picture: metres, y upwards, with a border as wide as the goal ------------------------------------------------------
+# --- picture: metres, y upwards, with a border as wide as the goal ----------------------------------------------------
 
 
 def draw(s, p):
