@@ -17,6 +17,7 @@ class Entry(NamedTuple):
 
 
 CATALOGUE = {
+    "MaskedBinPack-v0": Entry("packing.bin_pack", "single"),
     "MaskedCartPole-v0": Entry("control.cartpole", "single"),
     "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
     "MaskedHuge-v0": Entry("bandit.huge", "single"),

@@ -1,0 +1,209 @@
+"""Action-masked bin packing: place one rectangle after another, each where it still fits.
+
+Description
+    Rectangles come one by one and are placed on the cells of a bin, upright or turned by a quarter, none over another.
+    The actions are the places where the rectangle at hand fits: a list that is another one every step, padded to a
+    fixed length, each place described by its features.
+
+Action space
+    `Discrete(2 * rows * cols)`: a place of the list.
+
+Mask
+    Kind candidates, meaning legal: int8 (2 * rows * cols,), ones for the places that there are, which come first, and
+    zeros for the padding. It is a function of the observation, and never empty before the end.
+
+Observation
+    `Dict`: `observation`, Box (rows * cols + 2 * num_items,) float32: 1 for each cell that is taken, then height and
+    width of the rectangles still to come, the one at hand first, in cells, and 0 for those that are gone;
+    `action_embeddings`, Box (2 * rows * cols, 4) float32: row, column, height and width of each place as shares of the
+    bin, and 0 for the padding.
+
+Rewards
+    The share of the bin that the rectangle takes.
+
+Start
+    The bin is empty; the sides of each rectangle are uniform from 1 to `longest_side`.
+
+Episode end
+    Terminated when all rectangles are placed, or the next one fits nowhere. Never truncated, unless `time_limit` is
+    given.
+
+Arguments
+    `rows`, `cols`, `num_items`, `longest_side`.
+
+References
+    Lodi, Martello and Monaci, "Two-dimensional packing problems: a survey", European Journal of Operational Research
+    141(2), 2002.
+
+Versions
+    v0: first release.
+"""
+
+import numpy as np
+from gymnasium.spaces import Box, Dict
+
+from ...core import Declaration, Parameter, fill, random_below, rule, state_record
+from ...mask_spec import MaskSpec
+from ...render import Scene
+
+FREE = -1  # a cell of the bin without an item
+ROW, COL, HEIGHT, WIDTH = range(4)  # of a place
+
+
+def state(values):
+    rows, cols, items = values["rows"], values["cols"], values["num_items"]
+    return state_record(
+        bin=(np.int8, (rows, cols)),  # the number of the item on each cell
+        items=(np.int8, (items, 2)),  # height and width
+        next=np.int64,  # the item at hand
+        places=(np.int8, (2 * rows * cols, 4)),
+        num_places=np.int64,
+    )
+
+
+@rule
+def reset(s, p):
+    fill(s["bin"], FREE)
+    items = s["items"]
+    for item in range(items.shape[0]):
+        for side in range(2):
+            items[item, side] = 1 + random_below(s["rng"], p["longest_side"])
+    s["next"] = 0
+    list_places(s)
+
+
+@rule
+def action_mask(s, p, agent, out):
+    for place in range(out.size):
+        out[place] = place < s["num_places"]
+
+
+@rule
+def step(s, p, action, rewards):
+    place, board = s["places"][action], s["bin"]
+    for row in range(place[ROW], place[ROW] + place[HEIGHT]):
+        for col in range(place[COL], place[COL] + place[WIDTH]):
+            board[row, col] = s["next"]
+    rewards[0] += int(place[HEIGHT]) * int(place[WIDTH]) / board.size
+    s["next"] += 1
+    list_places(s)
+    return s["num_places"] == 0
+
+
+@rule
+def observe(s, p, agent, out):
+    board, cell = s["bin"], 0
+    for row in range(board.shape[0]):
+        for col in range(board.shape[1]):
+            out["observation"][cell] = board[row, col] != FREE
+            cell += 1
+    for k in range(s["items"].shape[0]):
+        item = s["next"] + k
+        for side in range(2):
+            out["observation"][cell] = s["items"][item, side] if item < s["items"].shape[0] else 0
+            cell += 1
+    embeddings = out["action_embeddings"]
+    for place in range(embeddings.shape[0]):
+        for feature in range(4):
+            whole = board.shape[feature % 2]
+            embeddings[place, feature] = s["places"][place, feature] / whole if place < s["num_places"] else 0.0
+
+
+@rule
+def list_places(s):
+    """Every place of the item at hand, row by row, upright ones first; a square has no turned ones."""
+    s["num_places"] = 0
+    if s["next"] >= s["items"].shape[0]:
+        return
+    height, width = int(s["items"][s["next"], 0]), int(s["items"][s["next"], 1])
+    list_upright(s, height, width)
+    if height != width:
+        list_upright(s, width, height)
+
+
+@rule
+def list_upright(s, height, width):
+    board = s["bin"]
+    for row in range(board.shape[0] - height + 1):
+        for col in range(board.shape[1] - width + 1):
+            if is_free(board, row, col, height, width):
+                place = s["places"][s["num_places"]]
+                place[ROW], place[COL], place[HEIGHT], place[WIDTH] = row, col, height, width
+                s["num_places"] += 1
+
+
+@rule
+def is_free(board, row, col, height, width):
+    for i in range(row, row + height):
+        for j in range(col, col + width):
+            if board[i, j] != FREE:
+                return False
+    return True
+
+
+def validate(values):
+    if values["longest_side"] > min(values["rows"], values["cols"]):
+        raise ValueError(
+            f"longest_side={values['longest_side']} is longer than a side of the bin, which is {values['rows']} x "
+            f"{values['cols']}: the first rectangle must fit"
+        )
+
+
+# --- picture: one unit a cell, beside it the rectangles still to come ------------------------------------------------
+
+INKS = ("player_0", "player_1", "player_2", "player_3", "agent_4", "item", "agent_0", "machine")
+PREVIEW = 0.35  # of a cell, in the list of rectangles to come
+GAP = 0.4
+MOST_LABELS = 24  # more places than this are drawn without names
+
+
+def draw(s, p):
+    rows, cols = s["bin"].shape
+    beside = PREVIEW * p["longest_side"] + 2 * GAP
+    scene = Scene(cols + beside, rows)
+    scene.rect(0, 0, cols, rows, "floor")
+    for (row, col), item in np.ndenumerate(s["bin"]):
+        ink = "hole" if item == FREE else INKS[item % len(INKS)]
+        scene.rect(col + 0.03, row + 0.03, 0.94, 0.94, ink, radius=0.05)
+    top = GAP / 2
+    for item in range(s["next"], len(s["items"])):
+        height, width = PREVIEW * s["items"][item]
+        if top + height > rows:
+            break
+        scene.rect(cols + GAP, top, width, height, INKS[item % len(INKS)], radius=0.04)
+        top += height + GAP / 2
+    places = len(s["places"])
+    scene.strip([place_word(s, k) for k in range(places)] if places <= MOST_LABELS else places, title="places")
+    scene.glyph_rows = [
+        "".join("." if item == FREE else chr(ord("A") + item % 26) for item in line) for line in s["bin"]
+    ]
+    return scene
+
+
+def place_word(s, place):
+    """Row, column and size of a place."""
+    if place >= s["num_places"]:
+        return "-"
+    row, col, height, width = s["places"][place]
+    return f"{row},{col} {height}x{width}"
+
+
+ENV = Declaration(
+    id="MaskedBinPack-v0",
+    module=__name__,
+    state=state,
+    mask=lambda values: MaskSpec.candidates(2 * values["rows"] * values["cols"]),
+    observation=lambda values: Dict(
+        observation=Box(
+            0, max(values["longest_side"], 1), (values["rows"] * values["cols"] + 2 * values["num_items"],), np.float32
+        ),
+        action_embeddings=Box(0, 1, (2 * values["rows"] * values["cols"], 4), np.float32),
+    ),
+    parameters={
+        "rows": Parameter(6, "rows of the bin", low=1, high=50),
+        "cols": Parameter(6, "columns of the bin", low=1, high=50),
+        "num_items": Parameter(12, "rectangles that come", low=1, high=100),
+        "longest_side": Parameter(3, "longest side of a rectangle", low=1, high=50),
+    },
+    validate=validate,
+)
