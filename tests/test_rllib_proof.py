@@ -168,7 +168,6 @@ def test_dqn_at_epsilon_1_without_masks_does_not():
         ("ToyConditionalTwo-v0", {}),
         ("ToyInterval-v0", {}),
         ("ToyHybrid-v0", {}),
-        ("ToyHybridTuple-v0", {}),
         ("ParametricCartPole-v0", {}),
         ("MaskedCartPole-v0", {"learned_action_embeddings": True}),
         ("MaskedCartPole-v0", {"use_lstm": True, "lstm_cell_size": 8}),
