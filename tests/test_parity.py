@@ -246,6 +246,8 @@ def test_environments_live_in_other_processes(context):
                 alone = single.step(actions[i])
                 assert fingerprint(alone[0]) == fingerprint(row_of(observations, i))
                 assert (alone[1], alone[2], alone[3]) == (rewards[i], terminated[i], truncated[i])
+            if (terminated | truncated).any():
+                break
         assert envs.get_attr("invalid_actions") == (0, 0)
         assert starts[0][0]["action_mask"].any()
     finally:
