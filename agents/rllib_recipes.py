@@ -87,6 +87,7 @@ RECIPES = {
         # coefficient the policy is certain of something before that, and nothing in IMPALA takes it back.
         decaying={"lr": 1e-3, "entropy_coeff": 0.5},
         sampling={"rollout_fragment_length": 16},  # as above
+        total_steps=800_000,
     ),
     "DQN": Recipe(
         DQNConfig,
