@@ -29,6 +29,7 @@ CATALOGUE = {
     "MaskedSeeker-v0": Entry("control.seeker", "single"),
     "MaskedTaxi-v0": Entry("grid.taxi", "single"),
     "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
+    "MaskedUnitCommitment-v0": Entry("control.unit_commitment", "single"),
     "MaskedWarehouse-v0": Entry("multiagent.warehouse", "simultaneous"),
     "ParametricCartPole-v0": Entry("control.parametric_cartpole", "single"),
 }

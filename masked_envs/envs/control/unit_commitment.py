@@ -1,0 +1,243 @@
+"""Action-masked unit commitment: which power units run in each hour of a day, and how much each of them gives.
+
+Description
+    Thermal units serve a demand that is known for the whole day. Every hour the agent says which units are on and
+    what power each of them gives. A unit that was started stays on for its minimum up time, one that was stopped
+    stays off for its minimum down time, and its power changes by at most its ramp from hour to hour.
+
+Action space
+    `Dict(on: MultiBinary(num_units), power: Box(0, capacities, (num_units,), float32))`: which units are on in this
+    hour, and the power (MW) of each. The power of a unit that is off is 0, whatever is asked for.
+
+Mask
+    Kind dict, meaning legal: `on`, int8 (num_units, 2), whether off and on are legal; `power`, float32 (2, num_units),
+    the lowest and the highest power (MW). A unit cannot go off before its minimum up time is over or while its power
+    is above its starting power, and not on before its minimum down time is over. The power of a unit that was on in
+    the last hour is within a ramp of what it was, and between the least power of a unit that is on and its capacity;
+    that of one that was off is between that least power and its starting power; of one that must stay off, 0. The
+    starting power is the ramp, or the least power where that is more. It is a function of the observation, and never
+    empty.
+
+Observation
+    `Box (3 * num_units + hours,) float32`: for each unit 1 if it was on in the last hour; for each the hours since it
+    was last started or stopped, as a share of its minimum up or down time, at most 1; for each its power then as a
+    share of its capacity; and the demand of the hours to come, the present one first, as shares of the total capacity
+    (0 after the last).
+
+Rewards
+    Minus the cost of the hour in 10,000 $: of a unit that is on, a fixed cost and one per MWh; of one that is started,
+    that of a start; of demand that is not served, 200 $ per MWh. Power beyond the demand is lost.
+
+Start
+    Each unit is on or off with equal chance, since a number of hours uniform from 1 to its minimum up or down time; the
+    power of one that is on is uniform between its least power and its capacity. The demand follows that of a day in
+    the reference, in proportion to the capacity (0.9 of it at the peak), each hour's times a number uniform in
+    [0.9, 1.1).
+
+Episode end
+    Terminated after `hours` steps. Never truncated, unless `time_limit` is given.
+
+Arguments
+    `num_units`, `hours`, `ramp`.
+
+References
+    Kazarlis, Bakirtzis and Petridis, "A genetic algorithm solution to the unit commitment problem", IEEE Transactions
+    on Power Systems 11(1), 1996: its ten units, of which the first are taken, with hot starts and without the
+    quadratic part of the cost, and its demand. It has no ramps.
+
+Versions
+    v0: first release.
+"""
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from ...core import Declaration, Parameter, fill, random_below, random_uniform, rule, state_record
+from ...mask_spec import MaskSpec
+from ...render import Scene
+
+# Of each unit of the reference:
+CAPACITY = (455.0, 455.0, 130.0, 130.0, 162.0, 80.0, 85.0, 55.0, 55.0, 55.0)  # MW
+LEAST_POWER = (150.0, 150.0, 20.0, 20.0, 25.0, 20.0, 25.0, 10.0, 10.0, 10.0)  # MW, of a unit that is on
+FIXED_COST = (1000.0, 970.0, 700.0, 680.0, 450.0, 370.0, 480.0, 660.0, 665.0, 670.0)  # $ per hour
+POWER_COST = (16.19, 17.26, 16.60, 16.50, 19.70, 22.26, 27.74, 25.92, 27.27, 27.79)  # $ per MWh
+START_COST = (4500.0, 5000.0, 550.0, 560.0, 900.0, 170.0, 260.0, 30.0, 30.0, 30.0)  # $
+MIN_TIME = (8, 8, 5, 5, 6, 3, 3, 1, 1, 1)  # hours up, and down
+DEMAND = (700, 750, 850, 950, 1000, 1100, 1150, 1200, 1300, 1400, 1450, 1500,
+          1400, 1300, 1200, 1050, 1000, 1100, 1200, 1400, 1300, 1100, 900, 800)  # MW, of ten units  # fmt: skip
+
+PEAK = 0.9 / max(DEMAND)  # what makes of DEMAND a share of the capacity
+NOISE = 0.1  # of an hour's demand, to either side
+UNSERVED_COST = 200.0  # $ per MWh
+MONEY = 10_000.0  # $ in a reward of 1
+OFF, ON = 0, 1
+
+
+def state(values):
+    units = values["num_units"]
+    return state_record(
+        on=(np.int8, (units,)),  # in the last hour, as all that follows
+        since=(np.int64, (units,)),  # hours since the last start or stop
+        power=(np.float64, (units,)),  # MW
+        demand=(np.float64, (values["hours"],)),  # MW
+        hour=np.int64,
+    )
+
+
+@rule
+def reset(s, p):
+    capacity = 0.0
+    for unit in range(p["num_units"]):
+        capacity += CAPACITY[unit]
+        s["on"][unit] = random_below(s["rng"], 2)
+        s["since"][unit] = 1 + random_below(s["rng"], MIN_TIME[unit])
+        power = random_uniform(s["rng"], LEAST_POWER[unit], CAPACITY[unit])
+        s["power"][unit] = power if s["on"][unit] == ON else 0.0
+    for hour in range(p["hours"]):
+        share = PEAK * DEMAND[hour % len(DEMAND)] * random_uniform(s["rng"], 1 - NOISE, 1 + NOISE)
+        s["demand"][hour] = share * capacity
+    s["hour"] = 0
+
+
+@rule
+def action_mask(s, p, agent, out):
+    for unit in range(p["num_units"]):
+        out["on"][unit, OFF] = can_be_off(s, p, unit)
+        out["on"][unit, ON] = can_be_on(s, unit)
+        out["power"][0, unit] = lowest_power(s, p, unit)
+        out["power"][1, unit] = highest_power(s, p, unit)
+
+
+@rule
+def step(s, p, action, rewards):
+    cost, unserved = 0.0, s["demand"][s["hour"]]
+    for unit in range(p["num_units"]):
+        on = int(action["on"][unit])
+        power = float(action["power"][unit]) if on == ON else 0.0
+        if on != s["on"][unit]:
+            s["since"][unit] = 0
+            cost += START_COST[unit] * on
+        cost += FIXED_COST[unit] * on + POWER_COST[unit] * power
+        unserved -= power
+        s["on"][unit] = on
+        s["since"][unit] += 1
+        s["power"][unit] = power
+    cost += UNSERVED_COST * max(unserved, 0.0)
+    rewards[0] += -cost / MONEY
+    s["hour"] += 1
+    return s["hour"] == p["hours"]
+
+
+@rule
+def observe(s, p, agent, out):
+    units, hours, capacity = p["num_units"], p["hours"], 0.0
+    fill(out, 0.0)
+    for unit in range(units):
+        capacity += CAPACITY[unit]
+        out[unit] = s["on"][unit]
+        out[units + unit] = min(s["since"][unit], MIN_TIME[unit]) / MIN_TIME[unit]
+        out[2 * units + unit] = s["power"][unit] / CAPACITY[unit]
+    for hour in range(s["hour"], hours):
+        out[3 * units + hour - s["hour"]] = s["demand"][hour] / capacity
+
+
+@rule
+def can_be_on(s, unit):
+    return s["on"][unit] == ON or s["since"][unit] >= MIN_TIME[unit]
+
+
+@rule
+def can_be_off(s, p, unit):
+    if s["on"][unit] == OFF:
+        return True
+    return s["since"][unit] >= MIN_TIME[unit] and s["power"][unit] <= starting_power(p, unit)
+
+
+@rule
+def lowest_power(s, p, unit):
+    if not can_be_on(s, unit):
+        return 0.0
+    if s["on"][unit] == OFF:
+        return LEAST_POWER[unit]
+    return max(LEAST_POWER[unit], s["power"][unit] - ramp_of(p, unit))
+
+
+@rule
+def highest_power(s, p, unit):
+    if not can_be_on(s, unit):
+        return 0.0
+    if s["on"][unit] == OFF:
+        return starting_power(p, unit)
+    return min(CAPACITY[unit], s["power"][unit] + ramp_of(p, unit))
+
+
+@rule
+def ramp_of(p, unit):
+    """The most that the power of a unit changes by in an hour (MW)."""
+    return p["ramp"] * CAPACITY[unit]
+
+
+@rule
+def starting_power(p, unit):
+    """The most power (MW) of a unit in its first hour, and in its last."""
+    return max(LEAST_POWER[unit], ramp_of(p, unit))
+
+
+# --- picture: an hour and a tenth of the capacity are one unit; below, what each unit gives ---------------------------
+
+HOURS_SHOWN = 24
+CHART = 10.0  # height of the demand's bars at full capacity
+COLUMN = 2.0  # width of a power unit
+INKS = ("agent_0", "agent_1", "agent_2", "agent_3", "agent_4")
+
+
+def draw(s, p):
+    units, capacity = p["num_units"], sum(CAPACITY[: p["num_units"]])
+    width = max(HOURS_SHOWN, COLUMN * units)
+    scene = Scene(width, CHART + 1, kind="dict")
+    coming = s["demand"][s["hour"] :][:HOURS_SHOWN]
+    for k, demand in enumerate(coming):
+        height = CHART * min(demand / capacity, 1.0)
+        scene.rect(k + 0.1, CHART - height, 0.8, height, "hole" if k else "frame")
+    base = CHART
+    for unit in range(units):
+        height = CHART * s["power"][unit] / capacity
+        base -= height
+        if height > 0:
+            scene.rect(0.25, base, 0.5, height, INKS[unit % len(INKS)])
+    for unit in range(units):
+        ink = INKS[unit % len(INKS)] if s["on"][unit] == ON else "hole"
+        scene.rect(COLUMN * unit + 0.1, CHART + 0.3, COLUMN - 0.2, 0.6, ink, radius=0.15)
+    names = [f"unit {unit}" for unit in range(units)]
+    scene.strip(
+        [f"{name} {word}" for name in names for word in ("off", "on")],
+        shape=(units, 2),
+        key="on",
+        title="on in this hour",
+    )
+    scene.range_bars([0.0] * units, CAPACITY[:units], names, key="power", title="power (MW)")
+    scene.glyph_rows = [f"hour {s['hour']}  demand {coming[0]:.0f} MW" if len(coming) else "the day is over"]
+    scene.glyph_rows += [
+        f"{name}: {'on ' if s['on'][unit] else 'off'} for {s['since'][unit]} h, {s['power'][unit]:.0f} MW"
+        for unit, name in enumerate(names)
+    ]
+    return scene
+
+
+def spec(values):
+    units = values["num_units"]
+    return MaskSpec.dict({"on": MaskSpec.binary(units), "power": MaskSpec.interval([0.0] * units, CAPACITY[:units])})
+
+
+ENV = Declaration(
+    id="MaskedUnitCommitment-v0",
+    module=__name__,
+    state=state,
+    mask=spec,
+    observation=lambda values: Box(0, 1, (3 * values["num_units"] + values["hours"],), np.float32),
+    parameters={
+        "num_units": Parameter(3, "power units, the first of the reference", low=1, high=len(CAPACITY)),
+        "hours": Parameter(24, "hours of an episode; the demand of a day repeats", low=1, high=168),
+        "ramp": Parameter(0.3, "change of a unit's power in an hour, as a share of its capacity", low=0.01, high=1.0),
+    },
+)
