@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 import numpy as np
 import torch
-from structs import as_mask, each
+from structs import each, shown_mask
 
 if TYPE_CHECKING:
     from networks import Encoder, Policy
@@ -46,7 +46,7 @@ def record_gif(policy: Policy, encoder: Encoder, config: Config, path: Path) -> 
     frames, over = [env.render()], False
     while not over and len(frames) < MOST_FRAMES:
         batch = {k: part[None] for k, part in observation.items()} if encoder.is_dict else np.asarray([observation])
-        mask = each(lambda part: part[None], as_mask(info["action_mask"]))
+        mask = each(lambda part: part[None], shown_mask(env.unwrapped, info))
         action = each(lambda part: part[0], policy.to_env(policy.distribution(encoder(batch), mask).mode))
         observation, _, terminated, truncated, info = env.step(action)
         over = terminated or truncated

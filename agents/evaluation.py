@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from gymnasium.vector import AutoresetMode
 from networks import Encoder, Policy
-from structs import as_mask, full_mask, same
+from structs import full_mask, same, shown_mask
 
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
@@ -79,7 +79,7 @@ def play(
         torch.manual_seed(seed)
         observation, info = envs.reset(seed=seed)
         while live.any() if steps is None else step < steps:
-            mask = as_mask(info["action_mask"])
+            mask = shown_mask(envs, info)
             forbade = forbade or not same(mask, everything)
             distribution = policy.distribution(encoder(observation), mask if masked else everything)
             action = distribution.mode if greedy else distribution.sample()

@@ -30,7 +30,7 @@ from demo import draw_learning_curve, record_gif
 from evaluation import Count, evaluate, make_envs, negative_control, proof_line, self_play_agents
 from networks import Encoder, Policy
 from rollout import Batch, Rollout, advantages
-from structs import as_mask, each, full_mask
+from structs import each, full_mask, shown_mask
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -121,7 +121,7 @@ class Learner:
         for name, part in self.encoder(observation).items():
             self.rollout.observation[name][t] = part
         masked = self.config.mask == "on"
-        mask = as_mask(info["action_mask"]) if masked else full_mask(self.envs.mask_spec, self.config.num_envs)
+        mask = shown_mask(self.envs, info) if masked else full_mask(self.envs.mask_spec, self.config.num_envs)
         self._store(self.rollout.mask, t, mask)
         self.rollout.agent[t] = info["agent"] if self.self_play else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,6 @@ import numpy.typing as npt
 import torch
 from gymnasium import spaces
 from torch import Tensor
-
-from masked_envs import MaskSpec
 
 
 def each(function: Callable[..., Any], first: Any, *others: Any) -> Any:
@@ -32,8 +31,19 @@ def as_mask(mask: Any) -> Any:
     return each(one, mask)
 
 
-def full_mask(spec: MaskSpec, rows: int) -> Any:
-    """A mask (rows, ...) that allows everything."""
+def shown_mask(env: Any, info: dict[str, Any]) -> Any:
+    """The mask that an environment, or a vector environment, shows; of late conditional heads the whole table."""
+    spec, mask = env.mask_spec, info["action_mask"]
+    if spec.needs_head_mask:
+        rows = [partial(env.head_mask, row) for row in range(env.num_envs)] if hasattr(env, "num_envs") else None
+        mask = spec.dense(mask, rows or env.head_mask)
+    return as_mask(mask)
+
+
+def full_mask(spec: Any, rows: int) -> Any:
+    """A mask (rows, ...) that allows everything, in the form of `shown_mask`."""
+    if spec.needs_head_mask:
+        return torch.ones(rows, *spec.nvec, dtype=torch.bool)
     return as_mask(spec.full(rows))
 
 

@@ -23,6 +23,7 @@ CATALOGUE = {
     "MaskedHuge-v0": Entry("bandit.huge", "single"),
     "MaskedKnapsack-v0": Entry("packing.knapsack", "single"),
     "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
+    "MaskedMicroRTS-v0": Entry("board.micro_rts", "turns"),
     "MaskedMinesweeper-v0": Entry("puzzle.minesweeper", "single"),
     "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
     "MaskedPendulum-v0": Entry("control.pendulum", "single"),

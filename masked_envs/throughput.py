@@ -75,5 +75,5 @@ def _play_vector(env_id: str, num_envs: int, backend: str, arguments: dict[str, 
 
 def _sampler(spec: MaskSpec, head_masks: Callable[[], Any]) -> Callable[[Any], Any]:
     """`MaskSpec.sample`; for conditional masks with late heads, with the functions that tell them."""
-    late: Any = {"head_mask": head_masks()} if spec.kind == "conditional" and len(spec.heads) > 2 else {}
+    late: Any = {"head_mask": head_masks()} if spec.needs_head_mask else {}
     return functools.partial(spec.sample, rng=np.random.default_rng(0), **late)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,9 +32,9 @@ class Outcome:
     everything: bytes
 
 
-def legal_of(spec: Any, mask: Any) -> Any:
-    """A legal action, the same for the same mask."""
-    return spec.sample(mask, np.random.default_rng(0))
+def legal_of(spec: Any, mask: Any, *head_mask: Any) -> Any:
+    """A legal action, the same for the same mask; `head_mask` where the mask does not hold all heads."""
+    return spec.sample(mask, np.random.default_rng(0), *head_mask)
 
 
 class Player:
@@ -54,6 +55,18 @@ class Player:
 
     def mask(self) -> Any:
         return self.inner.action_mask
+
+    def head_mask(self, k: int, prefix: Any) -> Any:
+        return self.inner.head_mask(k, prefix)
+
+    @property
+    def late(self) -> tuple[Any, ...]:
+        """What an operation on the mask takes besides."""
+        return (self.head_mask,) if self.spec.needs_head_mask else ()
+
+    def legal(self) -> Any:
+        """A legal action, the same in the same position."""
+        return legal_of(self.spec, self.mask(), *self.late)
 
     def step(self, action: Any) -> Outcome:
         given = self.env.step(action)
@@ -87,9 +100,14 @@ class VectorPlayer(Player):
     named = ", row 1"
 
     def batch(self, action: Any) -> Any:
-        masks = self.inner.action_mask
-        actions = [action if i == self.row else legal_of(self.spec, row_of(masks, i)) for i in range(ROWS)]
-        return stacked(self.spec.action_space, actions)
+        return stacked(self.spec.action_space, [action if i == self.row else self.legal_in(i) for i in range(ROWS)])
+
+    def legal_in(self, row: int) -> Any:
+        late = (functools.partial(self.inner.head_mask, row),) if self.spec.needs_head_mask else ()
+        return legal_of(self.spec, row_of(self.inner.action_mask, row), *late)
+
+    def head_mask(self, k: int, prefix: Any) -> Any:
+        return self.inner.head_mask(self.row, k, prefix)
 
     def mask(self) -> Any:
         return row_of(self.inner.action_mask, self.row)
@@ -138,7 +156,7 @@ class AECPlayer(Player):
     def _others_choose(self) -> None:
         if self.env.metadata["is_parallelizable"]:
             while self.env.agents and self.env.agent_selection != self.env.possible_agents[-1] and not self._over():
-                self.env.step(legal_of(self.spec, self.env.action_mask))
+                self.env.step(self.legal())
 
     def _over(self) -> bool:
         return any(self.env.terminations.values()) or any(self.env.truncations.values())
@@ -184,6 +202,9 @@ class ParallelPlayer(Player):
     def mask(self) -> Any:
         return self.inner.action_mask[self.agent]
 
+    def head_mask(self, k: int, prefix: Any) -> Any:
+        return self.inner.head_mask(self.agent, k, prefix)
+
     def step(self, action: Any) -> Outcome:
         given = self.env.step(self.actions(action))
         _, rewards, terminated, truncated, infos = given
@@ -202,7 +223,7 @@ def player(env_id: str, surface: str, **arguments: Any) -> Player:
     if "seat" in surface:
         declared = declaration(env_id)
         spec = declared.mask(declared.resolve({}))
-        arguments = {"opponent": lambda observation, mask: legal_of(spec, mask), **arguments}
+        arguments = {"opponent": lambda observation, mask, *late: legal_of(spec, mask, *late), **arguments}
     return kind(env_id, surface, **arguments)
 
 
@@ -249,11 +270,10 @@ def go_where_something_is_forbidden(*players: Player) -> Any:
         before = first.whole()
         for _ in range(30):
             mask = first.mask()
-            legal = legal_of(first.spec, mask)
-            for action in probe_actions(first.spec, mask, legal, rng, 64):
-                if first.spec.action_space.contains(action) and not first.spec.allows(mask, action):
+            for action in probe_actions(first.spec, mask, first.legal(), rng, 64):
+                if first.spec.action_space.contains(action) and not first.spec.allows(mask, action, *first.late):
                     return action
-            action = first.spec.sample(mask, rng)
+            action = first.spec.sample(mask, rng, *first.late)
             outcomes = [each.step(action) for each in players]
             if ended(first, outcomes[0]) or first.whole() == before:
                 break

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Discrete
-from players import VectorPlayer, ended, go_where_something_is_forbidden, legal_of, player
+from players import VectorPlayer, ended, go_where_something_is_forbidden, player
 from positions import read
 from streams import fingerprint
 from surfaces import ALL_SURFACES, BACKENDS, make
@@ -66,7 +66,7 @@ def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backen
     needs(backend)
     victim, twin = (player(env_id, surface, backend=backend) for _ in range(2))
     forbidden = go_where_something_is_forbidden(victim, twin)
-    legal = legal_of(victim.spec, victim.mask())
+    legal = victim.legal()
     bad = [forbidden, out_of_range(victim.spec, legal), *NEVER_ACTIONS, *malformed_actions(victim.spec, legal)]
     whole, mask = victim.whole(), fingerprint(victim.mask())
     for given, action in enumerate(bad, 1):
@@ -82,7 +82,7 @@ def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backen
         assert victim.whole() == whole and fingerprint(victim.mask()) == mask
         assert victim.spec.kind == "dict" or victim.counts() == (given, 0)
     for _ in range(5):
-        action = victim.spec.sample(victim.mask(), np.random.default_rng(3))
+        action = victim.spec.sample(victim.mask(), np.random.default_rng(3), *victim.late)
         outcome, untouched = victim.step(action), twin.step(action)
         assert outcome == untouched
         if ended(victim, outcome):
@@ -95,7 +95,7 @@ def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backen
 def test_the_error_says_what_is_wrong_with_the_action(env_id, surface):
     victim = player(env_id, surface)
     forbidden = go_where_something_is_forbidden(victim)
-    legal = legal_of(victim.spec, victim.mask())
+    legal = victim.legal()
     reasons = [(forbidden, "is forbidden by the action mask"), (out_of_range(victim.spec, legal), "is out of range")]
     reasons += [(action, "is not an action of ") for action in (None, "0", True, math.nan, [[[0]]])]
     if victim.spec.kind == "dict":
@@ -125,7 +125,7 @@ def test_what_is_no_batch_is_refused_and_counted_for_nobody(env_id, surface):
     victim = player(env_id, surface)
     victim.begin(0)
     whole = victim.whole()
-    batch = victim.batch(legal_of(victim.spec, victim.mask()))
+    batch = victim.batch(victim.legal())
     wrong = [None, 0, "012", math.nan, {}, np.zeros(()), np.zeros((3, 3, 3), np.int64)]
     if isinstance(batch, list):
         wrong += [batch[:-1], [*batch, batch[0]], np.array(batch)[:-1], np.array(batch)[None], []]
@@ -145,7 +145,7 @@ def test_what_is_no_batch_is_refused_and_counted_for_nobody(env_id, surface):
 def test_a_parallel_step_takes_one_action_of_each_agent(env_id):
     victim = player(env_id, "parallel")
     victim.begin(0)
-    whole, actions = victim.whole(), victim.actions(legal_of(victim.spec, victim.mask()))
+    whole, actions = victim.whole(), victim.actions(victim.legal())
     first = victim.env.agents[0]
     fewer = {agent: action for agent, action in actions.items() if agent != first}
     for wrong in (fewer, {}, {**actions, "nobody": 0}, {**fewer, 0: 0}, list(actions.values()), None, 0, "left"):
@@ -162,7 +162,7 @@ def test_a_parallel_step_takes_one_action_of_each_agent(env_id):
 
 
 def bad_actions(each, forbidden):
-    legal = legal_of(each.spec, each.mask())
+    legal = each.legal()
     return (forbidden, out_of_range(each.spec, legal)) + ((None,) if each.spec.kind != "dict" else ())
 
 
@@ -221,7 +221,7 @@ def leads_there(twin, start, drawn, each, outcome):
     twin.restore(start)
     stream = read(twin.position())["rng"].tolist()
     numbers = np.array([random_uniform(stream, 0.0, 1.0) for _ in range(drawn)])
-    for action in drawn_actions(twin.spec, twin.mask(), numbers):
+    for action in drawn_actions(twin.spec, twin.mask(), numbers, *twin.late):
         twin.restore(start, drawn)
         instead = twin.step(action)
         there = same_position(twin.position(), each.position(), has_continuum(twin.spec))
@@ -232,7 +232,7 @@ def leads_there(twin, start, drawn, each, outcome):
     return False
 
 
-def drawn_actions(spec, mask, numbers):
+def drawn_actions(spec, mask, numbers, *late):
     """Every legal action that uniform numbers may stand for; of an interval the one at their share of it."""
     if spec.kind == "dict":
         first = np.cumsum([0, *(part.num_draws for part in spec.parts)])
@@ -244,7 +244,7 @@ def drawn_actions(spec, mask, numbers):
             return []
         low, high = mask.astype(np.float64)
         return [np.clip((low + numbers[: len(low)] * (high - low)).astype(mask.dtype), *mask)]
-    return spec.list_legal(mask, 5000)
+    return spec.list_legal(mask, 5000, *late)
 
 
 def has_continuum(spec):
@@ -265,7 +265,7 @@ def same_position(one, other, nearly):
 def test_a_legal_action_costs_nothing_and_is_not_marked(env_id, surface):
     twin = player(env_id, surface)
     twin.begin(7)
-    action = legal_of(twin.spec, twin.mask())
+    action = twin.legal()
     instead = twin.step(action)
     assert instead.invalid is None
     for on_invalid in ("noop", "terminate", "resample"):
@@ -282,7 +282,7 @@ def test_time_that_passes_in_vain_still_ends_the_episode(env_id, surface):
     outcomes, seed = None, 0
     while outcomes is None:
         each.begin(seed)
-        bad = out_of_range(each.spec, legal_of(each.spec, each.mask()))
+        bad = out_of_range(each.spec, each.legal())
         try:
             outcomes = [each.step(bad) for _ in range(SHORT - elapsed_steps(each))]
         except ResetNeeded:  # the game of another row, which plays legally, was over before
@@ -324,9 +324,9 @@ def test_no_step_after_the_end(env_id, surface):
     each.begin(0)
     ended = False
     while not ended:
-        outcome = each.step(legal_of(each.spec, each.mask()))
+        outcome = each.step(each.legal())
         ended = outcome.terminated or outcome.truncated or (surface == DISABLED and some_have_ended(each))
-    whole, action = each.whole(), legal_of(each.spec, each.mask())
+    whole, action = each.whole(), each.legal()
     if surface in ("env", "seat", "parallel", DISABLED):
         given = {} if surface == "parallel" else each.batch(action) if "vector" in surface else action
         with pytest.raises(ResetNeeded, match=r"reset\("):

@@ -133,7 +133,7 @@ def story(env_id: str, steps: int = 150, **parameters: Any) -> Iterator[Any]:
     spaces = (env.observation_space, env.action_space)
     spec, rng = (env.mask_spec(agents[0]) if simultaneous else env.mask_spec), np.random.default_rng(0)
     yield [agents, spec, *(str(space(agents[0]) if simultaneous else space) for space in spaces)]
-    late = {"head_mask": env.head_mask} if spec.kind == "conditional" and len(spec.heads) > 2 else {}
+    late = {"head_mask": env.head_mask} if spec.needs_head_mask else {}
     for seed in range(3):
         observation, info = env.reset(seed=seed)
         yield bytes_of((observation, info))

@@ -258,7 +258,7 @@ def a_legal_action(env, agent=None):
     else:
         spec, mask = env.mask_spec(agent), env.action_mask[agent]
         late = lambda k, prefix: env.head_mask(agent, k, prefix)  # noqa: E731
-    if spec.kind == "conditional" and len(spec.heads) > 2:
+    if spec.needs_head_mask:
         return spec.sample(mask, rng, late)
     return spec.sample(mask, rng)
 
@@ -327,14 +327,12 @@ def test_parallel_and_aec_environments_are_one_game(name):
             aec.reset()
 
 
-@pytest.mark.parametrize(
-    ("name", "opponent"),  # a callable is not told head_mask, without which it cannot play a convoy
-    [(n, o) for n in (*SIMULTANEOUS, "duel") for o in ("random", "callable") if (n, o) != ("convoy", "callable")],
-)
+@pytest.mark.parametrize("opponent", ["random", "callable"])
+@pytest.mark.parametrize("name", [*SIMULTANEOUS, "duel"])
 def test_one_seat_sees_what_its_agent_sees(name, opponent):
     if opponent == "callable":
         rng, spec = np.random.default_rng(0), TOYS[name].mask({})
-        opponent = lambda observation, mask: spec.sample(mask, rng)  # noqa: E731
+        opponent = lambda observation, mask, *late: spec.sample(mask, rng, *late)  # noqa: E731
     agents = TOYS[name].agents({})
     for index, agent in enumerate(agents):
         seat = MaskedEnv(TOYS[name], opponent=opponent, agent=agent)

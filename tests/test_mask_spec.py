@@ -133,6 +133,10 @@ def test_late_conditional_heads_agree_with_enumeration():
         assert LATE.count(table, head_mask=late_head_mask) == len(legal)
         allowed = {a for a in itertools.product(*map(range, LATE.nvec)) if LATE.allows(table, a, late_head_mask)}
         assert allowed == set(legal)
+        whole = LATE.dense(table, late_head_mask)
+        assert (whole.dtype, whole.shape) == (np.int8, LATE.nvec)
+        assert [tuple(action) for action in np.argwhere(whole == 1).tolist()] == legal
+        assert same(LATE.dense(np.stack([table] * 2), late_head_mask), np.stack([whole] * 2))
 
 
 def test_head_mask_says_what_comes_next():

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from gymnasium.vector.utils import concatenate, create_empty_array
-from streams import fingerprint, play_rows, play_single, row_of
+from streams import fingerprint, legal_action, play_rows, play_single, row_of
 from surfaces import ALL_CHOICES, ALL_SURFACES, IDS, MODES, ON_INVALID, make
 
 import masked_envs
@@ -116,7 +116,7 @@ def test_a_row_is_the_single_environment_seeded_with_its_seed(env_id, surface, m
             for i in np.flatnonzero(ended):
                 assert fingerprint(singles[i].reset()[0]) == fingerprint(row_of(observations, i))
             ended[:] = False
-        actions = envs.unwrapped.mask_spec.sample(info["action_mask"], rng)
+        actions = legal_action(envs, info["action_mask"], rng)
         observations, rewards, terminated, truncated, info = envs.step(actions)
         for i, single in enumerate(singles):
             if mode is AutoresetMode.NEXT_STEP and ended[i]:  # this step reset the row; the action was discarded
@@ -161,7 +161,10 @@ def test_the_three_modes_give_the_same_transitions(env_id):
 def a_choice(envs, number):
     """Legal actions that depend on the masks and on how many steps the first row has taken, and on nothing else."""
     spec, masks, space = envs.unwrapped.mask_spec, envs.unwrapped.action_mask, envs.single_action_space
-    rows = [spec.sample(row_of(masks, row), np.random.default_rng(number)) for row in range(envs.num_envs)]
+    rows = []
+    for row in range(envs.num_envs):
+        late = (functools.partial(envs.unwrapped.head_mask, row),) if spec.needs_head_mask else ()
+        rows.append(spec.sample(row_of(masks, row), np.random.default_rng(number), *late))
     return concatenate(space, rows, create_empty_array(space, envs.num_envs))
 
 
@@ -264,9 +267,9 @@ def advance(env, steps, seed):
         if isinstance(env, MaskedVectorEnv):
             if env.autoreset_mode is AutoresetMode.DISABLED and (env._engine.terminated | env._engine.truncated).any():
                 env.reset(options={"reset_mask": env._engine.terminated | env._engine.truncated})
-            stream.append(fingerprint(env.step(env.mask_spec.sample(env.action_mask, rng))))
+            stream.append(fingerprint(env.step(legal_action(env, env.action_mask, rng))))
         elif isinstance(env, gym.Env):
-            result = env.step(env.mask_spec.sample(env.action_mask, rng))
+            result = env.step(legal_action(env, env.action_mask, rng))
             stream.append(fingerprint(result))
             if result[2] or result[3]:
                 env.reset()
@@ -274,7 +277,7 @@ def advance(env, steps, seed):
             break
         elif hasattr(env, "agent_selection"):
             over = env.terminations[env.agent_selection] or env.truncations[env.agent_selection]
-            legal = env.mask_spec(env.agent_selection).sample(env.action_mask, rng)
+            legal = legal_action(env, env.action_mask, rng)
             env.step(None if over else legal)
             stream.append(fingerprint([env.rewards, env._cumulative_rewards, env.agent_selection, env.infos]))
         else:
@@ -315,7 +318,7 @@ def test_a_position_at_the_end_is_one_at_the_end(env_id, surface, end):
     _, info = env.reset(seed=0)
     over = False
     while not over:
-        action = -1 if end == "terminated" else env.mask_spec.sample(info["action_mask"], np.random.default_rng(0))
+        action = -1 if end == "terminated" else legal_action(env, info["action_mask"], np.random.default_rng(0))
         observation, _, terminated, truncated, info = env.step(action)
         over = terminated or truncated
     assert (terminated, truncated) == (end == "terminated", end == "truncated")

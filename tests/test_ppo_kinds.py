@@ -8,12 +8,15 @@ pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 
 
 from gymnasium.vector import AutoresetMode  # noqa: E402
 from ppo_cases import TINY, Config, Learner, after, bytes_of, checkpoint, evaluation, ppo_torch  # noqa: E402
-from toys import binary, conditional_two, hybrid, hybrid_tuple, interval, joint, per_head  # noqa: E402
+from toys import binary, conditional_three, conditional_two, hybrid, hybrid_tuple, interval, joint, per_head  # noqa: E402
 
 from masked_envs.api.vector_env import MaskedVectorEnv  # noqa: E402
 from masked_envs.catalogue import CATALOGUE  # noqa: E402
 
-TOYS = {toy.ENV.id: toy for toy in (binary, conditional_two, hybrid, hybrid_tuple, interval, joint, per_head)}
+TOYS = {
+    toy.ENV.id: toy
+    for toy in (binary, conditional_three, conditional_two, hybrid, hybrid_tuple, interval, joint, per_head)
+}
 
 
 @pytest.fixture(autouse=True)

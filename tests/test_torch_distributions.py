@@ -132,7 +132,7 @@ def test_free_bits_are_bernoulli_and_forced_bits_certain():
 def test_shapes_and_dtypes(kind, batch):
     logits, mask = random_inputs(kind, *batch)
     distribution = build(kind, logits, mask)
-    event = {"categorical": (), "binary": (5,), "conditional": (2,)}.get(kind, (len(NVEC),))
+    event = {"categorical": (), "binary": (5,), "conditional": (2,), "three heads": (3,)}.get(kind, (len(NVEC),))
     assert isinstance(distribution, Distribution)
     assert (distribution.batch_shape, distribution.event_shape) == (batch, event)
     assert distribution.entropy().shape == kl_divergence(distribution, distribution).shape == batch
@@ -306,10 +306,21 @@ def test_distribution_for_a_mask_spec(kind):
     distribution_for(spec, torch.randn(3, size), np.zeros_like(mask), validate_args=False)
 
 
-@pytest.mark.parametrize(("kind", "words"), [("conditional", "3 heads.*head by head"), ("nonsense", "'nonsense'")])
-def test_kinds_without_a_distribution_are_refused_by_name(kind, words):
-    spec = SimpleNamespace(kind=kind, n=3, nvec=(3, 3, 3))
+def test_a_conditional_mask_of_three_heads_is_served_with_its_whole_table():
+    spec = MaskSpec.conditional((2, 3, 4))
+    table = np.array([[1, 0, 1], [0, 0, 0]], np.int8)
+    third = {0: np.array([0, 0, 0, 1], np.int8), 2: np.array([0, 1, 0, 1], np.int8)}  # given the second
+    whole = spec.dense(table, lambda k, prefix: third[prefix[1]])
+    distribution = distribution_for(spec, torch.randn(5, num_logits(spec)), whole)
+    drawn = {tuple(action) for action in distribution.sample((200,)).flatten(0, 1).tolist()}
+    assert drawn == {(0, 0, 3), (0, 2, 1), (0, 2, 3)}
+    with pytest.raises(ValueError, match="mask"):
+        distribution_for(spec, torch.randn(5, num_logits(spec)), table)
+
+
+def test_kinds_without_a_distribution_are_refused_by_name():
+    spec = SimpleNamespace(kind="nonsense", n=3, nvec=(3, 3, 3))
     logits, mask = torch.zeros(3), torch.ones(3, dtype=torch.bool)
     for call in (lambda: num_logits(spec), lambda: distribution_for(spec, logits, mask)):
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match="'nonsense'"):
             call()

@@ -142,7 +142,8 @@ class AgentViews:
     def refusal(self, agent: int, action: Any) -> Exception:
         how = 'env.action_space(agent).sample(observation["action_mask"])'
         if self.mask_spec.kind not in ("flat", "candidates"):
-            how = "env.mask_spec(agent).sample(mask, rng)"
+            late = ", env.head_mask" if self.mask_spec.needs_head_mask else ""
+            how = f"env.mask_spec(agent).sample(mask, rng{late})"
         engine = self.engine
         where = f", {engine.agents[agent]}"
         return invalid_action_error(engine.declaration.id, self.mask_spec, action, self.mask(agent), where, how)

@@ -7,6 +7,7 @@ turn where moves alternate, all at once where they are simultaneous (the action 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..errors import InvalidActionError
 from ..mask_spec import MaskSpec
 from .surface import agent_index, surface_observation
 
-Opponent = str | Callable[[Any, Any], Any]
+Opponent = str | Callable[..., Any]
 Rows = npt.NDArray[np.bool_]
 
 
@@ -30,7 +31,8 @@ class Caller:
     Args:
         engine: the rows.
         opponent: None, "random" (uniform over the legal actions, from the row's own random stream), or a callable
-            (observation, mask) -> action, given what that agent sees and its canonical mask.
+            (observation, mask) -> action, given what that agent sees and its canonical mask; of a conditional mask
+            with more than two heads (observation, mask, head_mask) -> action, where head_mask(k, prefix) tells more.
         agent: the agent that the caller plays beside an opponent, by name or index.
 
     Attributes:
@@ -216,7 +218,9 @@ class Caller:
         for row in np.flatnonzero(where):
             seen = surface_observation(engine.observation_space, engine.observations[row, view])
             mask = spec.surface(engine.masks[row, view])
-            action = self.opponent(seen, mask)
+            agent = int(engine.acting[row]) if self._play == "turns" else view
+            late = (functools.partial(engine.head_mask, int(row), agent),) if spec.needs_head_mask else ()
+            action = self.opponent(seen, mask, *late)
             encoded = spec.encode(action)
             if encoded is not None:
                 engine.actions[row, view] = encoded

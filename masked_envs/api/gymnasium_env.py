@@ -32,7 +32,8 @@ class MaskedEnv(gym.Env[Any, Any]):
             `info["action_mask"]` and behind `action_masks()` in both.
         backend: "auto" (plain Python for a single environment), "python" or "numba".
         render_mode: None, "human", "rgb_array" or "ansi".
-        opponent: for a game: None (the caller plays all agents), "random", or a callable (observation, mask) -> action.
+        opponent: for a game: None (the caller plays all agents), "random", or a callable (observation, mask) -> action
+            (of more than two conditional heads (observation, mask, head_mask) -> action).
         agent: for a game with an opponent: the agent that the caller plays, by name or index.
         parameters: the environment's own, see its card.
 
@@ -202,6 +203,7 @@ class MaskedEnv(gym.Env[Any, Any]):
     def _refusal(self, action: Any) -> Exception:
         where = 'env.action_space.sample(mask=info["action_mask"])'
         if self.mask_spec.kind not in ("flat", "candidates"):
-            where = 'env.unwrapped.mask_spec.sample(info["action_mask"], rng)'
+            late = ", env.unwrapped.head_mask" if self.mask_spec.needs_head_mask else ""
+            where = f'env.unwrapped.mask_spec.sample(info["action_mask"], rng{late})'
         env_id = self._engine.declaration.id
         return invalid_action_error(env_id, self.mask_spec, action, self.action_mask, "", where)

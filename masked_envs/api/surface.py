@@ -123,7 +123,7 @@ def legal_list(spec: MaskSpec, mask: Any, most: int = 10) -> str:
         return f"between {mask[0].tolist()} and {mask[1].tolist()}"
     if spec.kind == "dict" and any(part.kind == "interval" for part in spec.parts):  # type: ignore[attr-defined]
         return f"those within {mask}"
-    if spec.kind == "conditional" and len(spec.heads) > 2:
+    if spec.needs_head_mask:
         return "those of head_mask(k, prefix), head by head"
     listed = spec.list_legal(mask, most + 1)
     return ", ".join(map(str, listed[:most])) + (", ..." if len(listed) > most else "")

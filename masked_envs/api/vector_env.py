@@ -248,7 +248,9 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         masks = self._caller.masks()
         more = int(self._engine.invalid.any(axis=1).sum()) - 1
         where = f", row {row}" + (f" (and {more} more)" if more else "")
-        how = 'envs.unwrapped.mask_spec.sample(info["action_mask"], rng)'
+        rows = "[functools.partial(envs.unwrapped.head_mask, row) for row in range(envs.num_envs)]"
+        late = f", {rows}" if spec.needs_head_mask else ""
+        how = f'envs.unwrapped.mask_spec.sample(info["action_mask"], rng{late})'
         return invalid_action_error(self._engine.declaration.id, spec, _row(actions, row), _row(masks, row), where, how)
 
 

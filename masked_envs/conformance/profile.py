@@ -54,13 +54,13 @@ def legal_fraction(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None)
         (low, high), (least, most) = mask, spec.full()
         widths = most - least
         return float(np.prod(np.where(widths > 0, (high - low) / np.where(widths > 0, widths, 1), 1)))
-    if spec.kind == "conditional" and len(spec.heads) > 2:
+    if spec.needs_head_mask:
         return float(spec.count(mask, head_mask) / math.prod(map(int, spec.heads)))  # type: ignore[call-arg]
     return float(spec.count(mask) / spec.count(spec.full()))
 
 
 def is_forced(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> bool:
     """Whether the mask allows exactly one action."""
-    if spec.kind == "conditional" and len(spec.heads) > 2:
+    if spec.needs_head_mask:
         return bool(spec.count(mask, head_mask) == 1)  # type: ignore[call-arg]
     return bool(spec.count(mask) == 1)

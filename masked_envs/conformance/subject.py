@@ -187,7 +187,7 @@ class Subject(ABC):
         assert self.moment is not None
         spec, seat = self.spec(name), self.moment.seats[name]
         mask = playable(spec, seat.mask) if seat.acting else spec.full()
-        if spec.kind == "conditional" and len(spec.heads) > 2:
+        if spec.needs_head_mask:
             return spec.sample(mask, rng, self.head_mask(name))  # type: ignore[call-arg]
         return spec.sample(mask, rng)
 

@@ -80,7 +80,7 @@ def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
     form: Any = spec
     kind_rules = dict_rules(form) if spec.kind == "dict" else (*form.rules, allow_all_array)
     given: dict[Rule, Rule] = dict(zip((allows, pick, loop.allow_all), kind_rules, strict=True))
-    if spec.kind == "conditional" and len(spec.heads) > 2:
+    if spec.needs_head_mask:
         return given | {head_mask: rules.head_mask, loop.is_legal: legal_by_tree, loop.pick_legal: pick_by_tree}
     return given | {loop.is_legal: legal_by_mask, loop.pick_legal: pick_by_mask}
 
@@ -90,7 +90,7 @@ def dict_rules(spec: DictMask) -> tuple[Rule, Rule, Rule]:
     """`allows`, `pick` and `allow_all` over a record of parts, written out as numba needs constant keys."""
     tests, picks, head, draw = [], [], 0, 0
     for key, part in zip(spec.keys, spec.parts, strict=True):
-        if part.kind == "dict" or (part.kind == "conditional" and len(part.heads) > 2):
+        if part.kind == "dict" or part.needs_head_mask:
             raise ValueError(f"part {key!r}: a dict mask in an environment is made of simple kinds, not {part.kind}")
         allows_part, pick_part = part.rules  # type: ignore[attr-defined]
         heads, draws = f"heads[{head}:{head + len(part.heads)}]", f"u[{draw}:{draw + part.num_draws}]"
@@ -136,6 +136,7 @@ def read_head_mask(engine: Engine, row: int, agent: int, k: int, prefix: Sequenc
 
     if engine.terminated[row]:  # nothing is left to forbid
         return np.ones(spec.nvec[k], np.int8)
-    view = agent if engine.views > 1 else 0
-    mask: npt.NDArray[np.int8] = spec.head_mask(spec.surface(engine.masks[row, view]), k, prefix, late)
+    table = np.zeros(1, spec.mask_buffer)  # of this agent, whoever's turn it is
+    engine.mask_of(row, agent, table)
+    mask: npt.NDArray[np.int8] = spec.head_mask(spec.surface(table[0]), k, prefix, late)
     return mask

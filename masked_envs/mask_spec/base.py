@@ -159,6 +159,13 @@ class MaskSpec(ABC):
         """The sizes of the choices that make one action, int64 (heads,)."""
 
     @property
+    def needs_head_mask(self) -> bool:
+        """Whether there are choices that the mask does not hold, so that `sample`, `allows`, `count` and `list_legal`
+        take `head_mask=env.head_mask` (of a batch, one such function for each row).
+        """
+        return False
+
+    @property
     @abstractmethod
     def num_draws(self) -> int:
         """How many uniform numbers one sampled action takes."""

@@ -39,7 +39,7 @@ class DictMask(MaskSpec):
         if not all(isinstance(key, str) and key for key in self.keys):
             raise ValueError(f"the keys of a dict mask are non-empty strings, not {self.keys!r}")
         for key, part in self.items():
-            if part.kind == "conditional" and len(part.heads) > 2:
+            if part.needs_head_mask:
                 raise ValueError(f"part {key!r}: a dict mask cannot ask head_mask for a third head; use joint")
 
     def pack(self, values: Any) -> Any:

@@ -41,6 +41,10 @@ class ConditionalMask(MultiDiscreteMask):
         return self.nvec[:2]
 
     @property
+    def needs_head_mask(self) -> bool:
+        return len(self.nvec) > 2
+
+    @property
     def num_draws(self) -> int:
         return max(1, len(self.nvec) - 1)
 
@@ -93,7 +97,7 @@ class ConditionalMask(MultiDiscreteMask):
         return later
 
     def allows(self, mask: Any, action: Any, head_mask: HeadMasks | None = None) -> bool | npt.NDArray[np.bool_]:
-        if len(self.nvec) == 2:
+        if not self.needs_head_mask:
             return super().allows(mask, action)
         tables, functions, batch = self._rows_with_functions(mask, head_mask)
         actions = self.encode_batch(action, len(tables)) if batch else [self.encode(action)]
@@ -101,7 +105,7 @@ class ConditionalMask(MultiDiscreteMask):
         return np.array(answers, np.bool_) if batch else answers[0]
 
     def sample(self, mask: Any, rng: np.random.Generator, head_mask: HeadMasks | None = None) -> npt.NDArray[np.int64]:
-        if len(self.nvec) == 2:
+        if not self.needs_head_mask:
             actions: npt.NDArray[np.int64] = super().sample(mask, rng)
             return actions
         tables, functions, batch = self._rows_with_functions(mask, head_mask)
@@ -122,7 +126,7 @@ class ConditionalMask(MultiDiscreteMask):
         return actions if batch else actions[0]
 
     def count(self, mask: Any, head_mask: HeadMasks | None = None) -> Any:
-        if len(self.nvec) == 2:
+        if not self.needs_head_mask:
             return super().count(mask)
         tables, functions, batch = self._rows_with_functions(mask, head_mask)
         counts = [sum(len(last) for _, last in self._branches(*row)) for row in zip(tables, functions, strict=True)]
@@ -133,6 +137,23 @@ class ConditionalMask(MultiDiscreteMask):
     ) -> list[tuple[int, ...]]:
         branches = self._branches(self._one(mask), head_mask)
         return list(islice(((*prefix, int(choice)) for prefix, last in branches for choice in last), limit))
+
+    def dense(self, mask: Any, head_mask: HeadMasks | None = None) -> npt.NDArray[np.int8]:
+        """All heads in one table: int8 (..., *nvec), 1 for the legal actions; of two heads the mask itself.
+
+        Args:
+            mask: canonical, or a batch of such.
+            head_mask: see `allows`.
+        """
+        if not self.needs_head_mask:
+            self.check(mask)
+            return np.array(mask, np.int8)
+        tables, functions, batch = self._rows_with_functions(mask, head_mask)
+        whole = np.zeros((len(tables), *self.nvec), np.int8)
+        for row, table, function in zip(whole, tables, functions, strict=True):
+            for prefix, last in self._branches(table, function):
+                row[prefix][last] = 1
+        return whole if batch else whole[0]
 
     def _allows_one(
         self, table: npt.NDArray[Any], action: npt.NDArray[np.int64] | None, head_mask: HeadMask | None

@@ -161,7 +161,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 'with one of masked_envs, set config.env_runners(gym_env_vectorize_mode="vector_entry_point")'
             )
         late: dict[str, Any] = {}
-        if spec.kind == "conditional" and len(spec.heads) > 2:
+        if spec.needs_head_mask:
             late["head_mask"] = [functools.partial(envs.head_mask, row) for row in range(self.num_envs)]
         actions = spec.sample(envs.action_mask, self._action_rng, **late)
         self._state = None

@@ -1,7 +1,9 @@
-"""A masked distribution over two choices, the second depending on the first."""
+"""A masked distribution over several choices, each depending on those before it."""
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from operator import mul
 
 import torch
 from torch import Tensor
@@ -11,64 +13,78 @@ from masked_envs.torch.categorical import NO_SHAPE, Mask, MaskedCategorical, Mas
 from masked_envs.torch.factored import MaskedJoint
 
 
-class MaskedConditional(MaskedJoint):
-    """MultiDiscrete([n, m]): the first choice among those that some second one completes, the second given the first.
+def widths(nvec: Sequence[int]) -> list[int]:
+    """Logits of each head: nvec[0], nvec[0] * nvec[1], ..., prod(nvec): one for each choice after each prefix."""
+    return list(accumulate(nvec, mul))
 
-    p(i, j) = p(i) p(j | i), each a softmax over what the mask allows there (the chain rule); log-probability,
-    entropy and KL divergence are those of the pair, exactly. `sample` draws head by head. Otherwise as `MaskedJoint`.
+
+class MaskedConditional(MaskedJoint):
+    """MultiDiscrete(nvec): the first choice among those that something completes, each later one given those before.
+
+    p(i, j, ...) = p(i) p(j | i) ..., each a softmax over what the mask allows there (the chain rule); log-probability,
+    entropy and KL divergence are those of the whole action, exactly. `sample` draws head by head. Otherwise as
+    `MaskedJoint`.
 
     Args:
-        logits: floating point (..., n + n * m): n of the first choice, then for each first choice m of the second.
-        mask: bool or int8 of 0 and 1, (..., n, m): which pairs are legal; leading dimensions may be missing or 1.
-        nvec: [n, m].
+        logits: floating point (..., n + n * m + ...): n of the first choice, then for each first choice m of the
+            second, then for each pair those of the third, and so on.
+        mask: bool or int8 of 0 and 1, (..., *nvec): which actions are legal, such as `ConditionalMask.dense` gives;
+            leading dimensions may be missing or 1.
+        nvec: number of choices of each head, two heads or more.
         validate_args: see `MaskedDistribution`.
 
     Raises:
-        ValueError: as `MaskedCategorical`, and for other than two heads.
+        ValueError: as `MaskedCategorical`, and for fewer than two heads.
     """
 
     def __init__(self, logits: Tensor, mask: Mask, nvec: Iterable[int], validate_args: bool | None = None) -> None:
         owner = type(self).__name__
         validate = validate_args is None or validate_args
         self._nvec = _checks.check_nvec(nvec, owner)
-        if len(self._nvec) != 2:
-            raise ValueError(f"{owner}: two heads are served, got nvec={self._nvec}")
-        n, m = self._nvec
-        logits = _checks.check_logits(logits, owner, width=n + n * m)
+        if len(self._nvec) < 2:
+            raise ValueError(f"{owner}: two heads or more are served, got nvec={self._nvec}")
+        logits = _checks.check_logits(logits, owner, width=sum(widths(self._nvec)))
         self._mask = _checks.check_mask(mask, logits, self._nvec, owner, validate)
-        first_mask = self._mask.any(-1)
-        first, row_max = _numerics.masked_log_softmax(logits[..., :n], first_mask)
-        if validate:
-            _checks.check_rows(row_max, logits[..., :n], first_mask, owner, "")
-        # A first choice that nothing completes is never made; its row gets a full mask to have a softmax at all.
-        second_mask = self._mask | ~first_mask.unsqueeze(-1)
-        second_logits = logits[..., n:].reshape(*logits.shape[:-1], n, m)
-        second_logits = torch.where(first_mask.unsqueeze(-1), second_logits, 0.0)
-        second, row_max = _numerics.masked_log_softmax(second_logits, second_mask)
-        if validate:
-            _checks.check_rows(row_max, second_logits, second_mask, owner, "first choice")
-        self._first = MaskedCategorical._unchecked(first, first_mask, validate_args)
-        self._second = MaskedCategorical._unchecked(second, second_mask, validate_args)
-        cells = torch.where(self._mask, first.unsqueeze(-1) + second, -math.inf).flatten(-2)
-        self._cells = MaskedCategorical._unchecked(cells, self._mask.flatten(-2), validate_args)
-        MaskedDistribution.__init__(self, logits.shape[:-1], torch.Size([2]), validate_args)
+        self._heads: list[MaskedCategorical] = []
+        batch = logits.shape[:-1]
+        cells, reached = torch.zeros(batch, dtype=logits.dtype, device=logits.device), None
+        for k, part in enumerate(torch.split(logits, widths(self._nvec), -1)):
+            later = tuple(range(k + 1 - len(self._nvec), 0))
+            completed = self._mask.any(dim=later) if later else self._mask
+            head_mask, head_logits = completed, part.reshape(*batch, *self._nvec[: k + 1])
+            if reached is not None:
+                # What nothing completes is never chosen; what would follow gets a full mask to have a softmax at all.
+                head_mask = completed | ~reached.unsqueeze(-1)
+                head_logits = torch.where(reached.unsqueeze(-1), head_logits, 0.0)
+            log_probs, row_max = _numerics.masked_log_softmax(head_logits, head_mask)
+            if validate:
+                _checks.check_rows(row_max, head_logits, head_mask, owner, "earlier choice" if k else "")
+            self._heads.append(MaskedCategorical._unchecked(log_probs, head_mask, validate_args))
+            cells, reached = cells.unsqueeze(-1) + log_probs, completed
+        cells = torch.where(self._mask, cells, -math.inf).flatten(-len(self._nvec))
+        self._cells = MaskedCategorical._unchecked(cells, self._mask.flatten(-len(self._nvec)), validate_args)
+        MaskedDistribution.__init__(self, batch, torch.Size([len(self._nvec)]), validate_args)
 
     def sample(self, sample_shape: Sequence[int] = NO_SHAPE) -> Tensor:
-        first = self._first.sample(sample_shape)
-        index = first.unsqueeze(-1).unsqueeze(-1)
+        chosen: list[Tensor] = [self._heads[0].sample(sample_shape)]
+        shape, prefix, size = chosen[0].shape, chosen[0], self._nvec[0]
+        for head, n in zip(self._heads[1:], self._nvec[1:], strict=True):
+            index = prefix.unsqueeze(-1).unsqueeze(-1).expand(*shape, 1, n)
 
-        def given(table: Tensor) -> Tensor:
-            whole = table.expand(*first.shape, *self._nvec)
-            return whole.gather(-2, index.expand(*first.shape, 1, self._nvec[1])).squeeze(-2)
+            def given(table: Tensor, index: Tensor = index, size: int = size, n: int = n) -> Tensor:
+                rows = table.reshape(*self.batch_shape, size, n)
+                return rows.expand(*shape, size, n).gather(-2, index).squeeze(-2)
 
-        second = _numerics.gumbel_argmax(given(self._second._log_probs), given(self._second._mask), torch.Size())
-        return torch.stack((first, second), -1)
+            choice = _numerics.gumbel_argmax(given(head._log_probs), given(head._mask), torch.Size())
+            chosen.append(choice)
+            prefix, size = prefix * n + choice, size * n
+        return torch.stack(chosen, -1)
 
     def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "MaskedConditional":
         new: MaskedConditional = self._blank(MaskedConditional, _instance)
         new._nvec = self._nvec
         new._mask = self._mask.expand(*batch_shape, *self._nvec)
-        new._first, new._cells = self._first.expand(batch_shape), self._cells.expand(batch_shape)
-        new._second = self._second.expand((*batch_shape, self._nvec[0]))
+        new._heads = [head.expand((*batch_shape, *self._nvec[:k])) for k, head in enumerate(self._heads)]
+        new._cells = self._cells.expand(batch_shape)
         MaskedDistribution.__init__(new, torch.Size(batch_shape), self.event_shape, self._validates_data)
         return new

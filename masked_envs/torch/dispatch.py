@@ -8,7 +8,7 @@ from torch import Tensor
 
 from masked_envs.torch import _checks
 from masked_envs.torch.categorical import MaskedCategorical, MaskedDistribution
-from masked_envs.torch.conditional import MaskedConditional
+from masked_envs.torch.conditional import MaskedConditional, widths
 from masked_envs.torch.factored import MaskedBinary, MaskedJoint, MaskedPerHead
 from masked_envs.torch.interval import MaskedTruncatedNormal
 from masked_envs.torch.product import MaskedDict
@@ -30,11 +30,11 @@ class MaskSpecLike(Protocol):
 def num_logits(mask_spec: MaskSpecLike) -> int:
     """Return how many numbers a policy head must give for this kind of mask.
 
-    flat, candidates and binary: n; per_head: sum(nvec); joint: prod(nvec); conditional over two heads: n + n * m;
+    flat, candidates and binary: n; per_head: sum(nvec); joint: prod(nvec); conditional: n + n * m + ...;
     interval: 2 d; dict: the sum over its parts.
 
     Raises:
-        ValueError: a conditional mask of three heads or more, or an unknown kind.
+        ValueError: an unknown kind.
     """
     spec: Any = mask_spec
     if spec.kind in ("flat", "candidates", "binary"):
@@ -47,12 +47,7 @@ def num_logits(mask_spec: MaskSpecLike) -> int:
         raise ValueError(f"no masked distribution for masks of kind {spec.kind!r}")
     nvec = _checks.check_nvec(spec.nvec, "num_logits")
     if spec.kind == "conditional":
-        if len(nvec) > 2:
-            raise ValueError(
-                f"no masked distribution for a conditional mask of {len(nvec)} heads, whose later heads only the "
-                "environment knows: choose head by head with one MaskedCategorical each, or use a joint mask"
-            )
-        return nvec[0] + math.prod(nvec)
+        return sum(widths(nvec))
     return math.prod(nvec) if spec.kind == "joint" else sum(nvec)
 
 
@@ -70,8 +65,8 @@ def distribution_for(
     Args:
         mask_spec: the environment's `mask_spec`.
         logits: floating point (..., num_logits(mask_spec)); for a dict those of its parts, one after the other.
-        mask: bool or int8, or bounds, leading dimensions and then the canonical shape of the kind; for a dict, a
-            dict (tuple) of these.
+        mask: bool or int8, or bounds, leading dimensions and then the canonical shape of the kind; of a conditional
+            mask with more than two heads what its `dense` gives, (..., *nvec); for a dict, a dict (tuple) of these.
         validate_args: see `MaskedDistribution`.
 
     Raises:

@@ -66,13 +66,8 @@ class Enumeration:
             return _outer([row != 0 for row in mask])
         if spec.kind == "per_head":
             return _outer([head != 0 for head in np.split(mask, np.cumsum(self.sizes)[:-1])])
-        if spec.kind == "conditional" and len(self.sizes) > 2:
-            flat = np.zeros(self.size, np.bool_)
-            legal = spec.list_legal(mask, head_mask=head_mask)
-            if legal:
-                flat[np.ravel_multi_index(np.array(legal).T, self.sizes)] = True
-            return flat
-        return np.asarray(np.asarray(mask).reshape(-1) != 0)
+        whole = spec.dense(mask, head_mask) if spec.needs_head_mask else np.asarray(mask)
+        return np.asarray(whole.reshape(-1) != 0)
 
     def action(self, number: int, mask: Any) -> Any:
         """The action that a number stands for, in the form of the action space; of an interval, under this mask."""

@@ -61,6 +61,6 @@ def _answers(trial: Trial, point: Point, name: str, seat: Seat, rng: np.random.G
 
 def allows(spec: MaskSpec, mask: Any, action: Any, head_mask: HeadMask | None) -> bool:
     """Whether the mask, and for late heads `head_mask`, allow the action."""
-    if spec.kind == "conditional" and len(spec.heads) > 2:
+    if spec.needs_head_mask:
         return bool(spec.allows(mask, action, head_mask))  # type: ignore[call-arg]
     return bool(spec.allows(mask, action))
