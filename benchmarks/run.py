@@ -15,6 +15,7 @@ from typing import Any
 
 import budgets
 import c_loop
+import kinds
 import ppo
 import sampling
 import single_step
@@ -28,6 +29,7 @@ GROUPS = {
     "single_step": single_step.comparisons,
     "sampling": sampling.comparisons,
     "budgets": budgets.budgets,
+    "kinds": kinds.budgets,
     "ppo": ppo.comparisons,
 }
 
