@@ -38,7 +38,9 @@ print(int(peak) * 1024 / 1e6)
 
 def budgets() -> list[Budget]:
     steps = [
-        Budget(f"step of a batch of {ROWS:,}, {name}, one thread", partial(microseconds, *case), must=PROMISE, unit="us")
+        Budget(
+            f"step of a batch of {ROWS:,}, {name}, one thread", partial(microseconds, *case), must=PROMISE, unit="us"
+        )
         for name, case in CASES.items()
     ]
     holding = Budget("memory of 64 envs of 1,000,000 actions, the whole process", million_actions, must=500, unit="MB",

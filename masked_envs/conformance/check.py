@@ -4,44 +4,85 @@ from __future__ import annotations
 
 import copy
 import functools
+import time
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
 import gymnasium
 
+from ..mask_spec import MaskSpec
 from .laws import LAWS
+from .manner import MANNERS, Watched, watched
 from .profile import profile
-from .report import ConformanceError, Finding, Profile, Report
-from .subject import subject_of
+from .report import ConformanceError, Coverage, Finding, Profile, Report
+from .shrink import shrunk
+from .subject import Options, subject_of
 from .trial import Broken, Trial
 
-MOST_SHOWN = 3  # failures of one law in a report
+MOST_SHOWN = 3  # failures of one law in a report, each with another sentence
+MOST_SEEN = 12  # failures that are looked at for that
 
 
-def check_masked_env(target: Any, *, seed: int = 0, steps: int = 100, raise_on_failure: bool = True) -> Report:
+def check_masked_env(
+    target: Any,
+    *,
+    mask_fn: Callable[..., Any] | None = None,
+    mask_spec: MaskSpec | None = None,
+    on_invalid: str | None = None,
+    seed: int = 0,
+    steps: int = 100,
+    time_budget: float | None = None,
+    raise_on_failure: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
     """Hold the laws L1 to L11 against an environment, by random legal play and by trying actions on copies of it.
+
+    An environment without `mask_spec` may keep its mask in any of the usual places and forms (`masked_envs.foreign`);
+    the laws are then about what the mask says, not about where and in which form it says it.
 
     Args:
         target: an id that Gymnasium knows; a Gymnasium environment, vector environment, PettingZoo AEC or parallel
             environment; or a function that makes one. A function that takes `backend` and `time_limit` is checked for
             the laws about these too. A given environment is copied, and not stepped itself.
+        mask_fn: for an environment that keeps its mask nowhere: (env) -> mask, of PettingZoo (env, agent) -> mask.
+        mask_spec: of that mask, where the action space leaves it open.
+        on_invalid: how an environment that does not say so answers invalid actions: "raise", "ignore", "penalise" or
+            "terminate". Without it, this is found out by trying some.
         seed: of the first episode and of all choices.
         steps: length of each random walk; every law takes one or more.
+        time_budget: seconds after which walks end early, shared between the laws; None: no limit.
         raise_on_failure: whether a broken law raises.
+        progress: called with the name of each law before it is checked.
 
     Returns:
-        the findings law by law, and the profile of the mask.
+        the findings law by law, what they cover, and the profile of the mask.
 
     Raises:
-        ConformanceError: a law is broken. TypeError: not an environment.
+        ConformanceError: a law is broken. TypeError: not an environment. ValueError: `on_invalid` is no known answer.
     """
+    if on_invalid is not None and on_invalid not in MANNERS:
+        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, MANNERS))}, not {on_invalid!r}")
+    began = time.monotonic()
     make, make_vector = _maker(target)
-    subject = subject_of(make())
-    trial = Trial(make, seed, steps, make_vector)
+    trial = Trial(make, seed, steps, make_vector, Options(mask_fn, mask_spec))
+    subject = trial.subject()
+    trial.until = None if time_budget is None else began + 0.1 * time_budget
+    manner = None if subject.declares else _manner_of(trial, on_invalid)
+    trial.manner = manner
+    findings: list[Finding] = []
+    for k, (law, check) in enumerate(LAWS.items()):
+        if progress is not None:
+            progress(law)
+        if time_budget is not None:
+            left = began + time_budget - time.monotonic()
+            trial.until = time.monotonic() + max(0.0, left) / (len(LAWS) - k)
+        findings += _held(law, check, trial)
+    trial.until = None if time_budget is None else began + time_budget
+    shape = _profile(trial)
+    coverage = Coverage(trial.states, trial.probes, len(LAWS), time.monotonic() - began, trial.cut_short)
     title = f"{target if isinstance(target, str) else subject.env} ({subject.surface}), seed {seed}"
-    findings = [finding for law, check in LAWS.items() for finding in _held(law, check, trial)]
-    report = Report(title, findings, _profile(trial))
+    report = Report(title, findings, shape, coverage, "" if manner is None else str(manner), _places(trial))
     if raise_on_failure and not report.passed:
         raise ConformanceError(report)
     return report
@@ -52,19 +93,42 @@ def _maker(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None
     if isinstance(target, str):
         make_vector = functools.partial(gymnasium.make_vec, target)
         return functools.partial(gymnasium.make, target), lambda rows: make_vector(num_envs=rows)
-    if callable(target):
+    if callable(target) and not hasattr(target, "reset"):
+        return target, None
+    if isinstance(target, type):
         return target, None
     subject_of(target)
     return functools.partial(copy.deepcopy, target), None
+
+
+def _manner_of(trial: Trial, declared: str | None) -> Watched | None:
+    try:
+        return watched(trial, declared)
+    except Exception:  # an environment under test may fail in any way; the laws will say how
+        return None if declared is None else Watched(declared, found=False)
+
+
+def _places(trial: Trial) -> tuple[str, ...]:
+    """Where a foreign environment has its mask."""
+    subject = trial.subject()
+    if subject.declares:
+        return ()
+    try:
+        return tuple(dict.fromkeys(place for seat in subject.reset(trial.seed).seats.values() for place in seat.masks))
+    except Exception:  # as above
+        return ()
 
 
 def _held(law: str, check: Callable[[Trial], Any], trial: Trial) -> list[Finding]:
     """The findings of one law; at least one."""
     findings, whole = [], False
     try:
-        for found in islice(check(trial), MOST_SHOWN):
+        for found in islice(check(trial), MOST_SEEN):
             if isinstance(found, Broken):
-                findings.append(Finding(law, "failed", found.sentence, found.reproduction))
+                if found.sentence in (finding.sentence for finding in findings) or len(findings) >= MOST_SHOWN:
+                    continue
+                failed = Finding(law, "failed", found.sentence, found.reproduction)
+                findings.append(shrunk(failed, check, trial))
             else:
                 findings.append(Finding(law, "not applicable", found.reason))
                 whole |= found.whole

@@ -11,9 +11,10 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import concatenate, create_empty_array
 
+from ..foreign.forms import read_mask
 from ..mask_spec import MaskSpec
 from .moments import Moment, Seat, masks_in
-from .subject import RESET_ENDED, HeadMask, Subject, declared_spec
+from .subject import RESET_ENDED, HeadMask, Subject
 from .values import row_of
 
 ONLY = ""  # the name of the only seat
@@ -32,7 +33,7 @@ class SingleSubject(Subject):
         return self.env.get_wrapper_attr(name) if self.env.has_wrapper_attr(name) else None
 
     def spec(self, name: str) -> MaskSpec:
-        return declared_spec(self.attribute("mask_spec"), self.env.action_space)
+        return self.attribute("mask_spec") if self.declares else self.foreign_spec(self.env.action_space)
 
     def observation_space(self, name: str) -> spaces.Space[Any]:
         return self.env.observation_space  # type: ignore[no-any-return]
@@ -55,9 +56,12 @@ class SingleSubject(Subject):
     def _moment(
         self, observation: Any, info: Any, reward: float = 0.0, terminated: bool = False, truncated: bool = False
     ) -> Moment:
-        spec = self.spec(ONLY)
-        sb3 = ask_sb3(self, spec)
-        masks = masks_in(spec, observation, info, self.own("action_mask"), sb3)
+        sb3 = None
+        if self.declares:
+            sb3 = ask_sb3(self, self.spec(ONLY))
+            masks = masks_in(self.spec(ONLY), observation, info, self.own("action_mask"), sb3)
+        else:
+            masks = self.foreign_masks(observation, info, self.attribute)
         over = terminated or truncated
         seat = Seat(observation, info, masks, sb3, not over, reward, bool(terminated), bool(truncated))
         return Moment({ONLY: seat}, over=over)
@@ -80,7 +84,27 @@ class VectorSubject(Subject):
         return getattr(self.env.unwrapped, name, None)
 
     def spec(self, name: str) -> MaskSpec:
-        return declared_spec(self.attribute("mask_spec"), self.env.single_action_space)
+        return self.attribute("mask_spec") if self.declares else self.foreign_spec(self.env.single_action_space)
+
+    @property
+    def single_action_space(self) -> spaces.Space[Any]:
+        return self.env.single_action_space  # type: ignore[no-any-return]
+
+    def _masks_of_row(self, row: int, observation: Any, info: Any, asked: Any = None) -> dict[str, Any]:
+        """The masks of a row; `asked` those of all rows, as the environment gives them now."""
+        if self.declares:
+            return masks_in(self.spec(""), observation, info, None if asked is None else row_of(asked, row))
+        if self.options.mask_fn is not None:
+            name = f"row {row}"
+            found = self.options.mask_fn(self.env)
+            return {"mask_fn": read_mask(self.spec(name), row_of(found, row), "action_mask")}
+        envs = getattr(self.env, "envs", None)  # of Gymnasium's own vector environments
+
+        def attribute(name: str) -> Any:
+            own = envs[row] if isinstance(envs, (list, tuple)) else None
+            return own.get_wrapper_attr(name) if own is not None and own.has_wrapper_attr(name) else None
+
+        return self.foreign_masks(observation, info, attribute)
 
     def observation_space(self, name: str) -> spaces.Space[Any]:
         return self.env.single_observation_space  # type: ignore[no-any-return]
@@ -127,7 +151,7 @@ class VectorSubject(Subject):
         if self.mode is not AutoresetMode.DISABLED or not ended.any():
             return False
         self.moment = self._remember(*self.env.reset(options={"reset_mask": ended}))
-        self._history.append(RESET_ENDED)
+        self.history.append(RESET_ENDED)
         return True
 
     @staticmethod
@@ -141,18 +165,18 @@ class VectorSubject(Subject):
         return self._moment(*self._given)
 
     def _moment(self, observations: Any, infos: Any, rewards: Any, terminated: Any, truncated: Any) -> Moment:
-        spec = self.spec("row 0")
-        asked, sb3 = self.own("action_mask"), ask_sb3(self, spec)
+        asked = self.own("action_mask")
+        sb3 = ask_sb3(self, self.spec("row 0")) if self.declares else None
         same_step = self.mode is AutoresetMode.SAME_STEP
         seats, last, some_ended = {}, {}, False
         for i in range(self.env.num_envs):
             name, info, ended = f"row {i}", _info_of(infos, i), bool(terminated[i] or truncated[i])
             some_ended |= ended
-            masks = masks_in(spec, row_of(observations, i), info, None if asked is None else row_of(asked, i))
+            masks = self._masks_of_row(i, row_of(observations, i), info, asked)
             flags = (bool(terminated[i]), bool(truncated[i]))
             if ended and same_step:
                 final, final_info = infos["final_obs"][i], _info_of(infos["final_info"], i)
-                found = masks_in(spec, final, final_info, None)
+                found = self._masks_of_row(i, final, final_info)
                 last[name] = Seat(final, final_info, found, None, False, float(rewards[i]), *flags)
                 flags = (False, False)
             # NEXT_STEP discards the action of an ended row; DISABLED resets it before the next step

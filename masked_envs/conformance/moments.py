@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from ..foreign.places import NAMES
 from ..mask_spec import MaskSpec
+from .values import fingerprint
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,15 @@ class Outcome:
         error: what `step` raised, or None.
         moment: what came after, None where `step` raised.
         counted: by how much the counter of each seat moved; None where there is no counter.
+        before: the moment in which the actions were given.
+        manner: how the environment answers invalid actions, where that is known from watching it.
     """
 
     error: Exception | None
     moment: Moment | None
     counted: Mapping[str, int] | None
+    before: Moment | None = None
+    manner: Manner | None = None
 
     def flagged(self, name: str) -> bool | None:
         """What `info["invalid_action"]` of a seat says; None where it says nothing."""
@@ -87,9 +93,42 @@ class Outcome:
         """Whether the environment refused this seat's action in any way; None where it cannot be told."""
         if self.error is not None:
             return True
-        signs = [self.flagged(name), None if self.counted is None else self.counted[name] > 0]
-        known = [sign for sign in signs if sign is not None]
+        known = self._told(name)
+        if not known and self.manner is not None:
+            return self.manner.refused(self, name)
         return any(known) if known else None
+
+    def is_told(self, name: str) -> bool:
+        """Whether a refusal is said to be one, and is not only what a legal action might bring as well."""
+        return self.error is not None or bool(self._told(name))
+
+    def _told(self, name: str) -> list[bool]:
+        """What the flag in info and the counter say, where there are such."""
+        signs = [self.flagged(name), None if self.counted is None else self.counted[name] > 0]
+        return [sign for sign in signs if sign is not None]
+
+    def seat(self, name: str) -> Seat | None:
+        """The seat after the step, of an episode that ended in it its last one."""
+        return None if self.moment is None else self.moment.last.get(name) or self.moment.seats.get(name)
+
+
+class Manner(Protocol):
+    """How an environment answers invalid actions."""
+
+    def refused(self, outcome: Outcome, name: str) -> bool | None:
+        """Whether a seat's action was refused; None where it cannot be told."""
+
+
+def bare(observation: Any) -> Any:
+    """The observation without the mask in it."""
+    if not isinstance(observation, Mapping):
+        return observation
+    return {key: part for key, part in observation.items() if key not in NAMES}
+
+
+def is_still(before: Seat, after: Seat) -> bool:
+    """Whether the observation, but for a mask in it, is what it was."""
+    return fingerprint(bare(before.observation)) == fingerprint(bare(after.observation))
 
 
 def masks_in(spec: MaskSpec, observation: Any, info: Mapping[str, Any], asked: Any, sb3: Any = None) -> dict[str, Any]:

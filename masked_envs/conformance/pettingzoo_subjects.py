@@ -11,7 +11,7 @@ from gymnasium import spaces
 from ..mask_spec import MaskSpec
 from .gymnasium_subjects import ask_sb3
 from .moments import Moment, Seat, masks_in
-from .subject import HeadMask, Subject, declared_spec
+from .subject import HeadMask, Subject
 
 
 def _is_a(env: Any, name: str) -> bool:
@@ -28,7 +28,15 @@ class PettingZooSubject(Subject):
 
     def spec(self, name: str) -> MaskSpec:
         declared = self.attribute("mask_spec")
-        return declared_spec(declared(name) if callable(declared) else None, self.env.action_space(name))
+        if callable(declared):
+            return declared(name)  # type: ignore[no-any-return]
+        return self.foreign_spec(self.env.action_space(name))
+
+    def _masks(self, agent: str, observation: Any, info: Any, asked: Any) -> dict[str, Any]:
+        """The masks of an agent; `asked` is what the environment's `action_mask` gives for it."""
+        if self.declares:
+            return masks_in(self.spec(agent), observation, info, asked)
+        return self.foreign_masks(observation, info, lambda name: None, agent)
 
     def observation_space(self, name: str) -> spaces.Space[Any]:
         return self.env.observation_space(name)  # type: ignore[no-any-return]
@@ -67,8 +75,8 @@ class AECSubject(PettingZooSubject):
         for agent in env.agents:
             selected = agent == env.agent_selection
             observation, info = env.observe(agent), env.infos[agent]
-            masks = masks_in(self.spec(agent), observation, info, self.own("action_mask") if selected else None)
-            sb3 = ask_sb3(self, self.spec(agent)) if selected else None
+            masks = self._masks(agent, observation, info, self.own("action_mask") if selected else None)
+            sb3 = ask_sb3(self, self.spec(agent)) if selected and self.declares else None
             ends = (bool(env.terminations[agent]), bool(env.truncations[agent]))
             seats[agent] = Seat(observation, info, masks, sb3, selected and not over, env.rewards[agent], *ends)
         return Moment(seats, over=over)
@@ -101,10 +109,11 @@ class ParallelSubject(PettingZooSubject):
         return self._moment(*self._given)
 
     def _moment(self, observations: Any, rewards: Any, terminated: Any, truncated: Any, infos: Any) -> Moment:
-        asked, sb3_masks = self.own("action_mask") or {}, ask_sb3(self, self.spec(next(iter(observations)))) or {}
+        asked = self.own("action_mask") or {}
+        sb3_masks = (ask_sb3(self, self.spec(next(iter(observations)))) if self.declares and observations else {}) or {}
         seats = {}
         for agent, observation in observations.items():
-            masks = masks_in(self.spec(agent), observation, infos[agent], asked.get(agent))
+            masks = self._masks(agent, observation, infos[agent], asked.get(agent))
             ends = (bool(terminated[agent]), bool(truncated[agent]))
             seats[agent] = Seat(
                 observation, infos[agent], masks, sb3_masks.get(agent), not any(ends), rewards[agent], *ends

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..mask_spec import MaskSpec
+from .moments import bare
 from .report import Profile
 from .subject import HeadMask, playable
 from .trial import Trial
@@ -37,13 +38,6 @@ def profile(trial: Trial) -> Profile:
     of_observation = all(len(of_view) == 1 for of_view in seen.values()) if repeated else None
     mean, rate = float(np.mean(fractions)), float(np.mean(forced))
     return Profile(len(fractions), trial.probes, mean, rate, len(masks) == 1, of_observation)
-
-
-def bare(observation: Any) -> Any:
-    """The observation without the mask in it."""
-    if not isinstance(observation, dict):
-        return observation
-    return {key: part for key, part in observation.items() if key != "action_mask"}
 
 
 def legal_fraction(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Status = Literal["passed", "failed", "not applicable"]
@@ -18,6 +19,19 @@ class ConformanceError(AssertionError):
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))
         self.report = report
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it; what JSON has not, in words."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return repr(value)
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,16 @@ class Reproduction:
     action: Any = None
     mask: Any = None
     state: Any = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The reproduction as plain values; without the state, which only the environment can read."""
+        return {
+            "seed": self.seed,
+            "actions": plain(list(self.actions)),
+            "agent": self.agent,
+            "action": plain(self.action),
+            "mask": plain(self.mask),
+        }
 
     def __str__(self) -> str:
         short = reprlib.Repr()
@@ -69,6 +93,11 @@ class Finding:
     status: Status
     sentence: str = ""
     reproduction: Reproduction | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as plain values."""
+        seen = None if self.reproduction is None else self.reproduction.as_dict()
+        return {"law": self.law, "status": self.status, "sentence": self.sentence, "reproduction": seen}
 
     def __str__(self) -> str:
         shown = "FAILED" if self.status == "failed" else self.status
@@ -112,6 +141,29 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """How much was looked at.
+
+    Attributes:
+        states: moments of walks, counted anew for every law.
+        probes: actions tried from copies of them.
+        laws: how many.
+        seconds: in all.
+        cut_short: whether the time budget ended a walk early.
+    """
+
+    states: int = 0
+    probes: int = 0
+    laws: int = 0
+    seconds: float = 0.0
+    cut_short: bool = False
+
+    def __str__(self) -> str:
+        short = ", cut short by the time budget" if self.cut_short else ""
+        return f"{self.laws} laws, {self.states} states, {self.probes} probes in {self.seconds:.1f} s{short}"
+
+
+@dataclass(frozen=True)
 class Report:
     """The outcome of `check_masked_env`.
 
@@ -119,11 +171,17 @@ class Report:
         target: what was checked, in words.
         findings: all of them; each law has at least one.
         profile: of the mask.
+        coverage: how much was looked at.
+        manner: how a foreign environment answers invalid actions; "" where that is declared or not known.
+        places: where a foreign environment has its mask.
     """
 
     target: str
     findings: list[Finding] = field(default_factory=list)
     profile: Profile = field(default_factory=Profile)
+    coverage: Coverage = field(default_factory=Coverage)
+    manner: str = ""
+    places: tuple[str, ...] = ()
 
     @property
     def failures(self) -> list[Finding]:
@@ -143,4 +201,21 @@ class Report:
     def __str__(self) -> str:
         broken = sorted({finding.law for finding in self.failures}, key=lambda law: int(law[1:]))
         verdict = "breaks " + ", ".join(broken) if broken else "passed"
-        return "\n".join([f"{self.target}: {verdict}", *map(str, self.findings), f"mask: {self.profile}"])
+        lines = [f"{self.target}: {verdict}", *map(str, self.findings), f"mask: {self.profile}"]
+        if self.places:
+            lines.append(f"found in: {', '.join(self.places)}")
+        if self.manner:
+            lines.append(f"answer: {self.manner}")
+        return "\n".join([*lines, f"covered: {self.coverage}"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values, for JSON."""
+        return {
+            "target": self.target,
+            "passed": self.passed,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "profile": asdict(self.profile),
+            "coverage": asdict(self.coverage),
+            "manner": self.manner,
+            "places": list(self.places),
+        }

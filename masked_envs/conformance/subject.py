@@ -10,6 +10,7 @@ import copy
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -17,10 +18,31 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from ..foreign.forms import UnknownFormError, read_mask, spec_for
+from ..foreign.places import Found, find_masks
 from ..mask_spec import MaskSpec
-from .moments import Moment, Outcome
+from .moments import Manner, Moment, Outcome
 
 HeadMask = Callable[[int, Any], Any]
+Attribute = Callable[[str], Any]
+SURELY_MASKS = ("action_mask", "action_masks")  # names of what can be nothing else, however it looks
+FIRST_KIND: dict[type, tuple[Any, ...]] = {spaces.MultiDiscrete: ("per_head",)}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller says of an environment that does not say it itself.
+
+    Attributes:
+        mask_fn: (env) -> the mask, or (env, agent) -> that of an agent.
+        mask_spec: of the mask.
+        on_invalid: how invalid actions are answered: "raise", "ignore", "penalise" or "terminate".
+    """
+
+    mask_fn: Callable[..., Any] | None = None
+    mask_spec: MaskSpec | None = None
+    on_invalid: str | None = None
+
 
 RESET_ENDED = "reset of the ended rows"
 
@@ -39,7 +61,10 @@ class Subject(ABC):
         self.moment: Moment | None = None
         self.remake: Callable[[], Any] | None = None  # makes another such environment
         self._given: Any = ()  # what the environment gave last, where `ask` needs it
-        self._history: list[Any] = []  # the seed of the last reset, and the actions since
+        self.history: list[Any] = []  # the seed of the last reset, and the actions since
+        self.options = Options()
+        self.manner: Manner | None = None  # of a foreign environment, once it is known
+        self._foreign_spec: MaskSpec | None = None
 
     # --- what a kind of environment supplies ------------------------------------------------------------------
 
@@ -87,6 +112,38 @@ class Subject(ABC):
         """An attribute of the project's own interface; another environment may call something else by this name."""
         return self.attribute(name) if self.declares else None
 
+    def foreign_masks(self, observation: Any, info: Any, attribute: Attribute, *agent: str) -> dict[str, Any]:
+        """The masks of a seat of an environment that declares nothing: canonical where a usual form was recognised.
+
+        Args:
+            attribute: of this seat, name -> value.
+            agent: its name, where the environment has several.
+        """
+        if self.options.mask_fn is not None:
+            places = [Found("mask_fn", "action_mask", self.options.mask_fn(self.env, *agent))]
+        else:
+            places = find_masks(observation, info, attribute)
+        space = self.env.action_space(*agent) if agent else self.single_action_space
+        masks, garbled = {}, {}
+        for place, name, value in places:
+            try:
+                self._foreign_spec = self._foreign_spec or self.options.mask_spec or spec_for(space, value, name)
+                masks[place] = read_mask(self._foreign_spec, value, name)
+            except UnknownFormError:
+                if name in SURELY_MASKS:
+                    garbled[place] = value
+        return masks or garbled
+
+    @property
+    def single_action_space(self) -> spaces.Space[Any]:
+        """The space of one action."""
+        return self.env.action_space  # type: ignore[no-any-return]
+
+    def foreign_spec(self, space: spaces.Space[Any]) -> MaskSpec:
+        """The spec of a seat's mask, from what was found so far."""
+        found = self._foreign_spec or self.options.mask_spec
+        return found if found is not None else MaskSpec.from_space(space, *FIRST_KIND.get(type(space), ()))
+
     def can_give(self, action: Any) -> bool:
         """Whether an action of one seat, however odd, can be put into words of this interface."""
         return True
@@ -104,24 +161,24 @@ class Subject(ABC):
 
     def reset(self, seed: int | None) -> Moment:
         self.moment = self._reset(seed)
-        self._history = [seed]
+        self.history = [seed]
         return self.moment
 
     def step(self, actions: Mapping[str, Any]) -> Moment:
         self.moment = self._step(actions)
-        self._history.append(dict(actions))
+        self.history.append(dict(actions))
         return self.moment
 
     def attempt(self, actions: Mapping[str, Any]) -> Outcome:
         """A step that may be refused."""
-        before, error, moment = self.counts(), None, None
+        before, error, moment, began = self.counts(), None, None, self.moment
         try:
             moment = self.step(actions)
         except Exception as raised:  # how an environment refuses is its own affair; the laws judge it
             error = raised
         after = self.counts()
         counted = None if before is None or after is None else {name: after[name] - before[name] for name in before}
-        return Outcome(error, moment, counted)
+        return Outcome(error, moment, counted, began, self.manner)
 
     def position(self) -> Any:
         """What `get_state()` gives, None where there is no such method."""
@@ -138,7 +195,7 @@ class Subject(ABC):
         if spare is None or not bare or not callable(self.own("set_state")):
             return self._played_again() if self.why_not_copied else copy.deepcopy(self)
         spare.attribute("set_state")(self.position())
-        spare.moment, spare._given, spare._history = self.moment, self._given, self._history[:]
+        spare.moment, spare._given, spare.history = self.moment, self._given, self.history[:]
         return spare
 
     @cached_property
@@ -159,8 +216,8 @@ class Subject(ABC):
     def _played_again(self) -> Subject:
         assert self.remake is not None
         again = type(self)(self.remake())
-        again.remake = self.remake
-        seed, *played = self._history
+        again.remake, again.options, again.manner = self.remake, self.options, self.manner
+        seed, *played = self.history
         again.reset(seed)
         for actions in played:
             if actions == RESET_ENDED:
@@ -207,11 +264,6 @@ def playable(spec: MaskSpec, mask: Any) -> Any:
     if spec.kind in ("dict", "interval") or mask is None:
         return mask
     return (np.asarray(mask) != 0).astype(np.int8)
-
-
-def declared_spec(declared: Any, action_space: spaces.Space[Any]) -> MaskSpec:
-    """The spec an environment declares, or the one that its action space implies."""
-    return declared if isinstance(declared, MaskSpec) else MaskSpec.from_space(action_space)
 
 
 def subject_of(env: Any) -> Subject:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .moments import Moment, Seat
+from .moments import Manner, Moment, Seat
 from .report import Reproduction
-from .subject import RESET_ENDED, Subject, subject_of
+from .subject import RESET_ENDED, Options, Subject, subject_of
 from .values import kept
 
 MOST_PROBES = 48  # actions tried in one state
 LONGEST_PATH = 2000  # steps of a reproduction
+FEWEST_STATES = 3  # of a walk, however little time there is
 
 
 @dataclass(frozen=True)
@@ -65,19 +67,41 @@ class Trial:
         seed: of the first episode of each walk, and of the choices in it.
         steps: of a walk.
         make_vector: num_envs -> the vector environment of the same, None where there is none.
+        options: what the caller says of a foreign environment.
+
+    Attributes:
+        manner: how a foreign environment answers invalid actions, once that is known.
+        until: when (by `time.monotonic`) walks end early; None: never.
+        states, probes: how many moments were looked at, and actions tried from copies of them.
+        cut_short: whether a walk ended early for lack of time.
     """
 
     def __init__(
-        self, make: Callable[..., Any], seed: int, steps: int, make_vector: Callable[[int], Any] | None = None
+        self,
+        make: Callable[..., Any],
+        seed: int,
+        steps: int,
+        make_vector: Callable[[int], Any] | None = None,
+        options: Options | None = None,
     ) -> None:
         self.make, self.seed, self.steps, self.make_vector = make, seed, steps, make_vector
-        self.probes = 0
+        self.options = options or Options()
+        self.manner: Manner | None = None
+        self.until: float | None = None
+        self.states = self.probes = 0
+        self.cut_short = False
 
     def subject(self) -> Subject:
         """A new construction of the environment."""
         subject = subject_of(self.make())
-        subject.remake = self.make
+        subject.remake, subject.options, subject.manner = self.make, self.options, self.manner
         return subject
+
+    def out_of_time(self) -> bool:
+        """Whether the time for this law is over."""
+        over = self.until is not None and time.monotonic() > self.until
+        self.cut_short |= over
+        return over
 
     def variant(self, **parameters: Any) -> Trial | None:
         """The same environment with other parameters; None where it does not take them."""
@@ -86,7 +110,9 @@ class Trial:
             make()
         except (TypeError, ValueError, ImportError):
             return None
-        return Trial(make, self.seed, self.steps)
+        varied = Trial(make, self.seed, self.steps, None, self.options)
+        varied.manner, varied.until = self.manner, self.until
+        return varied
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """The random choices of one law."""
@@ -98,8 +124,11 @@ class Trial:
         rng, seed = self.rng(), self.seed
         path: list[Any] = []
         subject.reset(seed)
-        for _ in range(self.steps if steps is None else steps):
+        for step in range(self.steps if steps is None else steps):
             assert subject.moment is not None
+            if step >= FEWEST_STATES and self.out_of_time():
+                return
+            self.states += 1
             yield Point(subject, subject.moment, seed, tuple(path[-LONGEST_PATH:]))
             if subject.reset_ended():
                 path.append(RESET_ENDED)

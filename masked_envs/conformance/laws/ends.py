@@ -63,17 +63,27 @@ def after_end(trial: Trial) -> Findings:
     """L6 After the end. In a terminated state the mask is all ones: nothing is left to forbid. In a truncated state it
     is the true mask. An agent that does not act, where agents act one after another, has a mask that allows nothing.
     """
-    terminated = False
+    terminated, partly = False, False
     for point in trial.walk():
         for name, seat in {**point.moment.seats, **point.moment.last}.items():
             terminated |= seat.terminated
+            if seat.terminated and not point.subject.declares and not _all_forbid(point, name, seat):
+                partly |= not same(seat.mask, point.subject.spec(name).full())
+                continue
             yield from _after_termination(point, name, seat)
             if not seat.acting and not seat.ended:
                 if not allows_nothing(point.subject.spec(name), seat.mask):
                     yield point.broken("it is not this agent's turn, and its mask allows actions", name)
     if not terminated:
         yield from _terminated_by_force(trial)
+    if partly:
+        yield Unchecked("the masks of terminated states forbid something, which nobody will choose; ours are all ones")
     yield from _truncated(trial)
+
+
+def _all_forbid(point: Point, name: str, seat: Seat) -> bool:
+    """Whether a mask of a seat allows nothing, so that no distribution can be made of it."""
+    return any(allows_nothing(point.subject.spec(name), mask) for mask in seat.masks.values())
 
 
 def _after_termination(point: Point, name: str, seat: Seat) -> Findings:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import InvalidActionError
+from ...mask_spec import MaskSpec
 from ..actions import malformed_actions, out_of_range, probe_actions
-from ..moments import Outcome
+from ..moments import Outcome, is_still
 from ..subject import Subject, playable
 from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
 from .fresh import told
@@ -35,18 +36,23 @@ def exact(trial: Trial) -> Findings:
         for name in _probed_seats(point, rng) if others is not None else ():
             assert others is not None
             for action, allowed in _verdicts(point, name, others[name], rng, number < MALFORMED_STATES):
+                if number and trial.out_of_time():
+                    break
                 spare = point.subject.fork(spare)
                 trial.probes += 1
                 outcome = spare.attempt({**others, name: action})
                 refused = outcome.refused(name)
                 unknown |= refused is None and not allowed
-                if allowed and refused:
+                if allowed and refused and (outcome.is_told(name) or is_penalised(point, outcome, name)):
                     why = f": {outcome.error}" if outcome.error is not None else ""
                     yield point.broken(f"the mask allows {action!r}, and the environment refused it{why}", name, action)
                 elif not allowed and refused is False:
                     yield point.broken(f"the mask forbids {action!r}, and the environment accepted it", name, action)
     if unknown:
-        yield Unchecked("refusals leave no sign: no exception, no info['invalid_action'], no counter")
+        yield Unchecked(
+            "refusals leave no sign: no exception, no info['invalid_action'], no counter, and nothing that all "
+            "forbidden actions have in common; say on_invalid= if there is one"
+        )
 
 
 def _verdicts(point: Point, name: str, legal: Any, rng: np.random.Generator, malformed: bool) -> list[tuple[Any, bool]]:
@@ -54,11 +60,28 @@ def _verdicts(point: Point, name: str, legal: Any, rng: np.random.Generator, mal
     spec, head_mask = point.subject.spec(name), point.subject.head_mask(name)
     mask = playable(spec, point.seat(name).mask)
     tries = probe_actions(spec, mask, legal, rng, MOST_PROBES)
-    odd = filter(point.subject.can_give, malformed_actions(spec, legal) if malformed else ())
+    odd = filter(point.subject.can_give, _not_actions(point.subject, spec, legal) if malformed else ())
     return [
         *((action, allows(spec, mask, action, head_mask)) for action in tries),
         *((action, False) for action in odd),
     ]
+
+
+def _not_actions(subject: Subject, spec: MaskSpec, legal: Any) -> list[Any]:
+    """What no mask allows; of an environment that knows no law only what is out of range."""
+    if subject.declares:
+        return malformed_actions(spec, legal)
+    return [out_of_range(spec, legal), *([int(spec.start) - 1] if spec.kind == "flat" else [])]  # type: ignore[attr-defined]
+
+
+def is_penalised(point: Point, outcome: Outcome, name: str) -> bool:
+    """Whether an action that the mask allows brought the penalty of an invalid one, and nothing else."""
+    manner: Any = outcome.manner
+    after = outcome.seat(name)
+    return bool(
+        getattr(manner, "name", "") == "penalise" and manner.reward is not None and after is not None
+        and not after.ended and is_still(point.seat(name), after)
+    )  # fmt: skip
 
 
 def _forbidden(trial: Trial, rng: np.random.Generator) -> Iterator[tuple[Point, dict[str, Any], str]]:

@@ -1,0 +1,2 @@
+def adapt(env):
+    raise NotImplementedError
