@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import InvalidActionError, UnknownEnvironmentError
+from .errors import EmptyMaskError, InvalidActionError, UnknownEnvironmentError
 from .mask_spec import MaskSpec
 from .registration import make, make_aec, make_parallel, make_vec, register_all
 
 __all__ = [
+    "EmptyMaskError",
     "InvalidActionError",
     "MaskSpec",
     "UnknownEnvironmentError",
     "__version__",
+    "adapt",
     "check_masked_env",
     "make",
     "make_aec",
@@ -32,6 +34,10 @@ def __getattr__(name: str) -> Any:
         from .conformance import check_masked_env
 
         return check_masked_env
+    if name == "adapt":
+        from .foreign import adapt
+
+        return adapt
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,6 +1,8 @@
-"""Wrappers for masked environments: another form of the same actions, exact both ways.
+"""Wrappers: a mask for an environment of your own, other forms of masked environments, and a monitor.
 
+env = ActionMask(MyEnv(), lambda env: env.unwrapped.free_places())  # any Gymnasium environment, by the laws
 env = FlatActions(gym.make("MaskedPairs-v0"))  # Discrete(25), with a mask of 25 entries
+env = FrameStack(gym.make("MaskedCartPole-v0"), 4)  # the observation is stacked, the mask is not
 """
 
 from __future__ import annotations
@@ -8,7 +10,21 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-HOME = {"FlatActions": "flat_actions", "SequentialActions": "sequential_actions"}
+HOME = {
+    "ActionMask": "action_mask",
+    "Delay": "on_observation",
+    "FlatActions": "flat_actions",
+    "Flatten": "on_observation",
+    "FrameStack": "on_observation",
+    "InvalidActionRecord": "record_invalid_actions",
+    "Normalize": "on_observation",
+    "OnObservation": "on_observation",
+    "RecordInvalidActions": "record_invalid_actions",
+    "SequentialActions": "sequential_actions",
+    "StickyAction": "on_observation",
+    "VectorActionMask": "vector_action_mask",
+    "replay": "record_invalid_actions",
+}
 
 __all__ = list(HOME)
 

@@ -1,0 +1,152 @@
+"""Gymnasium's observation wrappers for masked environments: on the observation alone, the mask beside it untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces, wrappers
+
+
+class _Bare(gym.Wrapper[Any, Any, Any, Any]):
+    """The environment without the mask in its observation; `shown_mask` has it."""
+
+    def __init__(self, env: gym.Env[Any, Any]) -> None:
+        super().__init__(env)
+        space = env.observation_space
+        if not (isinstance(space, spaces.Dict) and "action_mask" in space.spaces):
+            raise TypeError(
+                f"expected an observation space with a part action_mask, not {space}; with the mask in info alone, "
+                "Gymnasium's own wrappers do"
+            )
+        self.mask_space, self.shown_mask = space["action_mask"], None
+        rest = {key: part for key, part in space.spaces.items() if key != "action_mask"}
+        self.is_single = list(rest) == ["observation"]
+        self.observation_space = rest["observation"] if self.is_single else spaces.Dict(rest)
+
+    def _without(self, observation: Any) -> Any:
+        self.shown_mask = observation["action_mask"]
+        rest = {key: part for key, part in observation.items() if key != "action_mask"}
+        return rest["observation"] if self.is_single else rest
+
+    def reset(self, **arguments: Any) -> Any:
+        observation, info = self.env.reset(**arguments)
+        return self._without(observation), info
+
+    def step(self, action: Any) -> Any:
+        observation, *given = self.env.step(action)
+        return self._without(observation), *given
+
+
+class OnObservation(gym.Wrapper[Any, Any, Any, Any]):
+    """A wrapper of observations, applied to everything but the mask.
+
+    Frame stacking, normalisation, flattening and the like would stack, scale or flatten the mask with the rest; here
+    they never see it, and the mask that is shown is the one of the position, even where the observation is a late one.
+
+    Args:
+        env: a masked environment, with the mask in the observation.
+        wrap: env -> the environment in a Gymnasium wrapper (or several) of observations.
+
+    Raises:
+        TypeError: an observation without a part `action_mask`.
+
+    Example:
+        OnObservation(env, lambda env: gym.wrappers.FrameStackObservation(env, 4))
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], wrap: Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]) -> None:
+        self._bare = _Bare(env)
+        super().__init__(wrap(self._bare))
+        inner = self.env.observation_space
+        parts = dict(inner.spaces) if isinstance(inner, spaces.Dict) else {"observation": inner}
+        self.observation_space = spaces.Dict({**parts, "action_mask": self._bare.mask_space})
+
+    def _with(self, observation: Any) -> dict[str, Any]:
+        parts = observation if isinstance(observation, dict) else {"observation": observation}
+        return {**parts, "action_mask": self._bare.shown_mask}
+
+    def reset(self, **arguments: Any) -> Any:
+        """As the environment's."""
+        observation, info = self.env.reset(**arguments)
+        return self._with(observation), info
+
+    def step(self, action: Any) -> Any:
+        """As the environment's."""
+        observation, *given = self.env.step(action)
+        return self._with(observation), *given
+
+
+class FrameStack(OnObservation):
+    """The last `stack_size` observations, and the newest mask. See `gymnasium.wrappers.FrameStackObservation`."""
+
+    def __init__(self, env: gym.Env[Any, Any], stack_size: int, **arguments: Any) -> None:
+        super().__init__(env, lambda bare: wrappers.FrameStackObservation(bare, stack_size, **arguments))
+
+
+class Normalize(OnObservation):
+    """Observations of mean 0 and variance 1, the mask as it is. See `gymnasium.wrappers.NormalizeObservation`."""
+
+    def __init__(self, env: gym.Env[Any, Any], epsilon: float = 1e-8) -> None:
+        super().__init__(env, lambda bare: wrappers.NormalizeObservation(bare, epsilon))
+
+
+class Flatten(OnObservation):
+    """All parts of the observation in one row, the mask beside them. See `gymnasium.wrappers.FlattenObservation`."""
+
+    def __init__(self, env: gym.Env[Any, Any]) -> None:
+        super().__init__(env, wrappers.FlattenObservation)
+
+
+class Delay(OnObservation):
+    """Observations `delay` steps late, with the mask of now. See `gymnasium.wrappers.DelayObservation`."""
+
+    def __init__(self, env: gym.Env[Any, Any], delay: int, **arguments: Any) -> None:
+        super().__init__(env, lambda bare: wrappers.DelayObservation(bare, delay, **arguments))
+
+
+class StickyAction(gym.Wrapper[Any, Any, Any, Any]):
+    """With some probability the previous action is carried out again, but never where the mask forbids it.
+
+    Gymnasium's `StickyAction` repeats it in any case, and so gives the environment actions that are legal no more.
+
+    Args:
+        env: a masked environment; `mask_spec` and `action_mask` are reached through its wrappers.
+        repeat_action_probability: in [0, 1).
+
+    Raises:
+        ValueError: another probability. TypeError: an environment without these.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], repeat_action_probability: float) -> None:
+        super().__init__(env)
+        if not 0 <= repeat_action_probability < 1:
+            raise ValueError(f"repeat_action_probability must be in [0, 1), not {repeat_action_probability}")
+        if not env.has_wrapper_attr("mask_spec"):
+            raise TypeError(f"StickyAction needs an environment with mask_spec and action_mask; {env} has no mask_spec")
+        self.repeat_action_probability = repeat_action_probability
+        self._previous: Any = None
+        self._rng = np.random.default_rng()
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        """As the environment's; an int `seed` begins the wrapper's own random stream anew."""
+        if seed is not None:
+            self._rng = np.random.default_rng([seed, 0x737469636B])
+        self._previous = None
+        return self.env.reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> Any:
+        """As the environment's."""
+        repeats = self._rng.random() < self.repeat_action_probability
+        if repeats and self._previous is not None and self._allows(self._previous):
+            action = self._previous
+        given = self.env.step(action)
+        self._previous = action
+        return given
+
+    def _allows(self, action: Any) -> bool:
+        spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
+        late = (self.env.get_wrapper_attr("head_mask"),) if spec.needs_head_mask else ()
+        return bool(spec.allows(mask, action, *late))
