@@ -63,12 +63,23 @@ def check_masked_env(
     """
     if on_invalid is not None and on_invalid not in MANNERS:
         raise ValueError(f"on_invalid must be one of {', '.join(map(repr, MANNERS))}, not {on_invalid!r}")
-    began = time.monotonic()
     make, make_vector = _maker(target)
-    trial = Trial(make, seed, steps, make_vector, Options(mask_fn, mask_spec))
+    trial = Trial(make, seed, steps, make_vector, Options(mask_fn, mask_spec, on_invalid))
     subject = trial.subject()
+    title = f"{target if isinstance(target, str) else subject.env} ({subject.surface}), seed {seed}"
+    report = _reported(title, trial, not subject.declares, time_budget, progress)
+    if raise_on_failure and not report.passed:
+        raise ConformanceError(report)
+    return report
+
+
+def _reported(
+    title: str, trial: Trial, foreign: bool, time_budget: float | None, progress: Callable[[str], None] | None
+) -> Report:
+    """The laws one after the other, each within its share of the time that is left."""
+    began = time.monotonic()
     trial.until = None if time_budget is None else began + 0.1 * time_budget
-    manner = None if subject.declares else _manner_of(trial, on_invalid)
+    manner = _manner_of(trial) if foreign else None
     trial.manner = manner
     findings: list[Finding] = []
     for k, (law, check) in enumerate(LAWS.items()):
@@ -81,11 +92,7 @@ def check_masked_env(
     trial.until = None if time_budget is None else began + time_budget
     shape = _profile(trial)
     coverage = Coverage(trial.states, trial.probes, len(LAWS), time.monotonic() - began, trial.cut_short)
-    title = f"{target if isinstance(target, str) else subject.env} ({subject.surface}), seed {seed}"
-    report = Report(title, findings, shape, coverage, "" if manner is None else str(manner), _places(trial))
-    if raise_on_failure and not report.passed:
-        raise ConformanceError(report)
-    return report
+    return Report(title, findings, shape, coverage, "" if manner is None else str(manner), _places(trial))
 
 
 def _maker(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None]:
@@ -101,7 +108,8 @@ def _maker(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None
     return functools.partial(copy.deepcopy, target), None
 
 
-def _manner_of(trial: Trial, declared: str | None) -> Watched | None:
+def _manner_of(trial: Trial) -> Watched | None:
+    declared = trial.options.on_invalid
     try:
         return watched(trial, declared)
     except Exception:  # an environment under test may fail in any way; the laws will say how
@@ -121,7 +129,8 @@ def _places(trial: Trial) -> tuple[str, ...]:
 
 def _held(law: str, check: Callable[[Trial], Any], trial: Trial) -> list[Finding]:
     """The findings of one law; at least one."""
-    findings, whole = [], False
+    findings: list[Finding] = []
+    whole = False
     try:
         for found in islice(check(trial), MOST_SEEN):
             if isinstance(found, Broken):

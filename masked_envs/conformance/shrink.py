@@ -62,7 +62,7 @@ def shrunk(finding: Finding, check: Callable[[Trial], Any], trial: Trial) -> Fin
 def _broken(check: Callable[[Trial], Any], trial: Trial, finding: Finding, path: list[Any]) -> Broken | None:
     """The same failure, but for the numbers in it, after fewer actions; None where there is none."""
     assert finding.reproduction is not None
-    replay = Replay(trial.make, finding.reproduction.seed, 1, None, trial.options)
+    replay = Replay(trial.make, finding.reproduction.seed or 0, 1, None, trial.options)
     replay.path, replay.manner = tuple(path), trial.manner
     try:
         for found in check(replay):

@@ -66,7 +66,8 @@ def _vector(envs: Any, mask_spec: MaskSpec | None, arguments: dict[str, Any]) ->
 
     if isinstance(getattr(envs.unwrapped, "mask_spec", None), MaskSpec):
         return envs
-    rows = FoundRows(envs, *envs.reset(), mask_spec)
+    observations, infos = envs.reset()
+    rows = FoundRows(envs, observations, infos, mask_spec)
     return VectorActionMask(envs, rows, mask_spec=rows.mask_spec, **arguments)
 
 

@@ -7,6 +7,7 @@ and zeros and ones of any dtype and shape with as many entries as there are acti
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -37,12 +38,13 @@ def read_mask(spec: MaskSpec, value: Any, name: str = "") -> Any:
     Raises:
         UnknownFormError: no form that is known.
     """
-    if isinstance(value, np.ndarray) and spec.kind != "dict" and spec.space.contains(value):
+    space: Any = spec.space
+    if isinstance(value, np.ndarray) and spec.kind != "dict" and value.dtype == space.dtype and space.contains(value):
         return value  # the array itself, so that whoever writes into it later is found out
     for read in _readers(spec, name):
         try:
             mask = read(value)
-            if mask is not None and spec.space.contains(mask):
+            if mask is not None and space.contains(mask):
                 return mask
         except (ValueError, TypeError, IndexError, KeyError, AttributeError):
             continue
@@ -58,7 +60,7 @@ def spec_for(action_space: spaces.Space[Any], value: Any, name: str = "") -> Mas
     tried = []
     for kind in ("per_head", "joint") if isinstance(action_space, spaces.MultiDiscrete) else (None,):
         try:
-            spec = MaskSpec.from_space(action_space, kind)  # type: ignore[arg-type]
+            spec = MaskSpec.from_space(action_space, kind)
             read_mask(spec, value, name)
             return spec
         except ValueError as error:
@@ -77,7 +79,7 @@ def _readers(spec: Any, name: str) -> Iterator[Callable[[Any], Any]]:
         return
     yield lambda value: _zeros_and_ones(spec, value)
     for dialect in ("sb3", "gymnasium", "rllib", "torchrl"):
-        yield lambda value, dialect=dialect: spec.parse(value, from_=dialect)
+        yield functools.partial(spec.parse, from_=dialect)
     yield lambda value: _scores(spec, value)
     if spec.kind in ("flat", "candidates"):
         yield lambda value: _numbers(spec, value)
@@ -94,10 +96,13 @@ def _is_array(value: Any) -> bool:
 
 def _entries(spec: Any, value: Any) -> npt.NDArray[Any]:
     """A value as an array of the mask's shape; other shapes with as many entries are read in order."""
+    if spec.kind == "per_head" and isinstance(value, (list, tuple)) and len(value) == len(spec.nvec):
+        value = np.concatenate([np.ravel(head) for head in value])
     array = np.asarray(value)
     if array.dtype == object or array.size != math.prod(spec.space.shape):
         raise UnknownFormError("another number of entries")
-    return array.reshape(spec.space.shape)
+    entries: npt.NDArray[Any] = array.reshape(spec.space.shape)
+    return entries
 
 
 def _zeros_and_ones(spec: Any, value: Any) -> npt.NDArray[np.int8] | None:

@@ -44,7 +44,7 @@ class FoundActionMask(ActionMask):
 
 
 class FoundRows:
-    """The masks of a vector environment's rows, where the first reset had them: (envs, observations, infos) -> batch."""
+    """The masks of a vector environment's rows, where the first reset had them: (envs, observations, infos) -> all."""
 
     def __init__(self, envs: Any, observations: Any, infos: Any, mask_spec: MaskSpec | None) -> None:
         from .adapt import readable

@@ -40,7 +40,8 @@ class _ActionMasks:
         """The canonical mask where an agent's own is, for an agent that acts."""
         if agent not in self._found:
             places = find_masks(observation, info, lambda name: None)
-            self._found[agent] = readable(self.env.action_space(agent), places, self._given_spec, f"{self.env}, {agent}")
+            space = self.env.action_space(agent)
+            self._found[agent] = readable(space, places, self._given_spec, f"{self.env}, {agent}")
         found, spec = self._found[agent]
         value = value_at(found, observation, info, lambda name: None)
         if value is None:
@@ -71,9 +72,10 @@ class _ActionMasks:
         raise invalid_action_error(str(self.env), spec, action, mask, f", {agent}", how)
 
 
-class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[type-arg, misc]
-    """An AEC environment with canonical masks: `observation["action_mask"]`, `infos[agent]["action_mask"]`,
-    `action_mask` of the acting agent; all zeros for an agent that waits, all ones for one that has ended.
+class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[misc]
+    """An AEC environment with canonical masks in `observation["action_mask"]` and `infos[agent]["action_mask"]`.
+
+    All zeros for an agent that waits, all ones for one that has ended; `action_mask` is that of the acting agent.
 
     Args:
         env: the environment, which has masks in a usual place.
@@ -122,9 +124,10 @@ class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[type-arg, misc]
         self.env.step(action)
 
 
-class ParallelActionMask(_ActionMasks, BaseParallelWrapper):  # type: ignore[type-arg, misc]
-    """A parallel environment with canonical masks in `observation["action_mask"]` and `infos[agent]["action_mask"]`; all
-    ones for an agent that has ended. Arguments as `AECActionMask`; with "raise", no agent has moved.
+class ParallelActionMask(_ActionMasks, BaseParallelWrapper):  # type: ignore[misc]
+    """A parallel environment with canonical masks in `observation["action_mask"]` and `infos[agent]["action_mask"]`.
+
+    All ones for an agent that has ended. Arguments as `AECActionMask`; with "raise", no agent has moved.
     """
 
     def __init__(self, env: Any, mask_spec: MaskSpec | None = None, on_invalid: str = "raise") -> None:

@@ -25,8 +25,8 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
     """Gives any Gymnasium environment an action mask in all its places, exact answers to invalid actions, and a count.
 
     The observation becomes a Dict: `observation` (of a Dict its parts) and `action_mask`. The mask is in
-    `info["action_mask"]`, behind `action_mask` and `action_masks()` too. It is asked for once after each reset and step,
-    and the environment is never stepped with an action that it forbids.
+    `info["action_mask"]`, behind `action_mask` and `action_masks()` too. It is asked for once after each reset and
+    step, and the environment is never stepped with an action that it forbids.
 
     Args:
         env: the environment. Its action space may be of any kind that has a mask.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,8 @@ class _Bare(gym.Wrapper[Any, Any, Any, Any]):
         self.mask_space, self.shown_mask = space["action_mask"], None
         rest = {key: part for key, part in space.spaces.items() if key != "action_mask"}
         self.is_single = list(rest) == ["observation"]
-        self.observation_space = rest["observation"] if self.is_single else spaces.Dict(rest)
+        ordered = OrderedDict(rest)  # a plain dict would be sorted
+        self.observation_space = rest["observation"] if self.is_single else spaces.Dict(ordered)
 
     def _without(self, observation: Any) -> Any:
         self.shown_mask = observation["action_mask"]
@@ -62,7 +64,7 @@ class OnObservation(gym.Wrapper[Any, Any, Any, Any]):
         super().__init__(wrap(self._bare))
         inner = self.env.observation_space
         parts = dict(inner.spaces) if isinstance(inner, spaces.Dict) else {"observation": inner}
-        self.observation_space = spaces.Dict({**parts, "action_mask": self._bare.mask_space})
+        self.observation_space = spaces.Dict(OrderedDict(parts, action_mask=self._bare.mask_space))
 
     def _with(self, observation: Any) -> dict[str, Any]:
         parts = observation if isinstance(observation, dict) else {"observation": observation}

@@ -63,7 +63,9 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any]):
             raise TypeError(f"RecordInvalidActions needs an environment with mask_spec and action_mask, not {env}")
         self.path, self.most = None if path is None else Path(path), most
         self.records: list[InvalidActionRecord] = []
-        self._episode, self._seed, self._actions, self._observation = -1, None, [], None
+        self._episode, self._observation = -1, None
+        self._seed: int | None = None
+        self._actions: list[Any] = []
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         """As the environment's."""

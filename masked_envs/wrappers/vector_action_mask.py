@@ -62,8 +62,8 @@ class VectorActionMask(VectorWrapper):
         self.mode = envs.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
         if self.mode is AutoresetMode.SAME_STEP:
             raise ValueError(
-                "the autoreset mode SAME_STEP hides the position of a truncated row: use NEXT_STEP or DISABLED, or wrap "
-                "each single environment in ActionMask"
+                "the autoreset mode SAME_STEP hides the position of a truncated row: use NEXT_STEP or DISABLED, or "
+                "wrap each single environment in ActionMask"
             )
         self.mask_fn, self.on_invalid, self.mask_in = mask_fn, on_invalid, mask_in
         self._takes_all = len(inspect.signature(mask_fn).parameters) >= 3
@@ -103,7 +103,9 @@ class VectorActionMask(VectorWrapper):
         if isinstance(seed, (int, np.integer)):
             self._rng = np.random.default_rng([int(seed), 0x6D61736B])
         observations, infos = self.env.reset(seed=seed, options=options)
-        which = np.ones(self.num_envs, np.bool_) if not options or "reset_mask" not in options else options["reset_mask"]
+        which = (
+            np.ones(self.num_envs, np.bool_) if not options or "reset_mask" not in options else options["reset_mask"]
+        )
         self._discards = self._discards & ~which
         return self._look(observations, infos, np.zeros(self.num_envs, np.bool_), self._discards)
 
