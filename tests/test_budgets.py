@@ -276,6 +276,8 @@ EVERYWHERE = {"numpy", "gymnasium", "masked_envs", *sys.stdlib_module_names}
 ROOMS = {
     **ONLY_HERE,
     "PIL": ("render/",),
+    "pytest": ("pytest_plugin.py",),
+    "tqdm": ("cli/check.py",),
     "pettingzoo": (
         "api/aec_env.py",
         "api/parallel_env.py",

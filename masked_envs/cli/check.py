@@ -1,35 +1,102 @@
-"""`masked-envs check`: hold an environment to the laws of the mask, through every interface it has."""
+"""`masked-envs check`: hold an environment to the laws of the mask, ours by every interface it has, or anybody's."""
 
 from __future__ import annotations
 
 import argparse
 import functools
+import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from ..catalogue import CATALOGUE
 from ..core.declaration import Declaration
 from ..registration import make_aec, make_parallel
 from .chosen import chosen_declaration
-from .errors import FAILED
+from .errors import FAILED, CommandError
+from .target import loaded
+
+Target = str | Callable[..., Any]
 
 
 def run(given: argparse.Namespace) -> int:
     """Check, print the reports, and fail if a law was broken."""
-    declared = chosen_declaration(given.id)
+    chosen = targets_of(given.target)
     from ..conformance import check_masked_env
 
+    options = {
+        "seed": given.seed,
+        "steps": given.steps,
+        "time_budget": given.time_budget,
+        "on_invalid": given.on_invalid,
+        "mask_fn": None if given.mask_fn is None else loaded(given.mask_fn, "--mask-fn"),
+        "raise_on_failure": False,
+    }
     reports = []
-    for target in targets(declared):
-        reports.append(check_masked_env(target, seed=given.seed, steps=given.steps, raise_on_failure=False))
-        print(reports[-1], flush=True)
+    for target in chosen:
+        with Bar(quiet=given.json) as bar:
+            try:
+                reports.append(check_masked_env(target, progress=bar.show, **options))
+            except TypeError as error:
+                raise CommandError(f"{given.target}: {error}") from error
+        if not given.json:
+            print(reports[-1], flush=True)
+    if given.json:
+        print(json.dumps([report.as_dict() for report in reports], indent=1))
     return 0 if all(report.passed for report in reports) else FAILED
 
 
-def targets(declared: Declaration) -> list[str | Callable[..., Any]]:
+def targets_of(word: str) -> list[Target]:
+    """What the word on the command line names: an id of ours or of Gymnasium, or module:name.
+
+    Raises:
+        CommandError: nothing of this name.
+    """
+    if word in CATALOGUE:
+        return targets(chosen_declaration(word))
+    import gymnasium
+
+    if ":" in word:
+        return [loaded(word, "TARGET")]
+    if word in gymnasium.registry:
+        return [word]
+    return targets(chosen_declaration(word))  # which suggests the nearest
+
+
+def targets(declared: Declaration) -> list[Target]:
     """What makes the environment: its id for Gymnasium, and for a game the makers of PettingZoo's environments."""
-    makers: list[str | Callable[..., Any]] = [declared.id]
+    makers: list[Target] = [declared.id]
     if declared.play != "single":
         makers.append(functools.partial(make_aec, declared.id))
     if declared.play == "simultaneous":
         makers.append(functools.partial(make_parallel, declared.id))
     return makers
+
+
+class Bar:
+    """A progress bar over the laws on standard error, where a person looks and tqdm is installed."""
+
+    def __init__(self, quiet: bool) -> None:
+        from ..conformance import LAWS
+
+        self._bar: Any = None
+        if quiet or not sys.stderr.isatty():
+            return
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            return
+        self._bar = tqdm(total=len(LAWS), unit=" laws", leave=False, file=sys.stderr)
+
+    def show(self, law: str) -> None:
+        """Say that a law is next."""
+        if self._bar is not None:
+            self._bar.set_description(law)
+            self._bar.update(1)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -13,6 +13,7 @@ examples:
   masked-envs play MaskedConnectFour-v0
   masked-envs bench MaskedCartPole-v0 --num-envs 4096
   masked-envs check MaskedCartPole-v0
+  masked-envs check my_package.envs:Scheduling --time-budget 10
 """
 
 
@@ -54,9 +55,17 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--seconds", type=seconds, default=1.0, help="for each measurement (default: %(default)g)")
 
     command = _command(commands, "check", "check", "hold an environment to the laws of the mask")
-    _add_environment(command, parameters=False)
+    target = "an id of this package or of Gymnasium, or module:name of a class or function that makes an environment"
+    command.add_argument("target", metavar="TARGET", help=target)
     command.add_argument("--steps", type=positive, default=100, help="of each random walk (default: %(default)s)")
     command.add_argument("--seed", type=seed, default=0, help="of the episodes and choices (default: %(default)s)")
+    command.add_argument("--time-budget", type=seconds, metavar="SECONDS", help="end walks early (default: no limit)")
+    command.add_argument(
+        "--mask-fn", metavar="MODULE:NAME", help="function (env) -> mask, of an environment without one"
+    )
+    text = "how the environment answers invalid actions (default: found out by trying some)"
+    command.add_argument("--on-invalid", choices=["raise", "ignore", "penalise", "terminate"], help=text)
+    command.add_argument("--json", action="store_true", help="print the reports as JSON")
     return parser
 
 

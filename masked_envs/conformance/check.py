@@ -6,6 +6,7 @@ import copy
 import functools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from .manner import MANNERS, Watched, watched
 from .profile import profile
 from .report import ConformanceError, Coverage, Finding, Profile, Report
 from .shrink import shrunk
+from .snippet import snippet
 from .subject import Options, subject_of
 from .trial import Broken, Trial
 
@@ -68,6 +70,8 @@ def check_masked_env(
     subject = trial.subject()
     title = f"{target if isinstance(target, str) else subject.env} ({subject.surface}), seed {seed}"
     report = _reported(title, trial, not subject.declares, time_budget, progress)
+    coded = [replace(found, snippet=snippet(target, subject.surface, found)) for found in report.findings]
+    report = replace(report, findings=coded)
     if raise_on_failure and not report.passed:
         raise ConformanceError(report)
     return report

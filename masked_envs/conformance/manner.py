@@ -13,7 +13,7 @@ from .moments import Outcome, Seat, is_still
 from .subject import playable
 from .trial import Trial
 
-MANNERS = ("raise", "penalise", "terminate", "ignore")
+MANNERS = ("raise", "terminate", "penalise", "ignore")
 STATES = 40  # in which actions are tried
 TRIES = 12  # actions in one state
 CLEARLY = 0.9  # the share of the forbidden actions that must show a sign
@@ -115,7 +115,7 @@ def _shows(manner: Watched, sign: Sign) -> bool:
         return False
     if manner.name == "terminate":
         return sign.ended
-    if manner.name == "penalise" and manner.reward is None:
+    if manner.name == "penalise" and not manner.reward:  # what costs nothing is no penalty
         return False
     return sign.still if manner.still or manner.name == "ignore" else True
 

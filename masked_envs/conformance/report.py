@@ -87,17 +87,20 @@ class Finding:
         status: "passed", "failed" or "not applicable".
         sentence: what is wrong, or why the law does not apply; of a law that passed, the law.
         reproduction: how to see a failure again.
+        snippet: the same as code.
     """
 
     law: str
     status: Status
     sentence: str = ""
     reproduction: Reproduction | None = None
+    snippet: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as plain values."""
         seen = None if self.reproduction is None else self.reproduction.as_dict()
-        return {"law": self.law, "status": self.status, "sentence": self.sentence, "reproduction": seen}
+        return {"law": self.law, "status": self.status, "sentence": self.sentence, "reproduction": seen,
+                "snippet": self.snippet}  # fmt: skip
 
     def __str__(self) -> str:
         shown = "FAILED" if self.status == "failed" else self.status
@@ -105,6 +108,8 @@ class Finding:
         lines = textwrap.wrap(f"{self.law:<4}{shown}: {sentence}", WIDTH, subsequent_indent=" " * 4)
         if self.reproduction is not None:
             lines += textwrap.indent(str(self.reproduction), " " * 8).splitlines()
+        if self.snippet:
+            lines += ["        ---", *textwrap.indent(self.snippet, " " * 8).splitlines(), "        ---"]
         return "\n".join(lines)
 
 

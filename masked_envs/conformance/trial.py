@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,15 @@ class Trial:
         over = self.until is not None and time.monotonic() > self.until
         self.cut_short |= over
         return over
+
+    @contextmanager
+    def within(self, share: float | None) -> Iterator[None]:
+        """Walks that take a share of the time that is left for this law; None: as long as they take."""
+        until = self.until
+        if until is not None:
+            self.until = None if share is None else time.monotonic() + share * max(0.0, until - time.monotonic())
+        yield
+        self.until = until
 
     def variant(self, **parameters: Any) -> Trial | None:
         """The same environment with other parameters; None where it does not take them."""

@@ -7,6 +7,7 @@ import copy
 import itertools
 import pickle
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from ..moments import Seat
 from ..subject import Subject
-from ..trial import Broken, Findings, Point, Trial, Unchecked
+from ..trial import FEWEST_STATES, Broken, Findings, Point, Trial, Unchecked
 from ..values import fingerprint
 from .fresh import told
 
@@ -40,10 +41,10 @@ def reproducible(trial: Trial) -> Findings:
     produce the same bytes; no global random state is read. Row i of a vector environment seeded k equals a single
     environment seeded k + i. State saved and restored continues with the same bytes.
     """
-    with global_streams(1):
+    with global_streams(1), trial.within(0.25):
         first = _stream(trial)
-    with global_streams(2):
-        second = _stream(trial)
+    with global_streams(2), trial.within(None):
+        second = _stream(trial, len(first))
     if first != second:
         yield _parting(
             trial, first, second, "a second construction with the same seed and actions goes another way here"
@@ -53,9 +54,9 @@ def reproducible(trial: Trial) -> Findings:
     yield from _rows(trial)
 
 
-def _stream(trial: Trial) -> list[bytes]:
+def _stream(trial: Trial, steps: int | None = None) -> list[bytes]:
     """What a walk is told, moment by moment."""
-    return [told(point.moment) for point in trial.walk()]
+    return [told(point.moment) for point in trial.walk(steps)]
 
 
 def _parting(trial: Trial, first: list[bytes], second: list[bytes], sentence: str) -> Broken:
@@ -79,7 +80,8 @@ def _seed_matters(trial: Trial) -> Findings:
 
 def _continues(trial: Trial) -> Findings:
     """A position that was saved, and a copy of the whole environment, go on with the same bytes."""
-    reached = list(trial.walk(max(2, trial.steps // 2)))[-1]
+    with trial.within(0.25):
+        reached = deque(trial.walk(max(2, trial.steps // 2)), 1)[0]
     if reached.moment.over:
         reached = next(trial.walk(1))
     subject = reached.subject
@@ -150,7 +152,9 @@ def _rows(trial: Trial) -> Findings:
     vector.reset(trial.seed)
     for i, single in enumerate(singles):
         single.reset(trial.seed + i)
-    for _ in range(trial.steps):
+    for step in range(trial.steps):
+        if step >= FEWEST_STATES and trial.out_of_time():
+            return
         for i, single in enumerate(singles):
             if vector.moment is None or single.moment is None:
                 return
@@ -183,6 +187,10 @@ def one_source(trial: Trial) -> Findings:
     if len(found) < 2:
         yield Unchecked("the environment has no two backends to compare", whole=True)
         return
-    first, second = (_stream(variant) for variant in found.values())
+    python, compiled = found.values()
+    with python.within(0.5):
+        first = _stream(python)
+    with compiled.within(None):
+        second = _stream(compiled, len(first))
     if first != second:
         yield _parting(trial, first, second, "the two backends go different ways here")
