@@ -32,7 +32,7 @@ class Jobs(gym.Env):
     def told(self) -> dict[str, Any]:
         return {}
 
-    def mask(self) -> Any:
+    def free(self) -> Any:
         return np.flatnonzero(self.left).tolist()
 
     def step(self, job: Any) -> Any:
@@ -61,12 +61,12 @@ class Sets(Jobs):
         super().__init__(**arguments)
         self.action_space = spaces.MultiBinary(self.jobs)
 
-    def mask(self) -> Any:
+    def free(self) -> Any:
         return np.stack([np.ones(self.jobs, bool), self.left], axis=1)
 
     def step(self, bits: Any) -> Any:
         chosen = np.asarray(bits) == 1
-        if (chosen & ~self.left).any():
+        if not np.isin(bits, (0, 1)).all() or (chosen & ~self.left).any():
             return self.wrong(bits)
         self.left &= ~chosen
         self.waited = getattr(self, "waited", 0) + 1
@@ -80,11 +80,11 @@ class Pairs(Jobs):
         super().__init__(**{"jobs": 6, **arguments})
         self.action_space = spaces.MultiDiscrete([self.jobs, self.jobs])
 
-    def mask(self) -> Any:
+    def free(self) -> Any:
         return np.outer(self.left, self.left) & ~np.eye(self.jobs, dtype=bool)
 
     def step(self, pair: Any) -> Any:
-        if not self.mask()[tuple(pair)]:
+        if not self.free()[tuple(pair)]:
             return self.wrong(pair)
         self.left[list(pair)] = False
         return self.seen(), 1.0, not self.left.any(), False, self.told()
@@ -104,11 +104,11 @@ class Power(Jobs):
     def seen(self) -> Any:
         return np.full((2, self.jobs), self.level, np.float32)
 
-    def mask(self) -> Any:
+    def free(self) -> Any:
         return np.array([[max(0, self.level - 1)], [min(10, self.level + 1)]], np.float32)
 
     def step(self, power: Any) -> Any:
-        low, high = self.mask()
+        low, high = self.free()
         if not (low <= power <= high).all():
             return self.wrong(power)
         self.level = float(power[0])
@@ -123,9 +123,9 @@ class Machine(Jobs):
         super().__init__(**arguments)
         self.action_space = spaces.Dict(job=spaces.Discrete(self.jobs), speed=spaces.Box(0, 1, (1,), np.float32))
 
-    def mask(self) -> Any:
+    def free(self) -> Any:
         fastest = np.float32(self.left.mean())
-        return {"job": super().mask(), "speed": np.array([[0], [fastest]], np.float32)}
+        return {"job": super().free(), "speed": np.array([[0], [fastest]], np.float32)}
 
     def step(self, action: Any) -> Any:
         if not 0 <= float(action["speed"][0]) <= np.float32(self.left.mean()):
@@ -137,4 +137,4 @@ OWN = {"flat": Jobs, "binary": Sets, "joint": Pairs, "interval": Power, "dict": 
 
 
 def mask_of(env: gym.Env) -> Any:
-    return env.unwrapped.mask()
+    return env.unwrapped.free()

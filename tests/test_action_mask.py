@@ -76,11 +76,11 @@ def test_lists_of_numbers_are_read_as_masks() -> None:
 
 
 def test_a_method_may_be_named() -> None:
-    env = ActionMask(Jobs(), "mask")
+    env = ActionMask(Jobs(), "free")
     env.reset(seed=0)
     assert env.action_mask.tolist() == [1] * 5
     with pytest.raises(TypeError, match="nothing of this name"):
-        ActionMask(Jobs(), "masque")
+        ActionMask(Jobs(), "fre")
 
 
 # --- answers to invalid actions -------------------------------------------------------------------------------------

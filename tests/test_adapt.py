@@ -81,7 +81,7 @@ class InInfo(Jobs):
     key = "action_mask"
 
     def told(self) -> Any:
-        return {self.key: self.mask()}
+        return {self.key: self.free()}
 
 
 class InObservation(Jobs):
@@ -157,7 +157,7 @@ def test_an_environment_without_a_mask_is_told_where_to_say_it() -> None:
     with pytest.raises(TypeError, match=r"(?s)no mask in a usual place.*ActionMask\(env, mask_fn\)"):
         adapt(gym.make("CartPole-v1"))
     with pytest.raises(TypeError, match="garbage"):
-        adapt(type("Garbage", (InInfo,), {"mask": lambda self: "garbage"})())
+        adapt(type("Garbage", (InInfo,), {"free": lambda self: "garbage"})())
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED])

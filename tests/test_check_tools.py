@@ -28,7 +28,7 @@ class Told(Jobs):
     """Tells its mask in info, as a list of numbers."""
 
     def told(self) -> dict[str, Any]:
-        return {"legal_actions": self.mask()}
+        return {"legal_actions": self.free()}
 
 
 class Stale(Told):
@@ -42,7 +42,7 @@ class Stale(Told):
 
 class StalePairs(Pairs):
     def told(self) -> dict[str, Any]:
-        return {"action_mask": self.mask()}
+        return {"action_mask": self.free()}
 
     def step(self, pair: Any) -> Any:
         before = self.told()
