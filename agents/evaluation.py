@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from gymnasium.vector import AutoresetMode
 from networks import Encoder, Policy
+from registered_envs import RegisteredEnvs
 from structs import full_mask, same, shown_mask
 
 import masked_envs
@@ -49,6 +50,8 @@ def make_envs(config: Config, num_envs: int, **overrides: Any) -> Any:
     An invalid action does nothing but count ("noop"), in training, evaluation and control alike: that none was taken
     is then read from a counter that would have gone on counting, and not from the absence of an exception.
     """
+    if config.env not in CATALOGUE:
+        return RegisteredEnvs(config.env, num_envs, {**config.env_args, **overrides})
     arguments = {"on_invalid": "noop", **config.env_args, **overrides}
     return masked_envs.make_vec(
         config.env, num_envs, mask_in="info", autoreset_mode=AutoresetMode.NEXT_STEP, **arguments

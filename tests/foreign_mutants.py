@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -214,10 +215,15 @@ def unpickled(kind: str) -> type[Jobs]:
     def told(self: Any) -> dict[str, Any]:
         return {"action_mask": canonical(self)}
 
-    def __getstate__(self: Any) -> Any:
+    def copied(self: Any, memo: Any) -> Any:  # not by way of a pickle
+        again = object.__new__(type(self))
+        again.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return again
+
+    def forgotten(self: Any) -> Any:
         return {**self.__dict__, "left": np.ones_like(self.left)}
 
-    return type("Unpickled", (HEALTHY[kind],), {"told": told, "__getstate__": __getstate__})
+    return type("Unpickled", (HEALTHY[kind],), {"told": told, "__getstate__": forgotten, "__deepcopy__": copied})
 
 
 def accepting(kind: str) -> type[Jobs]:
@@ -236,5 +242,7 @@ MADE = {
     "stale": (("flat", "binary", "joint", "interval", "one way"), stale, "L7"),
     "aliased": (("flat", "binary", "joint", "interval"), aliased, "L4"),
     "disagreeing": (("flat", "binary"), disagreeing, "L3"),
+    "forgetful when pickled": (("flat", "breakdown"), unpickled, "L10"),
+    "asked twice": (("flat",), asked_twice, "L4"),
     "out of range accepted": (("flat",), accepting, "L7"),
 }

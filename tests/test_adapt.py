@@ -64,6 +64,7 @@ def test_heads_pairs_and_bounds_are_read() -> None:
     assert read_mask(whole, {"a": [1], "b": [1, 0]}, "legal_actions")["a"].tolist() == [0, 1]
     assert spec_for(spaces.MultiDiscrete([2, 3]), np.ones(5)).kind == "per_head"
     assert spec_for(spaces.MultiDiscrete([2, 3]), np.ones((2, 3))).kind == "joint"
+    assert spec_for(spaces.MultiDiscrete([2, 3]), np.ones((2, 3), bool)).kind == "joint"  # a product, but a table
 
 
 @pytest.mark.parametrize(

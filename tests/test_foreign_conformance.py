@@ -1,4 +1,4 @@
-"""The checker on environments as people write them: broken masks are found, their law named, healthy ones not blamed."""
+"""The checker on environments as people write them: broken masks are found, with their law; healthy ones pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from foreign_mutants import CHANGES, HEALTHY, MADE, broken, healthy
 
 import masked_envs
 from masked_envs import MaskSpec
-from masked_envs.wrappers import ActionMask
 
 pytestmark = pytest.mark.core
 

@@ -58,7 +58,11 @@ def spec_for(action_space: spaces.Space[Any], value: Any, name: str = "") -> Mas
         UnknownFormError: none.
     """
     tried = []
-    for kind in ("per_head", "joint") if isinstance(action_space, spaces.MultiDiscrete) else (None,):
+    kinds: tuple[str | None, ...] = (None,)
+    if isinstance(action_space, spaces.MultiDiscrete):  # a table that looks like a product now need not do so later
+        is_table = hasattr(value, "shape") and tuple(value.shape) == tuple(action_space.nvec)
+        kinds = ("joint",) if is_table else ("per_head", "joint")
+    for kind in kinds:
         try:
             spec = MaskSpec.from_space(action_space, kind)
             read_mask(spec, value, name)

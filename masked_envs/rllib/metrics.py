@@ -31,14 +31,19 @@ def count_invalid_actions(env_runner: Any) -> int:
     if env_runner.env is None:
         return 0
     base = env_runner.env.unwrapped
-    counting = [env.unwrapped for env in getattr(base, "envs", [base])]
-    for env in counting:
-        if not hasattr(env, "invalid_actions"):
-            raise AttributeError(
-                f"{type(env).__name__} does not count: count_invalid_actions needs an attribute `invalid_actions`, the "
-                f"number of invalid actions since the environment was made"
-            )
-    return int(np.sum([np.sum(env.invalid_actions) for env in counting]))
+    return sum(_counted_by(env) for env in getattr(base, "envs", [base]))
+
+
+def _counted_by(env: Any) -> int:
+    """What an environment counted, or a wrapper of it such as `ActionMask`."""
+    if getattr(env, "has_wrapper_attr", lambda name: False)("invalid_actions"):
+        return int(np.sum(env.get_wrapper_attr("invalid_actions")))
+    if not hasattr(env.unwrapped, "invalid_actions"):
+        raise AttributeError(
+            f"{type(env.unwrapped).__name__} does not count: count_invalid_actions needs an attribute "
+            f"`invalid_actions`, the number of invalid actions since the environment was made"
+        )
+    return int(np.sum(env.unwrapped.invalid_actions))
 
 
 class MaskMetrics(RLlibCallback):  # type: ignore[misc]

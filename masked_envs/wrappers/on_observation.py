@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium import spaces, wrappers
 
 
-class _Bare(gym.Wrapper[Any, Any, Any, Any]):
+class WithoutMask(gym.Wrapper[Any, Any, Any, Any]):
     """The environment without the mask in its observation; `shown_mask` has it."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
@@ -60,7 +60,7 @@ class OnObservation(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any], wrap: Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]) -> None:
-        self._bare = _Bare(env)
+        self._bare = WithoutMask(env)
         super().__init__(wrap(self._bare))
         inner = self.env.observation_space
         parts = dict(inner.spaces) if isinstance(inner, spaces.Dict) else {"observation": inner}
