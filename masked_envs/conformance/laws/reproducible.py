@@ -7,7 +7,6 @@ import copy
 import itertools
 import pickle
 import random
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -80,10 +79,7 @@ def _seed_matters(trial: Trial) -> Findings:
 
 def _continues(trial: Trial) -> Findings:
     """A position that was saved, and a copy of the whole environment, go on with the same bytes."""
-    with trial.within(0.25):
-        reached = deque(trial.walk(max(2, trial.steps // 2)), 1)[0]
-    if reached.moment.over:
-        reached = next(trial.walk(1))
+    reached = _within_an_episode(trial)
     subject = reached.subject
     for how, restore in _ways(subject):
         again = restore()
@@ -93,6 +89,15 @@ def _continues(trial: Trial) -> Findings:
         expected = _continued(trial, subject.fork())
         if _continued(trial, again) != expected:
             yield reached.broken(f"continued from {how}, it gave something else")
+
+
+def _within_an_episode(trial: Trial) -> Point:
+    """A moment some way into an episode, where there is something to forget; else a start."""
+    with trial.within(0.25):
+        for number, point in enumerate(trial.walk()):
+            if number >= trial.steps // 2 and point.path and not point.moment.over:
+                return point
+    return point if not point.moment.over else next(trial.walk(1))
 
 
 def _ways(subject: Subject) -> Iterator[tuple[str, Callable[[], Any]]]:
