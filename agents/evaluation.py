@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import gymnasium
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -16,6 +17,7 @@ from structs import full_mask, same, shown_mask
 
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
+from masked_envs.registration import declaration
 
 if TYPE_CHECKING:
     from ppo_torch import Config
@@ -51,6 +53,8 @@ def make_envs(config: Config, num_envs: int, **overrides: Any) -> Any:
     is then read from a counter that would have gone on counting, and not from the absence of an exception.
     """
     if config.env not in CATALOGUE:
+        if ":" not in config.env and config.env not in gymnasium.registry:
+            declaration(config.env)  # which says what is near
         return RegisteredEnvs(config.env, num_envs, {**config.env_args, **overrides})
     arguments = {"on_invalid": "noop", **config.env_args, **overrides}
     return masked_envs.make_vec(

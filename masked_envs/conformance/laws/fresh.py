@@ -9,12 +9,15 @@ from ..subject import Subject
 from ..trial import Findings, Point, Trial
 from ..values import arrays_in, fingerprint
 
+COPIES = 8  # that must agree before a difference between two of them says anything
+CONTROL_STEPS = 4
+
 
 def fresh(trial: Trial) -> Findings:
     """L4 Fresh. The mask belongs to the observation beside it. It is a copy or read-only: the array handed out at time
     t still holds its values at t + 1. Asking for it changes nothing and draws no random number.
     """
-    rng = trial.rng(4)
+    rng, agree = trial.rng(4), _copies_agree(trial)
     spares: list[Subject] = []
     handed: tuple[Point, bytes] | None = None
     for point in trial.walk():
@@ -24,9 +27,28 @@ def fresh(trial: Trial) -> Findings:
         actions = trial.choose(point.subject, rng)
         if actions is None:
             continue
+        if not agree:
+            continue
         spares = spares or [point.subject.fork(), point.subject.fork()]
         yield from _asking_is_free(point, spares, actions)
         yield from _written_on(trial, point, actions)
+
+
+def _copies_agree(trial: Trial) -> bool:
+    """Whether copies given the same actions tell the same. Where they do not, as an environment that draws from global
+    random numbers (L10), nothing can be read from a difference between two of them.
+    """
+    subject = trial.subject()
+    subject.reset(trial.seed)
+    copies = [subject.fork() for _ in range(COPIES)]
+    rng = trial.rng(4)
+    for _ in range(CONTROL_STEPS):
+        actions = trial.choose(copies[0], rng)
+        if actions is None:
+            break
+        if len({told(copied.attempt(actions).moment) for copied in copies}) > 1:
+            return False
+    return True
 
 
 def _kept(handed: tuple[Point, bytes] | None) -> Findings:
