@@ -17,6 +17,7 @@ BENCH_FLAGS  ?=
 EXTRAS_demo  := torch,gif
 EXTRAS_test  := dev,torch,gif,peers,rllib
 EXTRAS_docs  := docs
+EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch
 
 # The Python that makes the environments: the first that really runs (a version manager's stub may exist and fail),
@@ -37,7 +38,7 @@ export SDL_VIDEODRIVER MPLBACKEND
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-main test-newest test-long lint format docs bench clean clean-all check-python
+.PHONY: help demo test test-main test-newest test-long test-field lint format docs bench clean clean-all check-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -56,6 +57,9 @@ test-newest: $(VENV_NEWEST)/.installed ## the core tests on the newest Gymnasium
 
 test-long: $(VENV)/.installed-test ## the tests that take minutes
 	$(BIN)/python -m pytest -n $(WORKERS) -m long $(PYTEST_FLAGS)
+
+test-field: $(VENV)/.installed-field ## the checker on what other packages ship (docs/field_report.md)
+	$(BIN)/python -m pytest -n $(WORKERS) tests/test_field_report.py $(PYTEST_FLAGS)
 
 lint: $(VENV)/.installed-test ## ruff and mypy
 	$(BIN)/python -m ruff check .

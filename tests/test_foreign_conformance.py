@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from foreign_mutants import CHANGES, HEALTHY, MADE, broken, healthy
+from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, DeadMayMove, RulesTellTheCard
 
 import masked_envs
 from masked_envs import MaskSpec
@@ -51,8 +52,46 @@ def test_a_broken_environment_is_found_out(name: str, kind: str) -> None:
     assert law in laws(report), report
 
 
+@pytest.mark.parametrize("name", HEALTHY_GAMES)
+def test_a_healthy_game_is_not_blamed(name: str) -> None:
+    report = masked_envs.check_masked_env(HEALTHY_GAMES[name], steps=200, raise_on_failure=False)
+    assert laws(report) <= HARMLESS - ({"L6"} if name in ("chairs", "race") else set()), report
+
+
+@pytest.mark.parametrize("name", GAME_MUTANTS)
+def test_a_broken_game_is_found_out(name: str) -> None:
+    make, law = GAME_MUTANTS[name]
+    report = masked_envs.check_masked_env(make, steps=200, raise_on_failure=False)
+    assert law in laws(report) <= {law, *HARMLESS}, report
+
+
+def test_a_walk_goes_on_after_an_agent_has_left() -> None:
+    from masked_envs.conformance.trial import Trial
+
+    points = list(Trial(Chairs, 0, 200).walk())
+    assert any(len(point.moment.seats) == 2 for point in points)
+    assert any(point.moment.last and not point.moment.over for point in points)
+
+
+def test_the_snippet_takes_the_dead_out() -> None:
+    report = masked_envs.check_masked_env(DeadMayMove, steps=200, raise_on_failure=False)
+    namespace: dict[str, Any] = {}
+    exec(report.failures[0].snippet, namespace)
+    env, seen = namespace["env"], report.failures[0].reproduction
+    assert seen is not None and seen.agent not in env.agents and len(env.agents) == 2
+
+
+def test_a_mask_that_tells_something_hidden_is_seen_in_the_profile() -> None:
+    """The rules themselves tell it, so that the mask is exact: no law is broken, and yet the agent learns the card."""
+    leaking = masked_envs.check_masked_env(RulesTellTheCard, steps=200, raise_on_failure=False).profile
+    discreet = masked_envs.check_masked_env(Bluff, steps=200, raise_on_failure=False).profile
+    assert (leaking.function_of_observation, leaking.function_of_history) == (False, False)
+    assert (discreet.function_of_observation, discreet.function_of_history) == (True, True)
+    assert "something hidden" in str(leaking) and "hidden" not in str(discreet)
+
+
 def test_there_are_many_ways_to_break_a_mask() -> None:
     from mutants import MUTANTS
 
-    assert len(MUTANTS) + len(CHANGES) + len(MADE) >= 55
+    assert len(MUTANTS) + len(CHANGES) + len(MADE) + len(GAME_MUTANTS) >= 70
     assert len({kind for _, kind in [*CASES, *MADE_CASES]}) >= 8

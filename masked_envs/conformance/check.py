@@ -137,19 +137,22 @@ def _held(law: str, check: Callable[[Trial], Any], trial: Trial) -> list[Finding
     whole = False
     try:
         for found in islice(check(trial), MOST_SEEN):
-            if isinstance(found, Broken):
-                if found.sentence in (finding.sentence for finding in findings) or len(findings) >= MOST_SHOWN:
-                    continue
-                failed = Finding(law, "failed", found.sentence, found.reproduction)
-                findings.append(shrunk(failed, check, trial))
-            else:
+            if not isinstance(found, Broken):
                 findings.append(Finding(law, "not applicable", found.reason))
                 whole |= found.whole
+            elif _is_news(found.sentence, findings):
+                failed = shrunk(Finding(law, "failed", found.sentence, found.reproduction), check, trial)
+                findings += [failed] if _is_news(failed.sentence, findings) else []
     except Exception as error:  # an environment under test may fail in any way
         findings.append(Finding(law, "failed", f"the environment raised {type(error).__name__}: {error}"))
     if not whole and not any(finding.status == "failed" for finding in findings):
         findings.insert(0, Finding(law, "passed", sentence_of(check)))
     return findings
+
+
+def _is_news(sentence: str, findings: list[Finding]) -> bool:
+    """Whether a failure is another than those already found, which are still few."""
+    return len(findings) < MOST_SHOWN and sentence not in (finding.sentence for finding in findings)
 
 
 def sentence_of(check: Callable[..., Any]) -> str:

@@ -23,6 +23,8 @@ def _is_a(env: Any, name: str) -> bool:
 class PettingZooSubject(Subject):
     """What both interfaces of PettingZoo share."""
 
+    agents_leave = True
+
     def attribute(self, name: str) -> Any:
         return getattr(self.env, name, None)
 
@@ -63,23 +65,40 @@ class AECSubject(PettingZooSubject):
 
     def _reset(self, seed: int | None) -> Moment:
         self.env.reset(seed=seed)
+        self.dead_steps = 0
         return self._look()
 
     def _step(self, actions: Mapping[str, Any]) -> Moment:
-        self.env.step(actions[self.env.agent_selection])
-        return self._look()
+        env = self.env
+        env.step(actions[env.agent_selection])
+        rewards, left = dict(env.rewards), {}
+        while not self._all_dead() and self._is_dead(env.agent_selection):
+            left[env.agent_selection] = self._seat(env.agent_selection, rewards, acting=False)
+            env.step(None)  # as PettingZoo takes the dead out of a game that goes on
+            self.dead_steps += 1
+        return self._look(rewards, left)
 
-    def _look(self) -> Moment:
-        env, seats = self.env, {}
-        over = any(env.terminations[agent] or env.truncations[agent] for agent in env.agents)
-        for agent in env.agents:
-            selected = agent == env.agent_selection
-            observation, info = env.observe(agent), env.infos[agent]
-            masks = self._masks(agent, observation, info, self.own("action_mask") if selected else None)
-            sb3 = ask_sb3(self, self.spec(agent)) if selected and self.declares else None
-            ends = (bool(env.terminations[agent]), bool(env.truncations[agent]))
-            seats[agent] = Seat(observation, info, masks, sb3, selected and not over, env.rewards[agent], *ends)
-        return Moment(seats, over=over)
+    def _look(self, rewards: Mapping[str, float] | None = None, left: Mapping[str, Seat] | None = None) -> Moment:
+        env, over = self.env, self._all_dead()
+        seats = {
+            agent: self._seat(agent, rewards or env.rewards, agent == env.agent_selection and not over)
+            for agent in env.agents
+        }
+        return Moment(seats, left or {}, over=over)
+
+    def _seat(self, agent: str, rewards: Mapping[str, float], acting: bool) -> Seat:
+        env, selected = self.env, agent == self.env.agent_selection
+        observation, info = env.observe(agent), env.infos[agent]
+        masks = self._masks(agent, observation, info, self.own("action_mask") if selected else None)
+        sb3 = ask_sb3(self, self.spec(agent)) if selected and self.declares else None
+        ends = (bool(env.terminations[agent]), bool(env.truncations[agent]))
+        return Seat(observation, info, masks, sb3, acting, rewards[agent], *ends)
+
+    def _is_dead(self, agent: str) -> bool:
+        return bool(self.env.terminations[agent] or self.env.truncations[agent])
+
+    def _all_dead(self) -> bool:
+        return all(map(self._is_dead, self.env.agents))
 
 
 class ParallelSubject(PettingZooSubject):

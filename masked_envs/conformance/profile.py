@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Any
 
@@ -11,16 +12,16 @@ from ..mask_spec import MaskSpec
 from .moments import bare
 from .report import Profile
 from .subject import HeadMask, playable
-from .trial import Trial
+from .trial import Point, Trial
 from .values import fingerprint, parts_of
 
 
 def profile(trial: Trial) -> Profile:
     """The profile of the masks of acting agents over a walk."""
     fractions, forced, masks = [], [], set()
-    seen: dict[bytes, set[bytes]] = {}
-    repeated = False
+    of_observation, of_history, histories = Function(), Function(), Histories()
     for point in trial.walk():
+        histories.follow(point)
         for name, seat in point.moment.acting.items():
             spec, mask = point.subject.spec(name), fingerprint(seat.mask)
             try:
@@ -30,14 +31,49 @@ def profile(trial: Trial) -> Profile:
             fractions.append(fraction)
             forced.append(is_forced(spec, playable(spec, seat.mask), point.subject.head_mask(name)))
             masks.add(mask)
-            view = fingerprint([name if len(point.moment.seats) > 1 else "", bare(seat.observation)])
-            repeated |= view in seen
-            seen.setdefault(view, set()).add(mask)
+            of_observation.add(histories.view(point, name), mask)
+            of_history.add(histories[name], mask)
     if not fractions:
         return Profile(probes=trial.probes)
-    of_observation = all(len(of_view) == 1 for of_view in seen.values()) if repeated else None
     mean, rate = float(np.mean(fractions)), float(np.mean(forced))
-    return Profile(len(fractions), trial.probes, mean, rate, len(masks) == 1, of_observation)
+    return Profile(len(fractions), trial.probes, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
+
+
+class Function:
+    """Pairs of which one may be a function of the other."""
+
+    def __init__(self) -> None:
+        self.seen: dict[bytes, set[bytes]] = {}
+        self.repeated = False
+
+    def add(self, argument: bytes, value: bytes) -> None:
+        self.repeated |= argument in self.seen
+        self.seen.setdefault(argument, set()).add(value)
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether equal arguments had equal values; None where no argument came twice."""
+        return all(len(values) == 1 for values in self.seen.values()) if self.repeated else None
+
+
+class Histories(dict[str, bytes]):
+    """What each seat has seen, masks left out, and done since the start, as a digest by name."""
+
+    def follow(self, point: Point) -> None:
+        """Take in the next moment of a walk."""
+        if not point.path:
+            self.clear()
+        done = point.path[-1] if point.path else None
+        for name in point.moment.seats:
+            own = done.get(name) if isinstance(done, dict) and name else done
+            told = fingerprint([own]) + self.view(point, name)
+            self[name] = hashlib.sha256(self.get(name, b"") + told).digest()
+
+    @staticmethod
+    def view(point: Point, name: str) -> bytes:
+        """The observation of a seat; the rows of a vector environment are all the same agent."""
+        agent = name if len(point.moment.seats) > 1 and point.subject.agents_leave else ""
+        return fingerprint([agent, bare(point.seat(name).observation)])
 
 
 def legal_fraction(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> float:

@@ -45,6 +45,7 @@ class Reproduction:
         action: the one that was tried then, None where none was.
         mask: the mask before it.
         state: what `get_state()` gave before it, None where there is no such method.
+        left: whether agents have left the game by then, for each of which PettingZoo takes a step with None.
     """
 
     seed: int | None
@@ -53,6 +54,7 @@ class Reproduction:
     action: Any = None
     mask: Any = None
     state: Any = None
+    left: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The reproduction as plain values; without the state, which only the environment can read."""
@@ -124,6 +126,8 @@ class Profile:
         forced_rate: the share of states with a single legal action.
         static: whether it was the same mask every time.
         function_of_observation: whether equal observations had equal masks; None where no observation came twice.
+        function_of_history: whether what an agent had seen and done since the start, where that was equal, went with
+            equal masks; None where no such history came twice. False: the mask tells what is hidden, or is random.
     """
 
     states: int = 0
@@ -132,6 +136,7 @@ class Profile:
     forced_rate: float = 0.0
     static: bool = True
     function_of_observation: bool | None = None
+    function_of_history: bool | None = None
 
     def __str__(self) -> str:
         seen = "no observation came twice"
@@ -139,6 +144,8 @@ class Profile:
             seen = "static"
         elif self.function_of_observation is not None:
             seen = f"{'' if self.function_of_observation else 'not '}a function of the observation"
+        if self.function_of_history is False:
+            seen += ", nor of all that the agent has seen and done: it tells something hidden, or is random"
         return (
             f"{self.legal_fraction:.1%} of the actions legal on average, {self.forced_rate:.1%} of the states forced, "
             f"{seen} ({self.states} states, {self.probes} probes)"

@@ -90,7 +90,11 @@ def _turns(seen: Reproduction) -> list[str]:
     """In AEC environments one agent acts in each step."""
     actions = [next(iter(step.values())) if isinstance(step, dict) else step for step in seen.actions]
     last = [f"env.step({written(seen.action)})  # {seen.agent}"] if seen.action is not None else []
-    return [*_loop(actions, "env.step(action)"), *_shown(seen), *last]
+    loop = _loop(actions, "env.step(action)")
+    if seen.left and loop:
+        loop.insert(0, "dead = lambda agent: env.terminations[agent] or env.truncations[agent]")
+        loop += ["    while dead(env.agent_selection) and not all(map(dead, env.agents)):", "        env.step(None)"]
+    return [*loop, *_shown(seen), *last]
 
 
 def _agents(seen: Reproduction) -> list[str]:

@@ -18,7 +18,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ..foreign.forms import UnknownFormError, read_mask, spec_for
+from ..foreign.forms import UnknownFormError, as_choices, read_mask, spec_for
 from ..foreign.places import Found, find_masks
 from ..mask_spec import MaskSpec
 from .moments import Manner, Moment, Outcome
@@ -55,6 +55,7 @@ class Subject(ABC):
     """
 
     surface: ClassVar[str]
+    agents_leave: ClassVar[bool] = False  # one by one, while the others play on
 
     def __init__(self, env: Any) -> None:
         self.env = env
@@ -65,6 +66,7 @@ class Subject(ABC):
         self.options = Options()
         self.manner: Manner | None = None  # of a foreign environment, once it is known
         self._foreign_spec: MaskSpec | None = None
+        self.dead_steps = 0  # of agents that left, since the last reset
 
     # --- what a kind of environment supplies ------------------------------------------------------------------
 
@@ -141,7 +143,7 @@ class Subject(ABC):
 
     def foreign_spec(self, space: spaces.Space[Any]) -> MaskSpec:
         """The spec of a seat's mask, from what was found so far."""
-        found = self._foreign_spec or self.options.mask_spec
+        space, found = as_choices(space), self._foreign_spec or self.options.mask_spec
         return found if found is not None else MaskSpec.from_space(space, *FIRST_KIND.get(type(space), ()))
 
     def can_give(self, action: Any) -> bool:

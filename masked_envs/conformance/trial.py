@@ -56,7 +56,8 @@ class Point:
         """A broken law at this moment, in one seat."""
         found = self.moment.last.get(name) or self.moment.seats.get(name)
         mask = None if found is None else kept(found.mask)
-        shown = Reproduction(self.seed, self.path, name, action, mask, self.subject.position())
+        left = self.subject.dead_steps > 0
+        shown = Reproduction(self.seed, self.path, name, action, mask, self.subject.position(), left)
         return Broken(sentence, shown)
 
 

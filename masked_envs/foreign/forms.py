@@ -58,6 +58,7 @@ def spec_for(action_space: spaces.Space[Any], value: Any, name: str = "") -> Mas
         UnknownFormError: none.
     """
     tried = []
+    action_space = as_choices(action_space)
     kinds: tuple[str | None, ...] = (None,)
     if isinstance(action_space, spaces.MultiDiscrete):  # a table that looks like a product now need not do so later
         is_table = hasattr(value, "shape") and tuple(value.shape) == tuple(action_space.nvec)
@@ -70,6 +71,21 @@ def spec_for(action_space: spaces.Space[Any], value: Any, name: str = "") -> Mas
         except ValueError as error:
             tried.append(str(error))
     raise UnknownFormError("; ".join(tried))
+
+
+def as_choices(space: spaces.Space[Any]) -> spaces.Space[Any]:
+    """A Box of whole numbers from 0 as the MultiDiscrete that it is; every other space as it is.
+
+    Jumanji and EnvPool write several choices at once in such boxes.
+    """
+    if (
+        not isinstance(space, spaces.Box)
+        or not np.issubdtype(space.low.dtype, np.integer)
+        or space.low.ndim != 1
+        or space.low.any()
+    ):
+        return space
+    return spaces.MultiDiscrete(space.high.astype(np.int64) + 1)
 
 
 def _readers(spec: Any, name: str) -> Iterator[Callable[[Any], Any]]:

@@ -17,6 +17,7 @@ NAMES = (
     "legal_actions",  # OpenSpiel, RLCard
     "legal_moves",  # PettingZoo until 1.4, shimmy
     "valid_actions",
+    "valid_avail_actions_mask",  # RLlib's parametric actions without embeddings
     "avail_actions",  # RLlib's parametric actions, SMAC
     "available_actions",
     "valid_mask",

@@ -68,7 +68,10 @@ def after_end(trial: Trial) -> Findings:
         for name, seat in {**point.moment.seats, **point.moment.last}.items():
             terminated |= seat.terminated
             if seat.terminated and not point.subject.declares and not _all_forbid(point, name, seat):
-                partly |= not same(seat.mask, point.subject.spec(name).full())
+                some = not same(seat.mask, point.subject.spec(name).full())
+                partly |= some
+                if some and point.subject.agents_leave and not point.moment.over:
+                    yield point.broken("this agent is dead, the others play on, and its mask allows some actions", name)
                 continue
             yield from _after_termination(point, name, seat)
             if not seat.acting and not seat.ended:

@@ -11,6 +11,7 @@ from ...errors import InvalidActionError
 from ...mask_spec import MaskSpec
 from ..actions import malformed_actions, out_of_range, probe_actions
 from ..moments import Outcome, is_still
+from ..snippet import written
 from ..subject import Subject, playable
 from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked
 from .fresh import told
@@ -45,9 +46,13 @@ def exact(trial: Trial) -> Findings:
                 unknown |= refused is None and not allowed
                 if allowed and refused and (outcome.is_told(name) or is_penalised(point, outcome, name)):
                     why = f": {outcome.error}" if outcome.error is not None else ""
-                    yield point.broken(f"the mask allows {action!r}, and the environment refused it{why}", name, action)
+                    yield point.broken(
+                        f"the mask allows {written(action)}, and the environment refused it{why}", name, action
+                    )
                 elif not allowed and refused is False:
-                    yield point.broken(f"the mask forbids {action!r}, and the environment accepted it", name, action)
+                    yield point.broken(
+                        f"the mask forbids {written(action)}, and the environment accepted it", name, action
+                    )
     if unknown:
         yield Unchecked(
             "refusals leave no sign: no exception, no info['invalid_action'], no counter, and nothing that all "
@@ -127,41 +132,43 @@ def _raised(
 ) -> Findings:
     action, error = actions[name], outcome.error
     if error is None:
-        yield point.broken(f"on_invalid='raise', and {action!r} raised nothing", name, action)
+        yield point.broken(f"on_invalid='raise', and {written(action)} raised nothing", name, action)
         return
     if not isinstance(error, InvalidActionError):
-        yield point.broken(f"{action!r} raised {type(error).__name__}, not InvalidActionError", name, action)
+        yield point.broken(f"{written(action)} raised {type(error).__name__}, not InvalidActionError", name, action)
     elif "Legal now" not in str(error) or "ample" not in str(error):
         yield point.broken(f"the error does not say what is legal and how to sample it: {error}", name, action)
     if tried.position() != untouched.position():
-        yield point.broken(f"{action!r} was refused, and yet the state has changed", name, action)
+        yield point.broken(f"{written(action)} was refused, and yet the state has changed", name, action)
         return
     legal = trial.choose(untouched, trial.rng())
     moments = [copy.attempt(legal or actions).moment for copy in (tried, untouched)]
     if told(moments[0]) != told(moments[1]):
-        yield point.broken(f"{action!r} was refused, and yet the next step gives something else", name, action)
+        yield point.broken(f"{written(action)} was refused, and yet the next step gives something else", name, action)
 
 
 def _answered(point: Point, outcome: Outcome, tried: Subject, mode: str, action: Any, name: str) -> Findings:
     """What "terminate", "noop" and "resample" have in common, and each alone."""
     if outcome.moment is None:
         error = outcome.error
-        yield point.broken(f"on_invalid={mode!r}, and {action!r} raised {type(error).__name__}: {error}", name, action)
+        yield point.broken(
+            f"on_invalid={mode!r}, and {written(action)} raised {type(error).__name__}: {error}", name, action
+        )
         return
     if not outcome.flagged(name):
-        yield point.broken(f'{action!r} was refused without info["invalid_action"]', name, action)
+        yield point.broken(f'{written(action)} was refused without info["invalid_action"]', name, action)
     if mode == "resample" or not point.subject.answers_at_once:
         return
     seat = outcome.moment.last.get(name) or outcome.moment.seats[name]
     penalty = float(tried.attribute("invalid_reward") or 0.0)
     if float(seat.reward) != penalty:
-        yield point.broken(f"{action!r} was refused with the reward {seat.reward}, not {penalty}", name, action)
+        yield point.broken(f"{written(action)} was refused with the reward {seat.reward}, not {penalty}", name, action)
     if mode == "terminate" and not (seat.terminated and not seat.truncated):
-        yield point.broken(f"on_invalid='terminate', and {action!r} did not terminate the episode", name, action)
+        yield point.broken(f"on_invalid='terminate', and {written(action)} did not terminate the episode", name, action)
     if mode == "noop" and seat.terminated:
-        yield point.broken(f"on_invalid='noop', and {action!r} terminated the episode", name, action)
+        yield point.broken(f"on_invalid='noop', and {written(action)} terminated the episode", name, action)
     if mode == "noop" and not seat.ended and _still(point.subject, name) != _still(tried, name):
-        yield point.broken(f"on_invalid='noop', and {action!r} changed more than the clock", name, action)
+        yield point.broken(f"on_invalid='noop', and {written(action)} changed more than the clock", name, action)
 
 
 def _still(subject: Subject, name: str) -> bytes | None:
@@ -198,7 +205,7 @@ def _counted_once(point: Point, outcome: Outcome, name: str, action: Any) -> Fin
     for seat, moved in (outcome.counted or {}).items():
         expected = int(seat == name or not apart)
         if moved != expected:
-            yield point.broken(f"the counter moved by {moved}, not {expected}, for {action!r}", name, action)
+            yield point.broken(f"the counter moved by {moved}, not {expected}, for {written(action)}", name, action)
             return
 
 

@@ -7,6 +7,7 @@ import copy
 import itertools
 import pickle
 import random
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -37,8 +38,8 @@ def global_streams(seed: int) -> Iterator[None]:
 
 def reproducible(trial: Trial) -> Findings:
     """L10 Reproducible. Two constructions with the same parameters, reset with the same seed and given the same actions
-    produce the same bytes; no global random state is read. Row i of a vector environment seeded k equals a single
-    environment seeded k + i. State saved and restored continues with the same bytes.
+    produce the same bytes, in another process too; no global random state is read. Row i of a vector environment
+    seeded k equals a single environment seeded k + i. State saved and restored continues with the same bytes.
     """
     with global_streams(1), trial.within(0.25):
         first = _stream(trial)
@@ -48,9 +49,23 @@ def reproducible(trial: Trial) -> Findings:
         yield _parting(
             trial, first, second, "a second construction with the same seed and actions goes another way here"
         )
+    else:
+        yield from _elsewhere(trial, first)
     yield from _seed_matters(trial)
     yield from _continues(trial)
     yield from _rows(trial)
+
+
+def _elsewhere(trial: Trial, here: list[bytes]) -> Findings:
+    """Another process goes the same way."""
+    from ..other_process import STEPS, told_elsewhere
+
+    left = None if trial.until is None else max(1.0, trial.until - time.monotonic())
+    there = told_elsewhere(trial, min(STEPS, len(here)), left)
+    if isinstance(there, str):
+        yield Unchecked(f"not compared with another process: {there}")
+    elif there != here[: len(there)] or not there:
+        yield _parting(trial, here[:STEPS], there, "in another process, the same seed and actions go another way here")
 
 
 def _stream(trial: Trial, steps: int | None = None) -> list[bytes]:

@@ -1,0 +1,92 @@
+"""What an environment tells in another process, for the law that it is the same there.
+
+One process is started, with another seed of Python's string hashes, and kept for all checks; what is to be made there
+is sent as a pickle, so that functions of `__main__` and lambdas cannot be.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from .laws.fresh import told
+from .trial import Trial
+
+STEPS = 50  # of the walk there, at most
+MOST_SECONDS = 60.0
+START = "import sys; sys.path[:] = {path!r}; from masked_envs.conformance.other_process import serve; serve()"
+
+_running: list[subprocess.Popen[bytes]] = []
+
+
+def told_elsewhere(trial: Trial, steps: int, seconds: float | None = None) -> list[bytes] | str:
+    """What a walk of another process is told, moment by moment.
+
+    Args:
+        trial: of the environment.
+        steps: of the walk.
+        seconds: after which the other process is ended; None: a minute.
+
+    Returns:
+        as `fresh.told` gives it; or why there is none, in words.
+    """
+    try:
+        request = pickle.dumps((trial.make, trial.seed, steps, trial.options, trial.manner))
+    except Exception as error:  # what cannot be pickled may raise anything
+        return f"it cannot be sent to another process ({type(error).__name__}: {error})"
+    process = _started()
+    assert process.stdin is not None and process.stdout is not None
+    too_long = threading.Timer(MOST_SECONDS if seconds is None else seconds, process.kill)
+    too_long.start()
+    try:
+        pickle.dump((sys.path, request), process.stdin)
+        process.stdin.flush()
+        answer: list[bytes] | str = pickle.load(process.stdout)
+    except (EOFError, OSError, pickle.UnpicklingError):
+        _running.clear()
+        return "another process with it took too long, or was ended by it"
+    finally:
+        too_long.cancel()
+    return answer
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """The other process."""
+    if not _running or _running[0].poll() is not None:
+        seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+        process = subprocess.Popen(
+            [sys.executable, "-c", START.format(path=sys.path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )  # fmt: skip
+        _running[:] = [process]
+        atexit.register(process.kill)
+    return _running[0]
+
+
+def serve() -> None:
+    """Walk and tell, as often as asked for."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what an environment prints is no answer
+    while True:
+        try:
+            sys.path[:], request = pickle.load(requests)
+        except EOFError:
+            return
+        pickle.dump(_answer(request), answers)
+        answers.flush()
+
+
+def _answer(request: bytes) -> Any:
+    try:
+        make, seed, steps, options, manner = pickle.loads(request)
+        trial = Trial(make, seed, steps, None, options)
+        trial.manner = manner
+        return [told(point.moment) for point in trial.walk()]
+    except Exception as error:  # an environment under test may fail in any way
+        return f"it cannot be made in another process ({type(error).__name__}: {error})"
