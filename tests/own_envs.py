@@ -8,6 +8,8 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from masked_envs import MaskSpec
+
 
 class Jobs(gym.Env):
     """Five jobs, each done once; the times are drawn anew. The mask is to be asked for."""
@@ -132,6 +134,31 @@ class Machine(Jobs):
             return self.wrong(action)
         return super().step(action["job"])
 
+
+class Late(Jobs):
+    """A job, a machine that can do it, and a speed that this machine has for this job."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.action_space = spaces.MultiDiscrete([self.jobs, 2, 3])
+
+    def free(self) -> Any:
+        can = np.ones((self.jobs, 2), np.int8)
+        can[1::2, 1] = 0
+        return can * self.left[:, None]
+
+    def speeds(self, job: int, machine: int) -> Any:
+        return np.array([True, machine == 0, job > 2])
+
+    def step(self, action: Any) -> Any:
+        job, machine, speed = map(int, action)
+        legal = 0 <= job < self.jobs and 0 <= machine < 2 and 0 <= speed < 3 and self.free()[job, machine]
+        if not (legal and self.speeds(job, machine)[speed]):
+            return self.wrong(action)
+        return super().step(job)
+
+
+LATE = MaskSpec.conditional([5, 2, 3])
 
 OWN = {"flat": Jobs, "binary": Sets, "joint": Pairs, "interval": Power, "dict": Machine}
 

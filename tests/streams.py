@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from masked_envs.conformance.values import fingerprint, row_of
+from masked_envs.conformance.values import fingerprint
+from masked_envs.mask_spec.trees import row_of
 
 __all__ = ["fingerprint", "legal_action", "play_rows", "play_single", "row_of"]
 

@@ -10,10 +10,12 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
-from own_envs import OWN, Jobs, mask_of
+from own_envs import LATE, OWN, Jobs, Late, mask_of
 
 import masked_envs
 from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec
+from masked_envs.foreign.forms import read_mask
+from masked_envs.mask_spec.trees import stack
 from masked_envs.wrappers import ActionMask, VectorActionMask
 
 pytestmark = pytest.mark.core
@@ -81,6 +83,26 @@ def test_a_method_may_be_named() -> None:
     assert env.action_mask.tolist() == [1] * 5
     with pytest.raises(TypeError, match="nothing of this name"):
         ActionMask(Jobs(), "fre")
+
+
+def late(**arguments: Any) -> ActionMask:
+    def speeds(env: Any, k: int, prefix: Any) -> Any:
+        assert k == 2
+        return env.unwrapped.speeds(*prefix)
+
+    return ActionMask(Late(), mask_of, mask_spec=LATE, head_mask=speeds, **arguments)
+
+
+@pytest.mark.parametrize("on_invalid", ["raise", "terminate", "noop", "resample"])
+def test_late_heads_are_asked_for(on_invalid: str) -> None:
+    report = masked_envs.check_masked_env(functools.partial(late, on_invalid=on_invalid), steps=40)
+    assert report.profile.legal_fraction < 0.5
+    with pytest.raises(ValueError, match="needs head_mask="):
+        ActionMask(Late(), mask_of, mask_spec=LATE)
+    with pytest.raises(InvalidActionError):
+        env = late()
+        env.reset(seed=0)
+        env.step([0, 1, 1])
 
 
 # --- answers to invalid actions -------------------------------------------------------------------------------------
@@ -259,6 +281,48 @@ def test_the_vector_form_equals_single_environments(mode: AutoresetMode) -> None
         assert np.array_equal(rewards, their_rewards)
         ended = terminated | truncated
     assert envs.invalid_actions.tolist() == [0, 0, 0]
+
+
+def rows_of_own(envs: Any, spec: MaskSpec) -> Any:
+    return stack([read_mask(spec, one.unwrapped.free()) for one in envs.unwrapped.envs])
+
+
+def vector_of(kind: str, **arguments: Any) -> VectorActionMask:
+    spec = wrapped(kind).mask_spec
+    return VectorActionMask(
+        SyncVectorEnv([OWN[kind]] * 3), functools.partial(rows_of_own, spec=spec), mask_spec=spec, **arguments
+    )
+
+
+def vector_of_late(**arguments: Any) -> VectorActionMask:
+    def speeds(envs: Any, row: int, k: int, prefix: Any) -> Any:
+        return envs.unwrapped.envs[row].unwrapped.speeds(*prefix)
+
+    envs = SyncVectorEnv([Late] * 3)
+    masks = functools.partial(rows_of_own, spec=LATE)
+    return VectorActionMask(envs, masks, mask_spec=LATE, head_mask=speeds, **arguments)
+
+
+@pytest.mark.parametrize("on_invalid", ["raise", "resample"])
+@pytest.mark.parametrize("kind", [*OWN, "late"])
+def test_the_vector_form_obeys_every_law(kind: str, on_invalid: str) -> None:
+    make = functools.partial(vector_of, kind) if kind != "late" else vector_of_late
+    report = masked_envs.check_masked_env(
+        functools.partial(make, on_invalid=on_invalid), steps=25, raise_on_failure=False
+    )
+    assert report.passed, report
+    assert report.coverage.probes > 100
+
+
+def test_the_vector_form_judges_late_heads() -> None:
+    envs = vector_of_late()
+    with pytest.raises(InvalidActionError, match="row 2"):
+        envs.reset(seed=0)
+        envs.step(np.array([[0, 0, 1], [1, 0, 0], [0, 1, 1]]))
+    assert envs.head_mask(2, 2, (0, 1)).tolist() == [1, 0, 0]
+    assert envs.invalid_actions.tolist() == [0, 0, 1]
+    with pytest.raises(ValueError, match="needs head_mask="):
+        VectorActionMask(SyncVectorEnv([Late] * 3), functools.partial(rows_of_own, spec=LATE), mask_spec=LATE)
 
 
 def test_a_refused_batch_has_moved_no_row() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
+import math
 import pickle
 import pkgutil
 
@@ -68,6 +70,19 @@ def test_every_kind_of_mask_obeys_every_law(name):
         views += [MaskedEnv, functools.partial(MaskedVectorEnv, num_envs=2, backend="python")]
     for view in views:
         masked_envs.check_masked_env(functools.partial(view, declared), steps=15)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+def test_no_false_alarm_in_a_million_steps(env_id, surface):
+    """A million over all ids and surfaces; that the checker finds what is there is for the negative controls below."""
+    left = math.ceil(1_000_000 / len(ALL_SURFACES))
+    for seed in itertools.count(100):
+        steps = min(400, math.ceil(left / len(LAWS)))
+        report = masked_envs.check_masked_env(surfaces(env_id)[surface], steps=steps, seed=seed)
+        left -= report.coverage.states
+        if left <= 0:
+            break
 
 
 # --- negative controls ----------------------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ from gymnasium.utils import seeding
 from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
+from ..mask_spec.trees import copy_of
 from .picture import Picture, check_render_mode
 from .surface import (
     check_mask_in,
     checked_seed,
-    copy_of,
     invalid_action_error,
     no_action,
     nothing_allowed,

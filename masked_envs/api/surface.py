@@ -110,13 +110,6 @@ def nothing_allowed(spec: Any) -> Any:
     return full[::-1].copy() if spec.kind == "interval" else np.zeros_like(full)
 
 
-def copy_of(mask: Any) -> Any:
-    """A copy of a canonical mask."""
-    if isinstance(mask, dict):
-        return {key: copy_of(part) for key, part in mask.items()}
-    return tuple(copy_of(part) for part in mask) if isinstance(mask, tuple) else mask.copy()
-
-
 def legal_list(spec: MaskSpec, mask: Any, most: int = 10) -> str:
     """The legal actions in words, at most `most` of them."""
     if spec.kind == "interval":

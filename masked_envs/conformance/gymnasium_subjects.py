@@ -13,9 +13,9 @@ from gymnasium.vector.utils import concatenate, create_empty_array
 
 from ..foreign.forms import read_mask
 from ..mask_spec import MaskSpec
+from ..mask_spec.trees import row_of
 from .moments import Moment, Seat, masks_in
 from .subject import RESET_ENDED, HeadMask, Subject
-from .values import row_of
 
 ONLY = ""  # the name of the only seat
 
@@ -81,7 +81,10 @@ class VectorSubject(Subject):
         return self.env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
 
     def attribute(self, name: str) -> Any:
-        return getattr(self.env.unwrapped, name, None)
+        layer = self.env
+        while not hasattr(layer, name) and layer is not self.env.unwrapped:
+            layer = layer.env
+        return getattr(layer, name, None)
 
     def spec(self, name: str) -> MaskSpec:
         return self.attribute("mask_spec") if self.declares else self.foreign_spec(self.env.single_action_space)

@@ -52,12 +52,3 @@ def parts_of(spec: Any, value: Any) -> list[tuple[Any, Any, Any]]:
     """The key, the spec and the value of each part of a dict or tuple mask, or of an action of one."""
     keys = range(len(spec.parts)) if spec.is_tuple else spec.keys
     return [(key, part, value[key]) for key, part in zip(keys, spec.parts, strict=True)]
-
-
-def row_of(batch: Any, row: int) -> Any:
-    """One row of a batch: of an array, or of a dict or tuple of them."""
-    if isinstance(batch, Mapping):
-        return {key: row_of(part, row) for key, part in batch.items()}
-    if isinstance(batch, tuple):
-        return tuple(row_of(part, row) for part in batch)
-    return batch[row]

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 
-from ..conformance.values import row_of
 from ..mask_spec import MaskSpec
+from ..mask_spec.trees import row_of, stack
 from ..wrappers.action_mask import ActionMask
 from .forms import read_mask
 from .places import Found, find_masks
@@ -66,15 +65,6 @@ class FoundRows:
         if any(mask is None for mask in masks):
             raise ValueError(f"{envs}: there is no mask in {self.found.place} of row {masks.index(None)}")
         return stack(masks)
-
-
-def stack(masks: list[Any]) -> Any:
-    """A batch of masks, part by part."""
-    if isinstance(masks[0], dict):
-        return {key: stack([mask[key] for mask in masks]) for key in masks[0]}
-    if isinstance(masks[0], tuple):
-        return tuple(stack(list(parts)) for parts in zip(*masks, strict=True))
-    return np.stack(masks)
 
 
 def _info_of(infos: Mapping[str, Any], row: int) -> dict[str, Any]:

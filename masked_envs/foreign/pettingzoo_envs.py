@@ -9,8 +9,9 @@ import numpy as np
 from gymnasium import spaces
 from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
 
-from ..api.surface import copy_of, invalid_action_error, nothing_allowed
+from ..api.surface import invalid_action_error, nothing_allowed
 from ..mask_spec import MaskSpec
+from ..mask_spec.trees import copy_of
 from .adapt import readable
 from .forms import read_mask
 from .gymnasium_envs import value_at

@@ -14,6 +14,7 @@ import numpy as np
 
 from .base import describe
 from .codec import Array, Codec, expect_array
+from .trees import rows_of, stack
 
 FREE = 2  # in the mask of a MultiBinary: the bit may be either
 
@@ -101,22 +102,3 @@ def read_bits(spec: Any, value: Any) -> Array:
     """The reverse of `write_bits`."""
     bits = expect_array(value, (spec.n,), np.int8, batch=False, most=FREE)
     return np.stack([bits != 1, bits != 0], axis=-1).astype(np.int8)
-
-
-def rows_of(mask: Any) -> list[Any]:
-    """A batch of masks, however nested, as a list of masks."""
-    if isinstance(mask, dict):
-        return [dict(zip(mask, row, strict=True)) for row in zip(*map(rows_of, mask.values()), strict=True)]
-    if isinstance(mask, tuple):
-        return list(zip(*map(rows_of, mask), strict=True))
-    return list(mask)
-
-
-def stack(masks: list[Any]) -> Any:
-    """The reverse of `rows_of`."""
-    first = masks[0]
-    if isinstance(first, dict):
-        return {key: stack([mask[key] for mask in masks]) for key in first}
-    if isinstance(first, tuple):
-        return tuple(stack(list(column)) for column in zip(*masks, strict=True))
-    return np.stack(masks)

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..api.surface import copy_of, invalid_action_error
+from ..api.surface import invalid_action_error
 from ..errors import EmptyMaskError
 from ..foreign.forms import read_mask, spec_for
 from ..mask_spec import MaskSpec
+from ..mask_spec.trees import copy_of
 
 ANSWERS = ("raise", "terminate", "noop", "resample")
 PLACES = ("observation", "info")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 
-from ..api.surface import copy_of, invalid_action_error
+from ..api.surface import invalid_action_error
 from ..errors import EmptyMaskError
+from ..foreign.forms import read_mask
 from ..mask_spec import MaskSpec
+from ..mask_spec.trees import copy_of, row_of, rows_of, stack
 
 ANSWERS = ("raise", "resample")
 
@@ -29,9 +31,10 @@ class VectorActionMask(VectorWrapper):
     Args:
         envs: the vector environment, with the autoreset mode NEXT_STEP or DISABLED. (In SAME_STEP the position in which
             an episode was truncated is gone when its mask could be asked for: wrap the single environments instead.)
-        mask_fn: (envs) -> the masks of all rows, canonical: (num_envs, ...), a dict or tuple of these; or
+        mask_fn: (envs) -> the masks of all rows as one batch: (num_envs, ...), a dict or tuple of these; or
             (envs, observations, infos) -> the same.
         mask_spec: the form of one mask; without it, what the action space implies.
+        head_mask: of a conditional mask of more than two heads: (envs, row, k, prefix) -> what head k may take.
         on_invalid: "raise" an InvalidActionError, no row having moved; or "resample".
         invalid_reward: added to the reward of a row whose action was replaced.
         mask_in: "observation", or "info" for the bare observations.
@@ -51,6 +54,7 @@ class VectorActionMask(VectorWrapper):
         mask_fn: Callable[..., Any],
         *,
         mask_spec: MaskSpec | None = None,
+        head_mask: Callable[[Any, int, int, Sequence[int]], Any] | None = None,
         on_invalid: str = "raise",
         invalid_reward: float = 0.0,
         mask_in: str = "observation",
@@ -70,11 +74,11 @@ class VectorActionMask(VectorWrapper):
         self.mask_spec = mask_spec or MaskSpec.from_space(envs.single_action_space)
         if self.mask_spec.action_space != envs.single_action_space:
             raise ValueError(f"a mask of {self.mask_spec.action_space} does not fit {envs.single_action_space}")
-        if self.mask_spec.kind == "dict" or self.mask_spec.needs_head_mask:
+        if self.mask_spec.needs_head_mask and head_mask is None:
             raise ValueError(
-                f"VectorActionMask serves masks in one array; for {self.mask_spec.kind} masks wrap each single "
-                "environment in ActionMask"
+                "a conditional mask of more than two heads needs head_mask=, a function (envs, row, k, prefix)"
             )
+        self._head_mask = head_mask
         self.invalid_reward = float(invalid_reward)
         self.invalid_actions = np.zeros(envs.num_envs, np.int64)
         self._rng = np.random.default_rng()
@@ -89,9 +93,12 @@ class VectorActionMask(VectorWrapper):
     @property
     def action_mask(self) -> Any:
         """The canonical masks of all rows, a copy."""
+        return copy_of(self._ready())
+
+    def _ready(self) -> Any:
         if self._masks is None:
             raise gym.error.ResetNeeded("nothing has begun yet: call reset() first")
-        return copy_of(self._masks)
+        return self._masks
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The masks in the form of sb3-contrib."""
@@ -115,18 +122,11 @@ class VectorActionMask(VectorWrapper):
         Raises:
             InvalidActionError: an invalid action, with on_invalid="raise"; no row has moved.
         """
-        masks = self.action_mask
-        allowed = self._allowed(masks, actions) | self._discards
+        given, masks = self._rows(actions), rows_of(self._ready())
+        allowed = self._allowed(masks, given) | self._discards
         self.invalid_actions += ~allowed
         if not allowed.all():
-            row = int(np.flatnonzero(~allowed)[0])
-            if self.on_invalid == "raise":
-                how = 'envs.mask_spec.sample(info["action_mask"], rng)'
-                name = type(self.env.unwrapped).__name__
-                raise invalid_action_error(name, self.mask_spec, actions[row], masks[row], f", row {row}", how)
-            legal = self.mask_spec.sample(masks, self._rng)
-            shape = (-1, *(1,) * (legal.ndim - 1))
-            actions = np.where(allowed.reshape(shape), np.asarray(actions), legal)
+            actions = self._replaced(given, masks, allowed)
         observations, rewards, terminated, truncated, infos = self.env.step(actions)
         over = terminated | truncated
         if self.mode is AutoresetMode.NEXT_STEP:
@@ -137,18 +137,78 @@ class VectorActionMask(VectorWrapper):
             rewards = rewards + self.invalid_reward * ~allowed
         return shown, rewards, terminated, truncated, infos
 
-    def _allowed(self, masks: Any, actions: Any) -> npt.NDArray[np.bool_]:
-        if len(actions) != self.num_envs:
-            raise ValueError(f"expected {self.num_envs} actions, one for each row, got {len(actions)}")
-        spec, rows = self.mask_spec, zip(masks, actions, strict=True)
-        answers = [spec.encode(action) is not None and bool(spec.allows(mask, action)) for mask, action in rows]
-        return np.array(answers, np.bool_)
+    def _rows(self, actions: Any) -> list[Any]:
+        """The actions row by row.
+
+        Raises:
+            ValueError: another number of them.
+        """
+        is_batch_of_parts = isinstance(self.single_action_space, (spaces.Dict, spaces.Tuple))
+        rows = list(iterate(self.action_space, actions)) if is_batch_of_parts else list(actions)
+        if len(rows) != self.num_envs:
+            raise ValueError(f"expected {self.num_envs} actions, one for each row, got {len(rows)}")
+        return rows
+
+    def _allowed(self, masks: list[Any], actions: list[Any]) -> npt.NDArray[np.bool_]:
+        spec = self.mask_spec
+        return np.array(
+            [
+                spec.encode(action) is not None and bool(spec.allows(mask, action, *self._late(row)))
+                for row, (mask, action) in enumerate(zip(masks, actions, strict=True))
+            ],
+            np.bool_,
+        )
+
+    def _replaced(self, actions: list[Any], masks: list[Any], allowed: npt.NDArray[np.bool_]) -> Any:
+        """The batch with legal actions in the place of invalid ones.
+
+        Raises:
+            InvalidActionError: with on_invalid="raise".
+        """
+        spec, space = self.mask_spec, self.single_action_space
+        invalid = np.flatnonzero(~allowed).tolist()
+        if self.on_invalid == "raise":
+            row, how = invalid[0], 'envs.mask_spec.sample(info["action_mask"], rng)'
+            name = type(self.env.unwrapped).__name__
+            raise invalid_action_error(name, spec, actions[row], masks[row], f", row {row}", how)
+        for row in invalid:
+            actions[row] = spec.sample(masks[row], self._rng, *self._late(row))
+        return concatenate(space, actions, create_empty_array(space, self.num_envs))
+
+    def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k of a row may take after the choices `prefix`."""
+        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(row_of(self._ready(), row), k, prefix, *self._late(row))  # type: ignore[attr-defined]
+        return mask
+
+    def _late(self, row: int) -> tuple[Callable[[int, Sequence[int]], Any], ...]:
+        """The late heads of a row, where there are such, as the last argument of the spec's methods."""
+        late = self._head_mask
+        return () if late is None else (lambda k, prefix: late(self.env, row, k, prefix),)
+
+    def _read(self, found: Any, terminated: Any) -> Any:
+        """The masks by the law."""
+        spec = self.mask_spec
+        if spec.kind == "dict":
+            rows = [row_of(found, row) for row in range(self.num_envs)]
+            return stack(
+                [spec.full() if ended else read_mask(spec, row) for ended, row in zip(terminated, rows, strict=True)]
+            )
+        masks = np.array(found, spec.space.dtype)
+        masks[terminated] = spec.full()
+        return masks
+
+    def _empty(self, masks: Any) -> npt.NDArray[np.bool_]:
+        """Which rows allow nothing."""
+        spec = self.mask_spec
+        if spec.kind == "dict" or self._head_mask is not None:
+            counts = [spec.count(mask, *self._late(row)) for row, mask in enumerate(rows_of(masks))]
+            return np.array([count == 0 for count in counts])
+        return np.asarray(spec.count(masks) == 0)
 
     def _look(self, observations: Any, infos: Any, terminated: Any, over: Any) -> tuple[Any, dict[str, Any]]:
         found = self.mask_fn(self.env, observations, infos) if self._takes_all else self.mask_fn(self.env)
-        masks = np.array(found, self.mask_spec.space.dtype)
-        masks[terminated] = self.mask_spec.full()
-        empty = (self.mask_spec.count(masks) == 0) & ~over
+        masks = self._read(found, terminated)
+        empty = self._empty(masks) & ~over
         if empty.any():
             row = int(np.flatnonzero(empty)[0])
             raise EmptyMaskError(f"{self.env}, row {row}: the episode goes on and the mask allows nothing")
