@@ -5,12 +5,16 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import pytest
 from foreign_mutants import CHANGES, HEALTHY, MADE, broken, healthy
+from own_envs import Jobs
 from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, DeadMayMove, RulesTellTheCard
 
 import masked_envs
 from masked_envs import MaskSpec
+from masked_envs.conformance.trial import Trial
 
 pytestmark = pytest.mark.core
 
@@ -66,8 +70,6 @@ def test_a_broken_game_is_found_out(name: str) -> None:
 
 
 def test_a_walk_goes_on_after_an_agent_has_left() -> None:
-    from masked_envs.conformance.trial import Trial
-
     points = list(Trial(Chairs, 0, 200).walk())
     assert any(len(point.moment.seats) == 2 for point in points)
     assert any(point.moment.last and not point.moment.over for point in points)
@@ -95,3 +97,37 @@ def test_there_are_many_ways_to_break_a_mask() -> None:
 
     assert len(MUTANTS) + len(CHANGES) + len(MADE) + len(GAME_MUTANTS) >= 70
     assert len({kind for _, kind in [*CASES, *MADE_CASES]}) >= 8
+
+
+class Ledger(Jobs):
+    """What is done is written into a table that is large, and changes."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.ledger = {entry: [0, 0.5] for entry in range(2000)}
+
+    def reset(self, **arguments: Any) -> Any:
+        for entry in self.ledger.values():
+            entry[0] = 0
+        return super().reset(**arguments)
+
+    def told(self) -> dict[str, Any]:
+        return {"action_mask": np.array([not self.ledger[job][0] for job in range(self.jobs)])}
+
+    def step(self, job: Any) -> Any:
+        if 0 <= job < self.jobs and not self.ledger[int(job)][0]:
+            self.ledger[int(job)][0] = 1
+        return super().step(job)
+
+
+def test_large_tables_are_shared_by_copies_unless_they_change() -> None:
+    subject = Trial(functools.partial(gym.make, "Taxi-v3"), 0, 1).subject()
+    subject.reset(0)
+    copied = subject.fork().env.unwrapped
+    assert copied.P is subject.env.unwrapped.P and copied is not subject.env.unwrapped
+    ledger = Trial(Ledger, 0, 5)
+    for point in ledger.walk():
+        point.subject.fork().attempt({"": 0})
+    assert ledger.tables and ledger.shared_what_changes() and not ledger.shares
+    report, plain = (masked_envs.check_masked_env(env, raise_on_failure=False) for env in (Ledger, healthy("flat")))
+    assert laws(report) <= HARMLESS and report.coverage.probes >= plain.coverage.probes, report

@@ -115,7 +115,8 @@ def _maker(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None
 def _manner_of(trial: Trial) -> Watched | None:
     declared = trial.options.on_invalid
     try:
-        return watched(trial, declared)
+        manner = watched(trial, declared)
+        return watched(trial, declared) if trial.shared_what_changes() else manner
     except Exception:  # an environment under test may fail in any way; the laws will say how
         return None if declared is None else Watched(declared, found=False)
 
@@ -145,6 +146,8 @@ def _held(law: str, check: Callable[[Trial], Any], trial: Trial) -> list[Finding
                 findings += [failed] if _is_news(failed.sentence, findings) else []
     except Exception as error:  # an environment under test may fail in any way
         findings.append(Finding(law, "failed", f"the environment raised {type(error).__name__}: {error}"))
+    if trial.shared_what_changes():
+        return _held(law, check, trial)
     if not whole and not any(finding.status == "failed" for finding in findings):
         findings.insert(0, Finding(law, "passed", sentence_of(check)))
     return findings

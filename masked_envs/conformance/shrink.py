@@ -64,6 +64,7 @@ def _broken(check: Callable[[Trial], Any], trial: Trial, finding: Finding, path:
     assert finding.reproduction is not None
     replay = Replay(trial.make, finding.reproduction.seed or 0, 1, None, trial.options)
     replay.path, replay.manner = tuple(path), trial.manner
+    replay.shares, replay.tables = trial.shares, trial.tables
     try:
         for found in check(replay):
             if isinstance(found, Broken) and without_numbers(found.sentence) == without_numbers(finding.sentence):

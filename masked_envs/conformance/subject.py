@@ -66,6 +66,7 @@ class Subject(ABC):
         self.options = Options()
         self.manner: Manner | None = None  # of a foreign environment, once it is known
         self._foreign_spec: MaskSpec | None = None
+        self.tables: list[Any] = []  # that copies share
         self.dead_steps = 0  # of agents that left, since the last reset
 
     # --- what a kind of environment supplies ------------------------------------------------------------------
@@ -195,7 +196,8 @@ class Subject(ABC):
         """
         bare = self.env is getattr(self.env, "unwrapped", None)
         if spare is None or not bare or not callable(self.own("set_state")):
-            return self._played_again() if self.why_not_copied else copy.deepcopy(self)
+            shared = {id(table): table for table in self.tables}
+            return self._played_again() if self.why_not_copied else copy.deepcopy(self, shared)
         spare.attribute("set_state")(self.position())
         spare.moment, spare._given, spare.history = self.moment, self._given, self.history[:]
         return spare

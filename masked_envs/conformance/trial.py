@@ -13,6 +13,7 @@ import numpy as np
 
 from .moments import Manner, Moment, Seat
 from .report import Reproduction
+from .sharing import digest, tables_of
 from .subject import RESET_ENDED, Options, Subject, subject_of
 from .values import kept
 
@@ -76,6 +77,8 @@ class Trial:
         until: when (by `time.monotonic`) walks end early; None: never.
         states, probes: how many moments were looked at, and actions tried from copies of them.
         cut_short: whether a walk ended early for lack of time.
+        shares: whether copies share large tables.
+        tables: these, each with its digest when the environment was made.
     """
 
     def __init__(
@@ -92,12 +95,24 @@ class Trial:
         self.until: float | None = None
         self.states = self.probes = 0
         self.cut_short = False
+        self.shares = True
+        self.tables: list[tuple[Any, bytes]] = []
 
     def subject(self) -> Subject:
         """A new construction of the environment."""
         subject = subject_of(self.make())
         subject.remake, subject.options, subject.manner = self.make, self.options, self.manner
+        if self.shares:
+            subject.tables = tables_of(subject.env)
+            self.tables += [(table, digest(table)) for table in subject.tables]
         return subject
+
+    def shared_what_changes(self) -> bool:
+        """Whether a table that copies share is not what it was; then none is shared from now on."""
+        changed = any(digest(table) != before for table, before in self.tables)
+        self.tables.clear()
+        self.shares &= not changed
+        return changed
 
     def out_of_time(self) -> bool:
         """Whether the time for this law is over."""
@@ -123,6 +138,7 @@ class Trial:
             return None
         varied = Trial(make, self.seed, self.steps, None, self.options)
         varied.manner, varied.until = self.manner, self.until
+        varied.shares, varied.tables = self.shares, self.tables
         return varied
 
     def rng(self, salt: int = 0) -> np.random.Generator:
