@@ -21,9 +21,10 @@ from ray.rllib.utils.numpy import convert_to_numpy
 from ray.rllib.utils.spaces.space_utils import clip_action, get_base_struct_from_space, unsquash_action
 from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 
-from .fragments import Chunk, Recorder, map_arrays, successor
+from .fragments import Chunk, Episodes, Recorder, map_arrays, rows_of_infos
 from .refusals import check_supported, is_called
 
+NARROWED = {"d": np.float32, "l": np.int32, "q": np.int32}
 EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
 
 
@@ -68,6 +69,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 f"BatchedEnvRunner steps environments with autoreset mode NEXT_STEP, not {mode.name}: leave "
                 "autoreset_mode out of env_config"
             )
+        self._episodes = Episodes(self.env.single_observation_space, self.env.single_action_space)
         self._action_struct = get_base_struct_from_space(self.env.single_action_space)
 
     def make_module(self) -> None:
@@ -124,7 +126,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     def _act(self, explore: bool, steps: int) -> tuple[Any, Any, dict[str, Any]]:
         """The module's actions, the same as the environment takes them, and what else the module gave."""
         module = self.module
-        batch = {Columns.OBS: self._to_tensors(map_arrays(np.copy, self._recorder.observations[-1]))}
+        batch = {Columns.OBS: map_arrays(self._copied_tensor, self._recorder.observations[-1])}
         if module.is_stateful():
             batch = map_arrays(lambda tensor: tensor.unsqueeze(1), batch)
             batch[Columns.STATE_IN] = self._to_tensors(self._initial_state() if self._state is None else self._state)
@@ -134,8 +136,8 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 if explore
                 else module.forward_inference(batch)
             )
-        extras = convert_to_numpy(
-            self._choose(rl_module=module, batch=output, episodes=self._ongoing_episodes, explore=explore)
+        extras = map_arrays(
+            as_array, self._choose(rl_module=module, batch=output, episodes=self._ongoing_episodes, explore=explore)
         )
         if module.is_stateful():
             self._state = extras[Columns.STATE_OUT]
@@ -172,7 +174,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         observations, rewards, terminated, truncated, infos = results
         recorder, began = self._recorder, self._ended
         recorder.act(actions, rewards, {**extras, WEIGHTS_SEQ_NO: np.full(self.num_envs, self._weights_seq_no)})
-        recorder.see(observations, self._lister._convert_info_to_list(infos))
+        recorder.see(observations, self._rows_of_infos(infos))
         self._ended = terminated | truncated
         if began.any() and self._state is not None:
             self._state = map_arrays(functools.partial(_where_rows, began), self._initial_state(), self._state)
@@ -207,7 +209,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         seed = self._seed if self._needs_initial_reset else None
         observations, infos = self._try_env_reset(seed=seed, options=None)
         self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
-        self._recorder.see(observations, self._lister._convert_info_to_list(infos))
+        self._recorder.see(observations, self._rows_of_infos(infos))
         self._ended = np.zeros(self.num_envs, np.bool_)
         self._state = None
         self._add_resets(~self._ended)
@@ -236,8 +238,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         """What the row has gone through since its episode, or this part of it, began."""
         episode = self._ongoing_episodes[row]
         if episode is None:
-            spaces = self.env.single_observation_space, self.env.single_action_space
-            episode = SingleAgentEpisode(observation_space=spaces[0], action_space=spaces[1])
+            episode = self._episodes.new()
             self._ongoing_episodes[row] = episode
         return self._recorder.chunk(episode, row)
 
@@ -259,11 +260,18 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             if chunk.episode.t_started or chunk.stop > chunk.begin:
                 ongoing.append(recorder.fill(chunk, stacked, 0, to_numpy))
                 self._ongoing_episodes_for_metrics[chunk.episode.id_].append(chunk.episode)
-                self._ongoing_episodes[row] = successor(chunk.episode)
+                self._ongoing_episodes[row] = self._episodes.successor(chunk.episode)
         recorder.forget()
         return done, ongoing
 
     # --- the module -----------------------------------------------------------------------------------------
+
+    def _rows_of_infos(self, infos: dict[str, Any]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] | None = rows_of_infos(infos)
+        return self._lister._convert_info_to_list(infos) if rows is None else rows
+
+    def _copied_tensor(self, array: npt.NDArray[Any]) -> torch.Tensor:
+        return torch.from_numpy(array.copy()).to(self._device)
 
     def _to_tensors(self, struct: Any) -> Any:
         return convert_to_torch_tensor(struct, device=self._device)
@@ -277,6 +285,14 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         """RLlib's estimate of the steps that all env runners have made, `steps` of this one's being new."""
         runners = self.config.num_env_runners or 1
         return int((self.num_env_steps_sampled_lifetime // runners + steps) * runners)
+
+
+def as_array(value: Any) -> Any:
+    """As `convert_to_numpy` converts one value: float64 and int64 become float32 and int32."""
+    if not (isinstance(value, torch.Tensor) and value.dim()):
+        return convert_to_numpy(value)
+    array = value.detach().cpu().numpy()
+    return array.astype(NARROWED.get(array.dtype.char, array.dtype), copy=False)
 
 
 def _where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
@@ -140,13 +141,34 @@ class Recorder:
         self.begins[:] = kept
 
 
-def successor(episode: SingleAgentEpisode) -> SingleAgentEpisode:
-    """The empty chunk in which the episode goes on, as `SingleAgentEpisode.cut` makes it, to be filled later."""
-    follower = SingleAgentEpisode(
-        episode.id_,
-        observation_space=episode.observation_space,
-        action_space=episode.action_space,
-        t_started=episode.t,
-    )
-    follower.custom_data.update(copy.deepcopy(episode.custom_data))
-    return follower
+def rows_of_infos(infos: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """As `DictInfoToList` gives it, where every row has every entry and all are arrays; None where that is not so."""
+    keys = [key for key in infos if not key.startswith("_")]
+    columns = [infos[key] for key in keys]
+    if not keys or not all(isinstance(column, np.ndarray) for column in columns):
+        return None
+    if not all(np.all(infos.get(f"_{key}", True)) for key in keys):
+        return None
+    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+class Episodes:
+    """Makes empty episodes of one environment. RLlib would work out the structure of its spaces anew for each."""
+
+    def __init__(self, observation_space: gym.Space[Any], action_space: gym.Space[Any]) -> None:
+        self._model = SingleAgentEpisode(observation_space=observation_space, action_space=action_space)
+
+    def new(self, id_: str | None = None, t_started: int = 0) -> SingleAgentEpisode:
+        """As `SingleAgentEpisode(id_, observation_space=..., action_space=..., t_started=...)`."""
+        episode, model = SingleAgentEpisode(id_, t_started=t_started), self._model
+        episode._observation_space, episode._action_space = model._observation_space, model._action_space
+        for buffer, known in ((episode.observations, model.observations), (episode.actions, model.actions)):
+            buffer._space, buffer._space_struct = known._space, known._space_struct
+        return episode
+
+    def successor(self, episode: SingleAgentEpisode) -> SingleAgentEpisode:
+        """The empty chunk in which the episode goes on, as `SingleAgentEpisode.cut` makes it, to be filled later."""
+        follower = self.new(episode.id_, episode.t)
+        if episode.custom_data:
+            follower.custom_data.update(copy.deepcopy(episode.custom_data))
+        return follower

@@ -95,9 +95,11 @@ def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:
 
 def _masks(episode: Any) -> Any:
     """The masks of the decisions in an episode, stacked, the one after its last action left out."""
+    buffer = episode.observations
+    if buffer.finalized:  # `get_observations` would slice every part of the observation for it
+        own = slice(buffer.lookback, buffer.lookback + len(episode))
+        return map_arrays(lambda masks: masks[own], buffer.data[ACTION_MASK])
     observations = episode.get_observations(slice(0, len(episode)))
-    if isinstance(observations, dict):
-        return observations[ACTION_MASK]
     return map_arrays(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))
 
 

@@ -54,6 +54,10 @@ class MaskedObservations:
         self.features, self.scores = self.catalog.features, self.catalog.scores
         super().setup()  # type: ignore[misc]
 
+    def eval(self) -> Any:
+        """As torch's; RLlib calls it in every step, which walks through all submodules each time."""
+        return super().eval() if self.training else self  # type: ignore[misc,attr-defined]
+
     @property
     def masks(self) -> bool:
         return bool(self.catalog._model_config_dict.get("mask_actions", True))
