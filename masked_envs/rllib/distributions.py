@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import gymnasium as gym
@@ -10,6 +11,7 @@ import torch
 from ray.rllib.core.distribution.torch.torch_distribution import (
     TorchCategorical,
     TorchDeterministic,
+    TorchDistribution,
     TorchMultiCategorical,
 )
 from torch import Tensor
@@ -26,14 +28,37 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
     `torch.multinomial` has been reported to return choices of probability zero (pytorch issue 91863).
     """
 
+    def __init__(self, logits: Tensor | None = None, probs: Tensor | None = None) -> None:
+        super(TorchDistribution, self).__init__()
+        self.logits, self.probs, self._one_hot = logits, probs, None
+
+    @cached_property
+    def _dist(self) -> torch.distributions.Categorical:
+        """Torch's, made where it is asked for: making it takes longer than sampling and the log-probability."""
+        made: torch.distributions.Categorical = self._get_torch_distribution(logits=self.logits, probs=self.probs)
+        return made
+
+    @cached_property
+    def log_probs(self) -> Tensor:
+        """Of all choices (..., n), as torch's Categorical computes them."""
+        if self.logits is None:
+            return self._dist.logits
+        return self.logits - self.logits.logsumexp(-1, keepdim=True)
+
+    def logp(self, value: Tensor, **kwargs: Any) -> Tensor:
+        if value.shape == self.log_probs.shape[:-1]:
+            return self.log_probs.gather(-1, value.long().unsqueeze(-1)).squeeze(-1)
+        broadcast: Tensor = super().logp(value, **kwargs)
+        return broadcast
+
     def sample(self, *, sample_shape: Sequence[int] | None = None) -> Tensor:
         """Int64 choices, sample_shape + batch shape."""
-        logits: Tensor = self._dist.logits
+        logits = self.log_probs
         shape = torch.Size(sample_shape or ()) + logits.shape
         exponential = torch.empty(shape, dtype=logits.dtype, device=logits.device).exponential_()
         # A draw of exactly 0, which rounding allows, would be infinite noise: enough for an illegal choice to win.
-        noise = -exponential.clamp_min(torch.finfo(logits.dtype).tiny).log()
-        return (logits + noise).argmax(-1)
+        negative_noise = exponential.clamp_min_(torch.finfo(logits.dtype).tiny).log_()
+        return (logits - negative_noise).argmax(-1)
 
 
 class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
@@ -45,7 +70,7 @@ class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
         return cls([LegalCategorical(logits=part) for part in torch.split(logits, list(input_lens), dim=-1)])
 
     def to_deterministic(self) -> GreedyChoices:
-        return GreedyChoices(loc=torch.stack([category._dist.logits.argmax(-1) for category in self._cats], -1))
+        return GreedyChoices(loc=torch.stack([category.log_probs.argmax(-1) for category in self._cats], -1))
 
 
 class GreedyChoices(TorchDeterministic):  # type: ignore[misc]

@@ -21,10 +21,10 @@ from ray.rllib.utils.numpy import convert_to_numpy
 from ray.rllib.utils.spaces.space_utils import clip_action, get_base_struct_from_space, unsquash_action
 from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 
-from .fragments import Chunk, Episodes, Recorder, map_arrays, rows_of_infos
+from .arrays import as_array, map_arrays, where_rows, without_collections
+from .fragments import Chunk, Episodes, Recorder, rows_of_infos
 from .refusals import check_supported, is_called
 
-NARROWED = {"d": np.float32, "l": np.int32, "q": np.int32}
 EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
 
 
@@ -88,6 +88,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
 
     # --- sampling -------------------------------------------------------------------------------------------
 
+    @without_collections
     def _sample(
         self,
         *,
@@ -177,7 +178,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         recorder.see(observations, self._rows_of_infos(infos))
         self._ended = terminated | truncated
         if began.any() and self._state is not None:
-            self._state = map_arrays(functools.partial(_where_rows, began), self._initial_state(), self._state)
+            self._state = map_arrays(functools.partial(where_rows, began), self._initial_state(), self._state)
         chunks: list[Chunk] = []
         recorder.begins[began] = len(recorder)
         self._add_resets(began)
@@ -285,15 +286,3 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         """RLlib's estimate of the steps that all env runners have made, `steps` of this one's being new."""
         runners = self.config.num_env_runners or 1
         return int((self.num_env_steps_sampled_lifetime // runners + steps) * runners)
-
-
-def as_array(value: Any) -> Any:
-    """As `convert_to_numpy` converts one value: float64 and int64 become float32 and int32."""
-    if not (isinstance(value, torch.Tensor) and value.dim()):
-        return convert_to_numpy(value)
-    array = value.detach().cpu().numpy()
-    return array.astype(NARROWED.get(array.dtype.char, array.dtype), copy=False)
-
-
-def _where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:
-    return np.where(rows.reshape(-1, *[1] * (chosen.ndim - 1)), chosen, other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,7 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 from ray.rllib.utils.spaces.space_utils import unbatch
 
-
-def map_arrays(function: Callable[..., Any], *structs: Any) -> Any:
-    """`function` of the arrays at the same place of equally built dicts and tuples."""
-    first = structs[0]
-    if isinstance(first, dict):
-        return {key: map_arrays(function, *(struct[key] for struct in structs)) for key in first}
-    if isinstance(first, tuple):
-        return tuple(map_arrays(function, *parts) for parts in zip(*structs, strict=True))
-    return function(*structs)
+from .arrays import map_arrays
 
 
 @dataclass(frozen=True)
@@ -111,7 +103,7 @@ class Recorder:
         lookback = min(self.lookback, episode.t_started, begin)
 
         def write(buffer: InfiniteLookbackBuffer, batch: Any, low: int, high: int, offset: int = 0) -> None:
-            data = map_arrays(lambda array: array[chunk.row - first_row, low - offset : high - offset], batch)
+            data = _slots(batch, chunk.row - first_row, slice(low - offset, high - offset))
             buffer.data, buffer.finalized = (data, True) if to_numpy else (unbatch(data), False)
             buffer.lookback = begin - low
 
@@ -120,7 +112,7 @@ class Recorder:
         write(episode.actions, stacked.actions, low, stop)
         write(episode.rewards, stacked.rewards, low, stop)
         for name, batch in stacked.extras.items():
-            episode.extra_model_outputs[name] = InfiniteLookbackBuffer()
+            episode.extra_model_outputs[name] = _empty(NO_SPACE)
             write(episode.extra_model_outputs[name], batch, max(low, since), stop, since)
         episode.infos.data = [infos[chunk.row] for infos in self.infos[low : stop + 1]]
         episode.infos.lookback = lookback
@@ -149,7 +141,31 @@ def rows_of_infos(infos: dict[str, Any]) -> list[dict[str, Any]] | None:
         return None
     if not all(np.all(infos.get(f"_{key}", True)) for key in keys):
         return None
-    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+    rows: list[dict[str, Any]] = [{} for _ in columns[0]]
+    for key, column in zip(keys, columns, strict=True):
+        for row, value in zip(rows, column, strict=True):
+            row[key] = value
+    return rows
+
+
+def _slots(batch: Any, row: int, slots: slice) -> Any:
+    """What a row of `Stacked` has in some slots."""
+    if isinstance(batch, dict):
+        return {key: _slots(part, row, slots) for key, part in batch.items()}
+    if isinstance(batch, tuple):
+        return tuple(_slots(part, row, slots) for part in batch)
+    return batch[row, slots]
+
+
+NO_SPACE = InfiniteLookbackBuffer()
+
+
+def _empty(model: InfiniteLookbackBuffer) -> InfiniteLookbackBuffer:
+    """An empty buffer of the same space."""
+    buffer = InfiniteLookbackBuffer.__new__(InfiniteLookbackBuffer)
+    buffer.__dict__.update(model.__dict__)
+    buffer.data = []
+    return buffer
 
 
 class Episodes:
@@ -160,10 +176,13 @@ class Episodes:
 
     def new(self, id_: str | None = None, t_started: int = 0) -> SingleAgentEpisode:
         """As `SingleAgentEpisode(id_, observation_space=..., action_space=..., t_started=...)`."""
-        episode, model = SingleAgentEpisode(id_, t_started=t_started), self._model
-        episode._observation_space, episode._action_space = model._observation_space, model._action_space
-        for buffer, known in ((episode.observations, model.observations), (episode.actions, model.actions)):
-            buffer._space, buffer._space_struct = known._space, known._space_struct
+        model, episode = self._model, SingleAgentEpisode.__new__(SingleAgentEpisode)
+        for name in SingleAgentEpisode.__slots__:
+            setattr(episode, name, getattr(model, name))
+        episode.id_, episode.t, episode.t_started = id_ or uuid.uuid4().hex, t_started, t_started
+        episode.observations, episode.actions = _empty(model.observations), _empty(model.actions)
+        episode.infos, episode.rewards = _empty(model.infos), _empty(model.rewards)
+        episode.extra_model_outputs, episode._custom_data = {}, {}
         return episode
 
     def successor(self, episode: SingleAgentEpisode) -> SingleAgentEpisode:

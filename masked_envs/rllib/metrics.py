@@ -10,8 +10,8 @@ import numpy as np
 from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
 
+from .arrays import map_arrays
 from .features import ACTION_MASK
-from .fragments import map_arrays
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
 LIFETIME = "_lifetime"

@@ -1,0 +1,58 @@
+"""Nested dicts and tuples of arrays, and what makes many small steps with them quick."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from ray.rllib.utils.numpy import convert_to_numpy
+
+NARROWED = {"d": np.float32, "e": np.float32, "l": np.int32, "q": np.int32}
+
+
+def map_arrays(function: Callable[..., Any], *structs: Any) -> Any:
+    """`function` of the arrays at the same place of equally built dicts and tuples."""
+    first = structs[0]
+    if isinstance(first, dict):
+        return {key: map_arrays(function, *(struct[key] for struct in structs)) for key in first}
+    if isinstance(first, tuple):
+        return tuple(map_arrays(function, *parts) for parts in zip(*structs, strict=True))
+    return function(*structs)
+
+
+def as_array(value: Any) -> Any:
+    """As `convert_to_numpy` converts one value: floats become float32, int64 becomes int32."""
+    if not (isinstance(value, torch.Tensor) and value.dim()):
+        return convert_to_numpy(value)
+    array = value.detach().cpu().numpy()
+    return array.astype(NARROWED.get(array.dtype.char, array.dtype), copy=False)
+
+
+def where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:
+    """Row by row the first or the second (N, ...)."""
+    return np.where(rows.reshape(-1, *[1] * (chosen.ndim - 1)), chosen, other)
+
+
+def without_collections(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Keeps Python's garbage collector from running within a method.
+
+    A fragment makes thousands of dicts and no cycles. Each time so many are new, the collector would look through all
+    objects of the process, which are many with RLlib loaded.
+    """
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return method(*args, **kwargs)
+        finally:
+            if was_enabled:
+                gc.enable()
+
+    return call

@@ -1,0 +1,103 @@
+"""The short cuts of the env runner, each against what RLlib, Gymnasium or torch would have made."""
+
+import gc
+
+import pytest
+
+pytest.importorskip("ray", reason="masked_envs.rllib needs RLlib: pip install 'masked-envs[rllib]'")
+pytest.importorskip("torch", reason="masked_envs.rllib needs torch: pip install 'masked-envs[rllib]'")
+
+import gymnasium as gym  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from gymnasium import spaces  # noqa: E402
+from gymnasium.wrappers.vector import DictInfoToList  # noqa: E402
+from ray.rllib.core.distribution.torch.torch_distribution import TorchCategorical  # noqa: E402
+from ray.rllib.env.single_agent_episode import SingleAgentEpisode  # noqa: E402
+from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer  # noqa: E402
+from ray.rllib.utils.numpy import convert_to_numpy  # noqa: E402
+
+from masked_envs.rllib.arrays import as_array, without_collections  # noqa: E402
+from masked_envs.rllib.distributions import LegalCategorical  # noqa: E402
+from masked_envs.rllib.fragments import Episodes, rows_of_infos  # noqa: E402
+
+SPACES = {
+    "observation_space": spaces.Dict(observation=spaces.Box(-1, 1, (3,)), action_mask=spaces.MultiBinary(4)),
+    "action_space": spaces.Discrete(4),
+}
+
+
+def test_an_episode_is_as_rllib_makes_it_and_shares_nothing():
+    ours, theirs = Episodes(*SPACES.values()), SingleAgentEpisode("one", **SPACES, t_started=7)
+    first, second = ours.new("one", 7), ours.new()
+    for name in SingleAgentEpisode.__slots__:
+        value = getattr(first, name)
+        if isinstance(value, InfiniteLookbackBuffer):
+            assert vars(value) == vars(getattr(theirs, name)), name
+            assert value.data is not getattr(second, name).data
+        else:
+            assert value == getattr(theirs, name), name
+        if isinstance(value, (InfiniteLookbackBuffer, list, dict)):
+            assert value is not getattr(second, name), name
+    assert first.get_state() == theirs.get_state() and second.id_ != ours.new().id_ and second.t == 0
+
+
+@pytest.mark.parametrize(
+    "infos",
+    [
+        {"action_mask": np.eye(3, dtype=np.int8), "invalid_action": np.array([True, False, True])},
+        {"action_mask": np.eye(3), "_action_mask": np.ones(3, bool)},
+    ],
+)
+def test_infos_by_columns_are_those_of_gymnasium(infos):
+    theirs = DictInfoToList(gym.make_vec("CartPole-v1", num_envs=3))._convert_info_to_list(infos)
+    ours = rows_of_infos(infos)
+    assert [list(row) for row in ours] == [list(row) for row in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        assert all(np.array_equal(mine[key], other[key]) and type(mine[key]) is type(other[key]) for key in mine)
+
+
+@pytest.mark.parametrize(
+    "infos", [{}, {"lives": np.arange(3), "_lives": np.array([True, False, True])}, {"nested": {"lives": np.arange(3)}}]
+)
+def test_other_infos_are_left_to_gymnasium(infos):
+    assert rows_of_infos(infos) is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.int64, torch.int8, torch.bool])
+def test_arrays_are_those_of_rllib(dtype):
+    for tensor in (torch.ones(2, 3, dtype=dtype), torch.ones(4, dtype=dtype)):
+        ours, theirs = as_array(tensor), convert_to_numpy(tensor)
+        assert ours.dtype == theirs.dtype and np.array_equal(ours, theirs)
+    assert as_array(torch.tensor(3)) == 3 and as_array("text") == "text"
+
+
+def test_the_distribution_is_torchs_to_the_bit():
+    logits = torch.randn(50, 6)
+    logits[:, 2] = -1e20
+    ours, theirs = LegalCategorical.from_logits(logits), TorchCategorical.from_logits(logits)
+    actions = ours.sample()
+    assert torch.equal(ours.logp(actions), theirs.logp(actions))
+    assert torch.equal(ours.entropy(), theirs.entropy()) and torch.equal(ours.kl(theirs), theirs.kl(ours))
+    assert ours.logp(ours.sample(sample_shape=(7,))).shape == (7, 50)
+    of_probs = LegalCategorical(probs=torch.softmax(logits, -1))
+    assert torch.allclose(of_probs.logp(actions), theirs.logp(actions), atol=1e-5)
+
+
+def test_the_collector_is_paused_and_never_left_off():
+    seen = []
+
+    @without_collections
+    def fails():
+        seen.append(gc.isenabled())
+        raise KeyError
+
+    for enabled in (True, False):
+        (gc.enable if enabled else gc.disable)()
+        try:
+            with pytest.raises(KeyError):
+                fails()
+            assert gc.isenabled() == enabled
+        finally:
+            gc.enable()
+    assert seen == [False, False]
