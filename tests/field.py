@@ -113,6 +113,11 @@ def _pgx(env_id: str) -> Any:
     return jax.jit(env.init), jax.jit(env.step), env.observation_shape, env.num_actions
 
 
+def envpool_vector(env_id: str) -> Any:
+    """EnvPool's own vector environment of two rows."""
+    return importlib.import_module("envpool").make(env_id, env_type="gymnasium", num_envs=2, seed=0)
+
+
 class EnvPoolRow(gym.Env):
     """The one row of an EnvPool, made anew for each seed, since EnvPool takes its seed when it is made."""
 
@@ -189,10 +194,13 @@ SHELF: dict[str, tuple[str, dict[str, Callable[[], Any]]]] = {
     "EnvPool": (
         "envpool",
         {
-            env_id: functools.partial(EnvPoolRow, env_id)
-            for env_id in ("Game2048-v1", "Minesweeper-v0", "GraphColoring-v1", "Knapsack-v1", "Tetris-v0",
-                           "BinPack-v2", "JobShop-v0", "TSP-v1", "CVRP-v1", "Snake-v1", "Maze-v0",
-                           "SlidingTilePuzzle-v0", "Cleaner-v0", "Connector-v2")
+            "Game2048-v1, the vector": functools.partial(envpool_vector, "Game2048-v1"),
+            **{
+                env_id: functools.partial(EnvPoolRow, env_id)
+                for env_id in ("Game2048-v1", "Minesweeper-v0", "GraphColoring-v1", "Knapsack-v1", "Tetris-v0",
+                               "BinPack-v2", "JobShop-v0", "TSP-v1", "CVRP-v1", "Snake-v1", "Maze-v0",
+                               "SlidingTilePuzzle-v0", "Cleaner-v0", "Connector-v2")
+            },
         },
     ),
     "pgx": (
