@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
-from foreign_mutants import CHANGES, HEALTHY, MADE, broken, healthy
+from foreign_mutants import CHANGES, HEALTHY, MADE, broken, healthy, of_bits, one_too_many
 from own_envs import Jobs
 from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, DeadMayMove, RulesTellTheCard
 
@@ -47,6 +47,20 @@ def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
     )
     assert case.law in laws(report), report
     assert laws(report) <= {case.law, *case.also, *HARMLESS}, report
+
+
+@pytest.mark.parametrize("kind", ["flat", "dict"])
+@pytest.mark.parametrize("answer", ["raise", "ignore", "penalise", "terminate"])
+def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> None:
+    """Where the refusal could as well be a pass, or giving up, it is a note and not a failure."""
+    lax, right = (
+        masked_envs.check_masked_env(functools.partial(make, answer=answer), steps=150, raise_on_failure=False)
+        for make in (broken(kind, of_bits(one_too_many)), healthy(kind))
+    )
+    if answer in ("raise", "penalise"):
+        assert "L7" in laws(lax) and "L7" not in laws(right)
+    else:
+        assert "what comes of forbidden actions" in str(lax) and "what comes of forbidden" not in str(right)
 
 
 @pytest.mark.parametrize(("name", "kind"), MADE_CASES)

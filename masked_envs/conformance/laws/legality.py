@@ -31,7 +31,7 @@ def exact(trial: Trial) -> Findings:
     """L7 Exact. Every allowed action is accepted from that very state, every forbidden one is refused. Actions that are
     out of range, negative, not a number, or of another dtype or shape are refused too, never clamped.
     """
-    rng, spare, unknown = trial.rng(7), None, False
+    rng, spare, unknown, alike = trial.rng(7), None, False, ""
     for number, point in enumerate(trial.walk()):
         others = trial.choose(point.subject, rng)
         for name in _probed_seats(point, rng) if others is not None else ():
@@ -44,6 +44,8 @@ def exact(trial: Trial) -> Findings:
                 outcome = spare.attempt({**others, name: action})
                 refused = outcome.refused(name)
                 unknown |= refused is None and not allowed
+                if allowed and refused and not alike and is_still_after(point, outcome, name):
+                    alike = written(action)
                 if allowed and refused and (outcome.is_told(name) or is_penalised(point, outcome, name)):
                     why = f": {outcome.error}" if outcome.error is not None else ""
                     yield point.broken(
@@ -53,6 +55,11 @@ def exact(trial: Trial) -> Findings:
                     yield point.broken(
                         f"the mask forbids {written(action)}, and the environment accepted it", name, action
                     )
+    if alike:
+        yield Unchecked(
+            f"the mask allows {alike} somewhere, and what came of it is what comes of forbidden actions: it was "
+            "refused, or it is an action that does nothing"
+        )
     if unknown:
         yield Unchecked(
             "refusals leave no sign: no exception, no info['invalid_action'], no counter, and nothing that all "
@@ -87,6 +94,12 @@ def is_penalised(point: Point, outcome: Outcome, name: str) -> bool:
         getattr(manner, "name", "") == "penalise" and manner.reward is not None and after is not None
         and not after.ended and is_still(point.seat(name), after)
     )  # fmt: skip
+
+
+def is_still_after(point: Point, outcome: Outcome, name: str) -> bool:
+    """Whether an action left the observation as it was, and nothing says outright whether it was refused."""
+    after = outcome.seat(name)
+    return after is not None and not outcome.is_told(name) and is_still(point.seat(name), after)
 
 
 def _forbidden(trial: Trial, rng: np.random.Generator) -> Iterator[tuple[Point, dict[str, Any], str]]:
