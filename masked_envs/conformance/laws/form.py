@@ -22,7 +22,8 @@ def form(trial: Trial) -> Findings:
         for name, seat in {**point.moment.seats, **point.moment.last}.items():
             spec, space = point.subject.spec(name), point.subject.observation_space(name)
             if not seat.masks:
-                yield point.broken("there is no mask in the observation, in info, or as env.action_mask", name)
+                where = "as env.action_mask" if point.subject.declares else "behind a usual name (or say mask_fn=)"
+                yield point.broken(f"there is no mask in the observation, in info, or {where}", name)
                 return
             for place, mask in seat.masks.items():
                 if not _has_form(spec, mask, seat):
