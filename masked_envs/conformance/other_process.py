@@ -39,7 +39,10 @@ def told_elsewhere(trial: Trial, steps: int, seconds: float | None = None) -> li
         request = pickle.dumps((trial.make, trial.seed, steps, trial.options, trial.manner))
     except Exception as error:  # what cannot be pickled may raise anything
         return f"it cannot be sent to another process ({type(error).__name__}: {error})"
-    process = _started()
+    try:
+        process = _started()
+    except OSError as error:
+        return f"another process cannot be started ({error})"
     assert process.stdin is not None and process.stdout is not None
     too_long = threading.Timer(MOST_SECONDS if seconds is None else seconds, process.kill)
     too_long.start()
