@@ -25,13 +25,15 @@ class Chairs(AECEnv):
     def __init__(self) -> None:
         self.possible_agents = ["a", "b", "c"]
         self.render_mode = None
+        chairs, mask = spaces.MultiBinary(CHAIRS), spaces.Box(0, 1, (CHAIRS + 1,), np.int8)
+        self.seen = {agent: spaces.Dict({"chairs": chairs, "action_mask": mask}) for agent in self.possible_agents}
+        self.choices = {agent: spaces.Discrete(CHAIRS + 1) for agent in self.possible_agents}
 
     def observation_space(self, agent: str) -> Any:
-        chairs = spaces.MultiBinary(CHAIRS)
-        return spaces.Dict({"chairs": chairs, "action_mask": spaces.Box(0, 1, (CHAIRS + 1,), np.int8)})
+        return self.seen[agent]
 
     def action_space(self, agent: str) -> Any:
-        return spaces.Discrete(CHAIRS + 1)
+        return self.choices[agent]
 
     def reset(self, seed: int | None = None, options: Any = None) -> None:
         if seed is not None or not hasattr(self, "rng"):
@@ -75,6 +77,7 @@ class Chairs(AECEnv):
         if not (isinstance(action, (int, np.integer)) and 0 <= action <= PASS and self.allowed(agent)[action]):
             raise ValueError(f"{agent} cannot take {action}")
         self._clear_rewards()
+        self._cumulative_rewards[agent] = 0.0
         self.agent_selection = self._next(agent)
         if action != PASS:
             self.free[action] = 0
@@ -119,12 +122,14 @@ class Race(ParallelEnv):
     def __init__(self) -> None:
         self.possible_agents = ["a", "b"]
         self.render_mode = None
+        self.seen = {agent: spaces.MultiDiscrete([self.LENGTH + 4, 4]) for agent in self.possible_agents}
+        self.choices = {agent: spaces.Discrete(3, start=1) for agent in self.possible_agents}
 
     def observation_space(self, agent: str) -> Any:
-        return spaces.MultiDiscrete([self.LENGTH + 4, 4])
+        return self.seen[agent]
 
     def action_space(self, agent: str) -> Any:
-        return spaces.Discrete(3, start=1)
+        return self.choices[agent]
 
     def reset(self, seed: int | None = None, options: Any = None) -> Any:
         if seed is not None or not hasattr(self, "rng"):

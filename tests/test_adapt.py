@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import gymnasium as gym
@@ -10,6 +11,7 @@ import pytest
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from own_envs import Jobs
+from own_games import Chairs, Race
 
 import masked_envs
 from masked_envs import InvalidActionError, MaskSpec, adapt
@@ -194,6 +196,27 @@ def test_pettingzoos_connect_four_obeys_every_law_once_adapted() -> None:
         with pytest.raises(InvalidActionError):
             env.step(wrong)
     assert env.invalid_actions == 4
+
+
+@pytest.mark.parametrize("on_invalid", ["raise", "resample"])
+@pytest.mark.parametrize("game", [Chairs, Race])
+def test_games_whose_agents_leave_one_by_one_are_adapted(game: Any, on_invalid: str) -> None:
+    """By our laws, and by PettingZoo's own tests."""
+    test = importlib.import_module("pettingzoo.test")
+    report = masked_envs.check_masked_env(
+        lambda: adapt(game(), on_invalid=on_invalid), steps=120, raise_on_failure=False
+    )
+    assert report.passed, report
+    (test.api_test if game is Chairs else test.parallel_api_test)(adapt(game(), on_invalid=on_invalid), num_cycles=60)
+
+
+def test_a_replaced_action_is_flagged_for_its_agent_alone() -> None:
+    env = adapt(Chairs(), on_invalid="resample")
+    env.reset(seed=0)
+    env.step(0)  # of every third chair, which is not for the first player
+    assert {agent: info["invalid_action"] for agent, info in env.infos.items()} == {"a": True, "b": False, "c": False}
+    env.step(env.mask_spec(env.agent_selection).sample(env.action_mask, np.random.default_rng(0)))
+    assert not any(info["invalid_action"] for info in env.infos.values()) and env.invalid_actions == 1
 
 
 def test_parallel_environments_are_adapted() -> None:

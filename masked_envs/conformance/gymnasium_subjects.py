@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gymnasium as gym
@@ -117,7 +117,7 @@ class VectorSubject(Subject):
         row = int(name.split()[1])
         return None if asked is None else lambda k, prefix: asked(row, k, prefix)
 
-    def counts(self) -> dict[str, int] | None:
+    def counts(self, names: Iterable[str] | None = None) -> dict[str, int] | None:
         counts = self.own("invalid_actions")
         return None if counts is None else {f"row {i}": int(count) for i, count in enumerate(counts)}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -97,10 +97,15 @@ class Subject(ABC):
     def head_mask(self, name: str) -> HeadMask | None:
         """(k, prefix) -> what head k of a seat may take, None where the environment does not know."""
 
-    def counts(self) -> dict[str, int] | None:
-        """The counter of invalid actions of each seat (the whole one in each, where it is not kept apart)."""
+    def counts(self, names: Iterable[str] | None = None) -> dict[str, int] | None:
+        """The counter of invalid actions of each seat (the whole one in each, where it is not kept apart).
+
+        Args:
+            names: of the seats; None: those that there are.
+        """
         count = self.own("invalid_actions")
-        names = self.moment.seats if self.moment is not None else ()
+        if names is None:
+            names = self.moment.seats if self.moment is not None else ()
         return None if count is None else {name: int(count) for name in names}
 
     # --- what all share ---------------------------------------------------------------------------------------
@@ -179,7 +184,7 @@ class Subject(ABC):
             moment = self.step(actions)
         except Exception as raised:  # how an environment refuses is its own affair; the laws judge it
             error = raised
-        after = self.counts()
+        after = self.counts(before)  # those that have left by then, too
         counted = None if before is None or after is None else {name: after[name] - before[name] for name in before}
         return Outcome(error, moment, counted, began, self.manner)
 

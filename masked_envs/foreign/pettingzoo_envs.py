@@ -30,6 +30,8 @@ class _ActionMasks:
             raise ValueError(f"on_invalid must be one of {', '.join(map(repr, ANSWERS))}, not {on_invalid!r}")
         self._given_spec, self.on_invalid = mask_spec, on_invalid
         self.invalid_actions = 0
+        self._was_invalid: dict[str, bool] = {}  # whether an agent's action in the last step was replaced
+        self._spaces: dict[str, spaces.Dict] = {}
         self._found: dict[str, tuple[Found, MaskSpec]] = {}
         self._rng = np.random.default_rng()
 
@@ -57,9 +59,16 @@ class _ActionMasks:
         return {key: part for key, part in parts.items() if key not in names | {"action_mask"}}
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """The observation's parts and the canonical mask."""
-        parts = self._parts(self.env.observation_space(agent))
-        return spaces.Dict({**parts, "action_mask": self.mask_spec(agent).space})
+        """The observation's parts and the canonical mask; the same object every time."""
+        if agent not in self._spaces:
+            parts = self._parts(self.env.observation_space(agent))
+            self._spaces[agent] = spaces.Dict({**parts, "action_mask": self.mask_spec(agent).space})
+        return self._spaces[agent]
+
+    def _info(self, agent: str, info: Mapping[str, Any], mask: Any) -> dict[str, Any]:
+        """An agent's info with the mask and, where actions are replaced, whether its own was."""
+        flag = {"invalid_action": self._was_invalid.get(agent, False)} if self.on_invalid == "resample" else {}
+        return {**info, "action_mask": mask, **flag}
 
     def _judged(self, agent: str, action: Any, mask: Any) -> Any:
         """The action that is carried out: the given one if it is legal."""
@@ -68,6 +77,7 @@ class _ActionMasks:
             return action
         self.invalid_actions += 1
         if self.on_invalid == "resample":
+            self._was_invalid[agent] = True
             return spec.sample(mask, self._rng)
         how = "env.mask_spec(agent).sample(mask, rng)"
         raise invalid_action_error(str(self.env), spec, action, mask, f", {agent}", how)
@@ -86,6 +96,7 @@ class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[misc]
 
     def __init__(self, env: Any, mask_spec: MaskSpec | None = None, on_invalid: str = "raise") -> None:
         BaseWrapper.__init__(self, env)
+        self._infos: dict[str, Any] | None = None
         self._begin(mask_spec, on_invalid)
         env.reset()
         self._mask(env.agent_selection, env.observe(env.agent_selection), env.infos[env.agent_selection])
@@ -95,6 +106,7 @@ class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[misc]
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         if seed is not None:
             self._rng = np.random.default_rng([seed, 0x6D61736B])
+        self._was_invalid, self._infos = {}, None
         self.env.reset(seed=seed, options=options)
 
     def _mask_of(self, agent: str) -> Any:
@@ -112,16 +124,20 @@ class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[misc]
 
     @property
     def infos(self) -> dict[str, Any]:
-        """The environment's, each with the canonical mask."""
-        return {agent: {**info, "action_mask": self._mask_of(agent)} for agent, info in self.env.infos.items()}
+        """The environment's, each with the canonical mask; the same until the next step."""
+        if self._infos is None:
+            found = self.env.infos.items()
+            self._infos = {agent: self._info(agent, info, self._mask_of(agent)) for agent, info in found}
+        return self._infos
 
     def observe(self, agent: str) -> Any:
         return {**self._parts(self.env.observe(agent)), "action_mask": self._mask_of(agent)}
 
     def step(self, action: Any) -> None:
-        agent = self.env.agent_selection
+        agent, self._was_invalid = self.env.agent_selection, {}
         if not (self.env.terminations[agent] or self.env.truncations[agent]):
             action = self._judged(agent, action, self.action_mask)
+        self._infos = None
         self.env.step(action)
 
 
@@ -145,10 +161,12 @@ class ParallelActionMask(_ActionMasks, BaseParallelWrapper):  # type: ignore[mis
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         if seed is not None:
             self._rng = np.random.default_rng([seed, 0x6D61736B])
+        self._was_invalid = {}
         observations, infos = self.env.reset(seed=seed, options=options)
         return self._look(observations, infos, dict.fromkeys(observations, False))
 
     def step(self, actions: dict[str, Any]) -> Any:
+        self._was_invalid = {}
         actions = {agent: self._judged(agent, action, self._masks[agent]) for agent, action in actions.items()}
         observations, rewards, terminated, truncated, infos = self.env.step(actions)
         shown, infos = self._look(observations, infos, {a: terminated[a] for a in observations})
@@ -160,4 +178,4 @@ class ParallelActionMask(_ActionMasks, BaseParallelWrapper):  # type: ignore[mis
             for agent, seen in observations.items()
         }
         shown = {a: {**self._parts(seen), "action_mask": copy_of(self._masks[a])} for a, seen in observations.items()}
-        return shown, {a: {**infos[a], "action_mask": copy_of(self._masks[a])} for a in observations}
+        return shown, {a: self._info(a, infos[a], copy_of(self._masks[a])) for a in observations}
