@@ -386,6 +386,7 @@ FOREIGN_CODE = {
         "_profile",
     },  # an environment under test, here and below
     "masked_envs/conformance/laws/reproducible.py": {"_pickled"},
+    "masked_envs/conformance/other_process.py": {"told_elsewhere", "_answer"},
     "masked_envs/conformance/shrink.py": {"_broken"},
     "masked_envs/conformance/subject.py": {"attempt", "why_not_copied"},
 }
