@@ -9,7 +9,6 @@ pytest.importorskip("ray")
 import ray
 from ppo_rllib_cases import SCRIPT, counted, ppo_rllib, proof, results, rllib_recipes, start
 
-
 STEPS = {"PPO": 12_000, "APPO": 12_000, "IMPALA": 12_000, "DQN": 4_000}  # DQN learns after every few steps
 
 
