@@ -135,7 +135,7 @@ class Ledger(Jobs):
 
 
 def test_large_tables_are_shared_by_copies_unless_they_change() -> None:
-    subject = Trial(functools.partial(gym.make, "Taxi-v3"), 0, 1).subject()
+    subject = Trial(functools.partial(gym.make, "Taxi"), 0, 1).subject()
     subject.reset(0)
     copied = subject.fork().env.unwrapped
     assert copied.P is subject.env.unwrapped.P and copied is not subject.env.unwrapped
