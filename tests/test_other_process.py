@@ -79,7 +79,7 @@ def test_what_an_environment_prints_is_no_answer(monkeypatch: pytest.MonkeyPatch
 
 
 def test_where_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(other_process, "_running", [])
+    monkeypatch.setattr(other_process, "_running", {})
     monkeypatch.setattr(other_process.sys, "executable", "/nowhere/python")
     (note,) = notes(Homesick, monkeypatch)
     assert "cannot be started" in note

@@ -21,7 +21,7 @@ STEPS = 50  # of the walk there, at most
 MOST_SECONDS = 60.0
 START = "import sys; sys.path[:] = {path!r}; from masked_envs.conformance.other_process import serve; serve()"
 
-_running: list[subprocess.Popen[bytes]] = []
+_running: dict[int, subprocess.Popen[bytes]] = {}  # by who started it: a fork of this process needs its own
 
 
 def told_elsewhere(trial: Trial, steps: int, seconds: float | None = None) -> list[bytes] | str:
@@ -60,16 +60,17 @@ def told_elsewhere(trial: Trial, steps: int, seconds: float | None = None) -> li
 
 def _started() -> subprocess.Popen[bytes]:
     """The other process."""
-    if not _running or _running[0].poll() is not None:
+    running = _running.get(os.getpid())
+    if running is None or running.poll() is not None:
         seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
-        process = subprocess.Popen(
+        running = subprocess.Popen(
             [sys.executable, "-c", START.format(path=sys.path)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONHASHSEED": seed},
         )  # fmt: skip
-        _running[:] = [process]
-        atexit.register(process.kill)
-    return _running[0]
+        _running[os.getpid()] = running
+        atexit.register(running.kill)
+    return running
 
 
 def serve() -> None:
