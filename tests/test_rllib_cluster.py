@@ -1,6 +1,8 @@
 """Several Ray nodes on one machine: workers spread over them, workers and drivers killed, counters that survive."""
 
 import itertools
+import os
+import time
 
 import pytest
 
@@ -29,29 +31,47 @@ def cluster():
     cluster.shutdown()
 
 
+def of_remote(group, ask):
+    """The answers of the remote env runners that are alive; `ask` goes to them by value, since they know no tests."""
+    return set(group.foreach_env_runner(lambda _: ask(), local_env_runner=False))
+
+
 def nodes_of(group):
-    """The node of each remote env runner; the function goes to the workers by value, which know no tests."""
-    return group.foreach_env_runner(lambda _: ray.get_runtime_context().get_node_id(), local_env_runner=False)
+    return of_remote(group, lambda: ray.get_runtime_context().get_node_id())
+
+
+def train_until_replaced(algorithm, processes):
+    """Train until one of the three processes is another, and once more; what the counters said each time.
+
+    A process takes from seconds to minutes to start, by how much else the machine does, and training goes on
+    meanwhile: no number of iterations would be enough everywhere.
+    """
+    group, counts, late = algorithm.env_runner_group, [], time.monotonic() + 600
+    while len(now := of_remote(group, os.getpid)) < 3 or now == processes:
+        assert time.monotonic() < late, f"not replaced after {len(counts)} iterations"
+        counts.append(counted(algorithm.train()))
+    assert len(now & processes) == 2
+    return [*counts, counted(algorithm.train())]
 
 
 @pytest.mark.parametrize("mask", MASKS)
 def test_a_killed_env_runner_is_replaced_and_the_counters_go_on(cluster, mask):
     config = make_config("--num-env-runners", "3", "--num-envs-per-env-runner", "4", "--mask", mask)
-    config.training(train_batch_size_per_learner=600, minibatch_size=300, num_epochs=1)
+    # Without learning, the policy is as random at the end as at the beginning: two thirds of its actions are invalid.
+    config.training(train_batch_size_per_learner=600, minibatch_size=300, num_epochs=1, lr=0.0)
+    config.env_runners(sample_timeout_s=600)
     algorithm = config.evaluation(evaluation_interval=None).build_algo()
     group = algorithm.env_runner_group
-    assert len(set(nodes_of(group))) == 3
-    before = counted(algorithm.train())
+    assert len(nodes_of(group)) == 3
+    before, processes = counted(algorithm.train()), of_remote(group, os.getpid)
     by_environments = sum(group.foreach_env_runner(count_invalid_actions))
     assert before.decisions >= 600 and before.invalid == by_environments
-    victim = group._worker_manager.actors()[1]
-    ray.kill(victim, no_restart=False)
-    counts = [counted(algorithm.train()) for _ in range(6)]
-    assert group.num_healthy_remote_workers() == 3 and group.num_remote_worker_restarts() == 1
-    assert len(set(nodes_of(group))) == 3
+    ray.kill(group._worker_manager.actors()[1], no_restart=False)
+    counts = train_until_replaced(algorithm, processes)
+    assert len(nodes_of(group)) == 3
     after = counts[-1]
     # Sampling went on to the end, and nothing that was reported before is forgotten.
-    assert after.decisions >= 600 * 6 and all(a.decisions < b.decisions for a, b in itertools.pairwise(counts))
+    assert all(a.decisions < b.decisions for a, b in itertools.pairwise([before, *counts]))
     if mask == "on":
         assert after.invalid == 0 == sum(group.foreach_env_runner(count_invalid_actions))
     else:
