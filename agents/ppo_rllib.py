@@ -43,22 +43,35 @@ COLUMNS = {
 }
 
 
-def train(given: argparse.Namespace) -> tune.Result:
-    """Run the trial, or what is left of it, and return its end.
+def experiment_of(given: argparse.Namespace) -> str:
+    """Path or URI of the run's directory."""
+    return f"{given.storage_path.rstrip('/')}/{given.name}"
+
+
+def check_run(given: argparse.Namespace) -> None:
+    """That there is a run to resume, begun with these settings, or none in the way of a new one.
 
     Raises:
-        ValueError: a run to resume that is not there or was begun otherwise, or a new one where another is.
-        RuntimeError: the trial failed.
+        ValueError: there is not.
     """
-    experiment = f"{given.storage_path.rstrip('/')}/{given.name}"
+    experiment = experiment_of(given)
     exists = tune.Tuner.can_restore(experiment)
     if given.resume and not exists:
         raise ValueError(f"no run to resume in {experiment}")
     if exists and not given.resume:
         raise ValueError(f"{experiment} holds a run: continue it with --resume, or give another --name")
-    config = make_config(given, masked=given.mask == "on")
     if given.resume:
         check_settings(given, experiment)
+
+
+def train(given: argparse.Namespace) -> tune.Result:
+    """Run the trial, or what is left of it, and return its end.
+
+    Raises:
+        RuntimeError: the trial failed.
+    """
+    experiment, config = experiment_of(given), make_config(given, masked=given.mask == "on")
+    if given.resume:
         tuner = tune.Tuner.restore(experiment, config.algo_class, param_space=config, resume_errored=True)
     else:
         write_settings(given, experiment)
@@ -137,7 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser, given = parse(arguments)
     try:
         make_config(given, masked=True)
-    except (ValueError, TypeError, gym.error.Error) as error:
+        if given.evaluate is None:
+            check_run(given)
+    except (ValueError, TypeError, OSError, gym.error.Error) as error:
         parser.error(str(error))
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the newer output does not show the columns one asks for
     # Seconds until Tune notes a new checkpoint as the one to resume from.
@@ -151,10 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.evaluate is not None:
             return 0 if report(given, given.evaluate, Count()) else 1
         began = time.perf_counter()
-        try:
-            result = train(given)
-        except ValueError as error:
-            parser.error(str(error))
+        result = train(given)
         trained, minutes = lifetime(result.metrics), (time.perf_counter() - began) / 60
         print(f"{trained.decisions} decisions in {minutes:.1f} min; {result.checkpoint.path}")
         return 0 if report(given, result.checkpoint.path, trained) else 1
