@@ -105,9 +105,11 @@ def reset(s, p):
 
 @rule
 def action_mask(s, p, agent, out):
+    fill(out, 0)
     for cell in range(s["unit"].size):
-        for order in range(len(ORDERS)):
-            out[cell, order] = s["owner"][cell] == agent and has_target(s, p, agent, cell, order)
+        if s["owner"][cell] == agent:
+            for order in range(len(ORDERS)):
+                out[cell, order] = can_order(s, agent, cell, order) and has_target(s, p, agent, cell, order)
 
 
 @rule
@@ -165,29 +167,42 @@ def observe(s, p, agent, out):
 
 
 @rule
-def is_target(s, p, player, cell, order, target):
-    """Whether a unit of the player can be given an order about a cell."""
+def can_order(s, player, cell, order):
+    """Whether a unit of the player can carry an order out, if there is a cell for it."""
     kind = s["unit"][cell]
     if order == WAIT:
-        return target == cell
-    distance = squared_distance(p, cell, target)
+        return True
+    if order == MOVE:
+        return MOVES[kind]
+    if order == HARVEST:
+        return kind == WORKER and s["carried"][cell] == 0
+    if order == RETURN:
+        return s["carried"][cell] > 0
     if order == ATTACK:
-        return s["owner"][target] == 1 - player and distance <= RANGE[kind] ** 2
+        return DAMAGE[kind] > 0
+    return PRODUCER[order - PRODUCE] == kind and s["stock"][player] >= COST[order - PRODUCE]
+
+
+@rule
+def is_target(s, p, player, cell, order, target):
+    """Whether a cell is one that an order to a unit of the player can be about."""
+    distance = squared_distance(p, cell, target)
+    if order == WAIT:
+        return distance == 0
+    if order == ATTACK:
+        return s["owner"][target] == 1 - player and distance <= RANGE[s["unit"][cell]] ** 2
     if distance != 1:
         return False
     if order == HARVEST:
-        return kind == WORKER and s["carried"][cell] == 0 and s["resources"][target] > 0
+        return s["resources"][target] > 0
     if order == RETURN:
-        return s["carried"][cell] > 0 and s["unit"][target] == BASE and s["owner"][target] == player
-    is_free = s["unit"][target] == NONE and s["resources"][target] == 0
-    if order == MOVE:
-        return is_free and MOVES[kind]
-    return is_free and PRODUCER[order - PRODUCE] == kind and s["stock"][player] >= COST[order - PRODUCE]
+        return s["unit"][target] == BASE and s["owner"][target] == player
+    return s["unit"][target] == NONE and s["resources"][target] == 0
 
 
 @rule
 def has_target(s, p, player, cell, order):
-    reach = max(1, RANGE[s["unit"][cell]])
+    reach = RANGE[s["unit"][cell]] if order == ATTACK else 1
     row, col = cell // p["cols"], cell % p["cols"]
     for i in range(max(0, row - reach), min(p["rows"], row + reach + 1)):
         for j in range(max(0, col - reach), min(p["cols"], col + reach + 1)):
