@@ -459,6 +459,8 @@ def test_an_edit_in_any_file_that_rules_reach_is_compiled_anew(tmp_path):
     assert earned(7, 200) == 207.0
 
 
+# Compiled without optimisation, which takes long and is not what the test is about.
+BOUNDS_CHECKED = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_OPT": "0"}
 CHECK_BOUNDS = """
 import numpy as np
 import masked_envs
@@ -483,7 +485,7 @@ print("clean")
 
 @needs_numba
 def test_no_rule_indexes_out_of_bounds(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **BOUNDS_CHECKED, "NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", CHECK_BOUNDS]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0 and done.stdout.strip() == "clean", done.stderr[-3000:]
@@ -493,6 +495,6 @@ def test_no_rule_indexes_out_of_bounds(tmp_path):
 def test_bounds_checks_do_find_an_index_out_of_bounds(tmp_path):
     """Negative control of the test above."""
     code = "import numpy as np, numba\n@numba.njit\ndef f(a, i):\n    return a[i]\nf(np.zeros(2), 5)"
-    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    environment = {**os.environ, **BOUNDS_CHECKED, "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
     assert "IndexError" in done.stderr
