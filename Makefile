@@ -53,7 +53,7 @@ test-main: $(VENV)/.installed-test ## the test suite alone
 
 test-newest: $(VENV_NEWEST)/.installed ## the core tests on the newest Gymnasium, without torch
 	@$(VENV_NEWEST)/bin/python -c 'import gymnasium; print("Gymnasium", gymnasium.__version__)'
-	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) -m "core and not long" $(PYTEST_FLAGS)
+	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) -m "core and not once and not long" $(PYTEST_FLAGS)
 
 test-long: $(VENV)/.installed-test ## the tests that take minutes
 	$(BIN)/python -m pytest -n $(WORKERS) -m long $(PYTEST_FLAGS)

@@ -46,6 +46,7 @@ def test_every_surface_obeys_every_law(env_id, surface, backend):
     masked_envs.check_masked_env(make, steps=16 if "vector" in surface else 32, seed=1)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("on_invalid", [answer for answer in ON_INVALID if answer != "raise"])
 @pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
 def test_every_answer_to_invalid_actions_obeys_every_law(env_id, surface, on_invalid):
@@ -88,6 +89,7 @@ def test_no_false_alarm_in_a_million_steps(env_id, surface):
 # --- negative controls ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_environment_is_found_out(name):
     make, law, also = MUTANTS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from typing import Any
 
@@ -39,6 +40,7 @@ def test_a_healthy_environment_is_not_blamed(kind: str, answer: str) -> None:
     assert laws(report) <= HARMLESS, report
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
     case = CHANGES[name]
@@ -49,6 +51,7 @@ def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
     assert laws(report) <= {case.law, *case.also, *HARMLESS}, report
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["flat", "dict"])
 @pytest.mark.parametrize("answer", ["raise", "ignore", "penalise", "terminate"])
 def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> None:
@@ -63,6 +66,7 @@ def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> Non
         assert "what comes of forbidden actions" in str(lax) and "what comes of forbidden" not in str(right)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "kind"), MADE_CASES)
 def test_a_broken_environment_is_found_out(name: str, kind: str) -> None:
     _, make, law = MADE[name]
@@ -139,6 +143,8 @@ def test_large_tables_are_shared_by_copies_unless_they_change() -> None:
     subject.reset(0)
     copied = subject.fork().env.unwrapped
     assert copied.P is subject.env.unwrapped.P and copied is not subject.env.unwrapped
+    ready_made = Trial(functools.partial(copy.deepcopy, gym.make("Taxi")), 0, 1).subject()
+    assert ready_made.fork().remake is ready_made.remake  # which holds the environment that was given, table and all
     ledger = Trial(Ledger, 0, 5)
     for point in ledger.walk():
         point.subject.fork().attempt({"": 0})

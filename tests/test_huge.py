@@ -179,6 +179,7 @@ print(int(peak) // 1024)
 """
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak of one program")
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("mode", [mode.value for mode in gym.vector.AutoresetMode])

@@ -162,6 +162,7 @@ def test_the_empty_set_closes_the_knapsack() -> None:
     assert (reward, terminated, truncated) == (0.0, True, False) and not observed["observation"][2].any()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 @FORMS
 def test_both_forms_obey_every_law(form: str, backend: str) -> None:

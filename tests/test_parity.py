@@ -434,6 +434,7 @@ ENV = Declaration(
 '''
 
 
+@pytest.mark.once
 @needs_numba
 def test_an_edit_in_any_file_that_rules_reach_is_compiled_anew(tmp_path):
     """The disk cache of numba looks at one file only; a helper and a table of constants are edited here."""
@@ -483,6 +484,7 @@ print("clean")
 """
 
 
+@pytest.mark.once
 @needs_numba
 def test_no_rule_indexes_out_of_bounds(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **BOUNDS_CHECKED, "NUMBA_CACHE_DIR": str(tmp_path)}

@@ -191,6 +191,7 @@ def test_pieces_are_equally_likely_and_independent() -> None:
     assert stats.chisquare(pairs.ravel()).pvalue > 1e-4
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_joint_form_obeys_every_law(backend: str) -> None:
     for env in (make(ENV_ID, form="joint", backend=backend), make_vec(ENV_ID, 3, form="joint", backend=backend)):

@@ -137,6 +137,7 @@ def check_step(env: Any, state: Any, choices: tuple[int, ...], floor: set[Cell],
     return arrived
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_joint_move_of_two_robots(backend: str) -> None:
     """Every placement of two robots and their goals on 3x3, every pair of choices, legal or not."""

@@ -201,7 +201,8 @@ class Subject(ABC):
         """
         bare = self.env is getattr(self.env, "unwrapped", None)
         if spare is None or not bare or not callable(self.own("set_state")):
-            shared = {id(table): table for table in self.tables}
+            # The maker of an environment that was given ready made holds that environment.
+            shared = {id(part): part for part in (*self.tables, self.remake)}
             return self._played_again() if self.why_not_copied else copy.deepcopy(self, shared)
         spare.attribute("set_state")(self.position())
         spare.moment, spare._given, spare.history = self.moment, self._given, self.history[:]

@@ -72,6 +72,12 @@ class Threads:
         return [*(each.result() for each in begun), last]
 
 
+@functools.cache
+def arguments_of(loop: Loop) -> tuple[str, ...]:
+    """The names of a loop's arguments; a copy of an engine asks again, and to inspect takes longer than to copy."""
+    return tuple(inspect.signature(loop).parameters)
+
+
 def over_blocks(
     loop: Loop, bound: Loop, blocks: Sequence[slice], buffers: Sequence[Mapping[str, Any]], threads: Threads
 ) -> Loop:
@@ -86,7 +92,7 @@ def over_blocks(
     Returns:
         a function of what is no buffer; it gives the first row that any block returns, or -1.
     """
-    names = [name for name in inspect.signature(loop).parameters if name in buffers[0]]
+    names = [name for name in arguments_of(loop) if name in buffers[0]]
     fixed = [functools.partial(bound, *(block[name] for name in names)) for block in buffers]
     if len(blocks) == 1:
         return fixed[0]
