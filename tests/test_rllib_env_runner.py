@@ -103,6 +103,20 @@ def test_the_metrics_equal_those_of_rllib(smoothing):
         assert ours["episode_duration_sec_mean",] > 0
 
 
+def test_ray_is_told_of_the_same_numbers_of_steps(monkeypatch):
+    runners, told = pair(), ({}, {})
+    for runner, sums in zip(runners, told, strict=True):
+        for metric in (runner._metrics_num_try_env_step, runner._metrics_num_env_steps_sampled):
+            monkeypatch.setattr(
+                metric,
+                "inc",
+                lambda value, name=metric.info["name"], sums=sums: sums.update({name: sums.get(name, 0) + value}),
+            )
+    for kwargs in ({"num_episodes": 6}, {}, {"num_timesteps": 60}):
+        same_draws(runners, **kwargs)
+        assert told[0] == told[1] and len(told[0]) == 2
+
+
 def test_every_row_of_a_fragment_counts_the_steps_that_autoreset_does_not_discard():
     runner = BatchedEnvRunner(config=config(env_config={"time_limit": 3}, envs=4), worker_index=0)
     # Rows end together after 3 steps, so that every fourth call of step() only resets.

@@ -39,7 +39,9 @@ def test_an_episode_is_as_rllib_makes_it_and_shares_nothing():
             assert value == getattr(theirs, name), name
         if isinstance(value, (InfiniteLookbackBuffer, list, dict)):
             assert value is not getattr(second, name), name
-    assert first.get_state() == theirs.get_state() and second.id_ != ours.new().id_ and second.t == 0
+    assert first.get_state() == theirs.get_state() and second.t == 0
+    makers = [Episodes(*SPACES.values()) for _ in range(3)]
+    assert len({maker.new().id_ for maker in makers for _ in range(5)}) == 15
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+import tree
+from gymnasium import spaces
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.utils.numpy import convert_to_numpy
+from ray.rllib.utils.spaces.space_utils import clip_action, get_base_struct_from_space, unsquash_action
 
 NARROWED = {"d": np.float32, "e": np.float32, "l": np.int32, "q": np.int32}
 
@@ -36,6 +40,16 @@ def as_array(value: Any) -> Any:
 def where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt.NDArray[Any]) -> Any:
     """Row by row the first or the second (N, ...)."""
     return np.where(rows.reshape(-1, *[1] * (chosen.ndim - 1)), chosen, other)
+
+
+def fitting(config: AlgorithmConfig, action_space: spaces.Space[Any]) -> Callable[[Any], Any] | None:
+    """What makes a module's actions fit the action space, as the config says; None where nothing has to change."""
+    parts = get_base_struct_from_space(action_space)
+    if not any(isinstance(part, spaces.Box) for part in tree.flatten(parts)):
+        return None
+    if config.normalize_actions:
+        return lambda actions: unsquash_action(actions, parts)
+    return (lambda actions: clip_action(actions, parts)) if config.clip_actions else None
 
 
 def without_collections(method: Callable[..., Any]) -> Callable[..., Any]:

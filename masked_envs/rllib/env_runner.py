@@ -18,11 +18,11 @@ from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.utils.metrics import RLMODULE_INFERENCE_TIMER, WEIGHTS_SEQ_NO
 from ray.rllib.utils.numpy import convert_to_numpy
-from ray.rllib.utils.spaces.space_utils import clip_action, get_base_struct_from_space, unsquash_action
 from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 
-from .arrays import as_array, map_arrays, where_rows, without_collections
+from .arrays import as_array, fitting, map_arrays, where_rows, without_collections
 from .fragments import Chunk, Episodes, Recorder, rows_of_infos
+from .metrics import gathered
 from .refusals import check_supported, is_called
 
 EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
@@ -57,6 +57,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
         self._ended = np.zeros(self.num_envs, np.bool_)
         self._state: Any = None
+        self._tried = 0  # calls of `step` that Ray has not been told of
 
     def make_env(self) -> None:
         """As in RLlib's runner, and the infos stay arrays until an episode asks for them."""
@@ -70,7 +71,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 "autoreset_mode out of env_config"
             )
         self._episodes = Episodes(self.env.single_observation_space, self.env.single_action_space)
-        self._action_struct = get_base_struct_from_space(self.env.single_action_space)
+        self._fit = fitting(self.config, self.env.single_action_space)
 
     def make_module(self) -> None:
         super().make_module()
@@ -83,8 +84,19 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         for episode in forgotten:
             self._ongoing_episodes_for_metrics.pop(episode.id_, None)
         del self._done_episodes_for_metrics[: len(forgotten)]
-        metrics: dict[str, Any] = super().get_metrics()
+        with gathered(self):
+            metrics: dict[str, Any] = super().get_metrics()
         return metrics
+
+    def _log_env_steps(self, metric: Any, num_steps: int) -> None:
+        """As RLlib's, and calls of `step` are counted for Ray's dashboard at the end of a fragment, not one by one."""
+        if metric is self._metrics_num_try_env_step:
+            self._tried += num_steps
+            return
+        if self._tried:
+            super()._log_env_steps(self._metrics_num_try_env_step, self._tried)
+            self._tried = 0
+        super()._log_env_steps(metric, num_steps)
 
     # --- sampling -------------------------------------------------------------------------------------------
 
@@ -148,11 +160,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             }
         actions = extras.pop(Columns.ACTIONS)
         for_env = extras.pop(Columns.ACTIONS_FOR_ENV, actions)
-        if self.config.normalize_actions:
-            for_env = unsquash_action(actions, self._action_struct)
-        elif self.config.clip_actions:
-            for_env = clip_action(actions, self._action_struct)
-        return actions, for_env, extras
+        return actions, for_env if self._fit is None else self._fit(actions), extras
 
     def _random_actions(self) -> tuple[Any, Any, dict[str, Any]]:
         """As `_act`, uniform over the legal actions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 import uuid
 from dataclasses import dataclass
@@ -139,13 +140,12 @@ def rows_of_infos(infos: dict[str, Any]) -> list[dict[str, Any]] | None:
     columns = [infos[key] for key in keys]
     if not keys or not all(isinstance(column, np.ndarray) for column in columns):
         return None
-    if not all(np.all(infos.get(f"_{key}", True)) for key in keys):
+    if not all(infos[f"_{key}"].all() for key in keys if f"_{key}" in infos):
         return None
-    rows: list[dict[str, Any]] = [{} for _ in columns[0]]
-    for key, column in zip(keys, columns, strict=True):
-        for row, value in zip(rows, column, strict=True):
-            row[key] = value
-    return rows
+    if len(keys) == 1:
+        (key,), (column,) = keys, columns
+        return [{key: value} for value in column]
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def _slots(batch: Any, row: int, slots: slice) -> Any:
@@ -172,14 +172,17 @@ class Episodes:
     """Makes empty episodes of one environment. RLlib would work out the structure of its spaces anew for each."""
 
     def __init__(self, observation_space: gym.Space[Any], action_space: gym.Space[Any]) -> None:
-        self._model = SingleAgentEpisode(observation_space=observation_space, action_space=action_space)
+        model = SingleAgentEpisode(observation_space=observation_space, action_space=action_space)
+        self._model, self._values = model, [(name, getattr(model, name)) for name in SingleAgentEpisode.__slots__]
+        # Ids are unique as RLlib's are, without 16 random bytes for each episode.
+        self._ids = map(f"{uuid.uuid4().hex}_{{:x}}".format, itertools.count())
 
     def new(self, id_: str | None = None, t_started: int = 0) -> SingleAgentEpisode:
         """As `SingleAgentEpisode(id_, observation_space=..., action_space=..., t_started=...)`."""
         model, episode = self._model, SingleAgentEpisode.__new__(SingleAgentEpisode)
-        for name in SingleAgentEpisode.__slots__:
-            setattr(episode, name, getattr(model, name))
-        episode.id_, episode.t, episode.t_started = id_ or uuid.uuid4().hex, t_started, t_started
+        for name, value in self._values:
+            setattr(episode, name, value)
+        episode.id_, episode.t, episode.t_started = id_ or next(self._ids), t_started, t_started
         episode.observations, episode.actions = _empty(model.observations), _empty(model.actions)
         episode.infos, episode.rewards = _empty(model.infos), _empty(model.rewards)
         episode.extra_model_outputs, episode._custom_data = {}, {}

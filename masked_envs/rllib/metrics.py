@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
+from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
 from .arrays import map_arrays
 from .features import ACTION_MASK
@@ -87,6 +89,42 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         self._counted = (base, counter)
         metrics_logger.log_value(NUM_INVALID_ACTIONS, new, reduce="sum")
         metrics_logger.log_value(NUM_INVALID_ACTIONS_LIFETIME, new, reduce="lifetime_sum")
+
+
+@contextlib.contextmanager
+def gathered(env_runner: Any) -> Iterator[None]:
+    """Within it, the metrics logger of an env runner gets one value for each key, not one for each episode.
+
+    RLlib's `get_metrics` logs nine values for each episode, one by one, and reduces them right after. Here the same
+    RLlib class reduces them with the same window before they are logged, so that the results are the same.
+    """
+    logger = env_runner.metrics
+    env_runner.metrics = _Gathered(logger)
+    try:
+        yield
+    finally:
+        env_runner.metrics = logger
+
+
+class _Gathered:
+    """What `get_metrics` asks of a logger."""
+
+    def __init__(self, logger: MetricsLogger) -> None:
+        self._logger = logger
+        self._values: dict[Any, list[float]] = {}
+
+    def log_value(self, key: Any, value: float, *, reduce: str = "mean", window: int) -> None:
+        self._values.setdefault((key, reduce, window), []).append(value)
+
+    def reduce(self) -> dict[str, Any]:
+        """As `MetricsLogger.reduce`."""
+        for (key, reduce, window), values in self._values.items():
+            stats = self._logger.stats_cls_lookup[reduce](window=window)
+            for value in values:
+                stats.push(value)
+            self._logger.log_value(key, stats.peek(), reduce=reduce, window=window)
+        results: dict[str, Any] = self._logger.reduce()
+        return results
 
 
 def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:
