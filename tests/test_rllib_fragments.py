@@ -12,12 +12,14 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from gymnasium import spaces  # noqa: E402
 from gymnasium.wrappers.vector import DictInfoToList  # noqa: E402
+from ray.rllib.algorithms.ppo import PPOConfig  # noqa: E402
+from ray.rllib.connectors.module_to_env import NormalizeAndClipActions  # noqa: E402
 from ray.rllib.core.distribution.torch.torch_distribution import TorchCategorical  # noqa: E402
 from ray.rllib.env.single_agent_episode import SingleAgentEpisode  # noqa: E402
 from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer  # noqa: E402
 from ray.rllib.utils.numpy import convert_to_numpy  # noqa: E402
 
-from masked_envs.rllib.arrays import as_array, without_collections  # noqa: E402
+from masked_envs.rllib.arrays import as_array, fitting, without_collections  # noqa: E402
 from masked_envs.rllib.distributions import LegalCategorical  # noqa: E402
 from masked_envs.rllib.fragments import Episodes, rows_of_infos  # noqa: E402
 
@@ -42,6 +44,23 @@ def test_an_episode_is_as_rllib_makes_it_and_shares_nothing():
     assert first.get_state() == theirs.get_state() and second.t == 0
     makers = [Episodes(*SPACES.values()) for _ in range(3)]
     assert len({maker.new().id_ for maker in makers for _ in range(5)}) == 15
+
+
+def test_actions_are_fitted_to_the_space_as_rllib_does():
+    bounded, discrete, given = spaces.Box(-2, 4, (1,)), spaces.Discrete(3), np.float32([[0.5], [9.0]])
+    for both, normalize, clip, expected in (
+        (bounded, True, True, [[2.5], [4.0]]),
+        (bounded, False, True, [[0.5], [4.0]]),
+        (discrete, True, False, given),
+    ):
+        config = PPOConfig().environment(normalize_actions=normalize, clip_actions=clip)
+        connector = NormalizeAndClipActions(None, both, normalize_actions=normalize, clip_actions=clip)
+        batch = {"actions": [row for row in given]}
+        theirs = connector(rl_module=None, batch=batch, episodes=[])["actions_for_env"]
+        ours = fitting(config, both)(given)
+        np.testing.assert_array_equal(ours, np.stack(theirs))
+        np.testing.assert_array_equal(ours, expected)
+    assert fitting(PPOConfig().environment(normalize_actions=False, clip_actions=False), bounded) is None
 
 
 @pytest.mark.parametrize(

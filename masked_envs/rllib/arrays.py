@@ -43,13 +43,14 @@ def where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt
 
 
 def fitting(config: AlgorithmConfig, action_space: spaces.Space[Any]) -> Callable[[Any], Any] | None:
-    """What makes a module's actions fit the action space, as the config says; None where nothing has to change."""
+    """What makes the environment's actions of the module's, None where the config asks for no change."""
+    if not (config.normalize_actions or config.clip_actions):
+        return None
     parts = get_base_struct_from_space(action_space)
     if not any(isinstance(part, spaces.Box) for part in tree.flatten(parts)):
-        return None
-    if config.normalize_actions:
-        return lambda actions: unsquash_action(actions, parts)
-    return (lambda actions: clip_action(actions, parts)) if config.clip_actions else None
+        return lambda actions: actions
+    change = unsquash_action if config.normalize_actions else clip_action
+    return lambda actions: change(actions, parts)
 
 
 def without_collections(method: Callable[..., Any]) -> Callable[..., Any]:
