@@ -142,10 +142,11 @@ def rows_of_infos(infos: dict[str, Any]) -> list[dict[str, Any]] | None:
         return None
     if not all(infos[f"_{key}"].all() for key in keys if f"_{key}" in infos):
         return None
-    if len(keys) == 1:
-        (key,), (column,) = keys, columns
-        return [{key: value} for value in column]
-    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+    rows: list[dict[str, Any]] = [{keys[0]: value} for value in columns[0]]
+    for key, column in zip(keys[1:], columns[1:], strict=True):
+        for row, value in zip(rows, column, strict=True):
+            row[key] = value
+    return rows
 
 
 def _slots(batch: Any, row: int, slots: slice) -> Any:
