@@ -33,7 +33,7 @@ def as_array(value: Any) -> Any:
     """As `convert_to_numpy` converts one value: floats become float32, int64 becomes int32."""
     if not (isinstance(value, torch.Tensor) and value.dim()):
         return convert_to_numpy(value)
-    array = value.detach().cpu().numpy()
+    array = value.numpy(force=True)
     return array.astype(NARROWED.get(array.dtype.char, array.dtype), copy=False)
 
 

@@ -40,10 +40,8 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
 
     @cached_property
     def log_probs(self) -> Tensor:
-        """Of all choices (..., n), as torch's Categorical computes them."""
-        if self.logits is None:
-            return self._dist.logits
-        return self.logits - self.logits.logsumexp(-1, keepdim=True)
+        """Of all choices (..., n)."""
+        return self._dist.logits if self.logits is None else torch.log_softmax(self.logits, -1)
 
     def logp(self, value: Tensor, **kwargs: Any) -> Tensor:
         if value.shape == self.log_probs.shape[:-1]:

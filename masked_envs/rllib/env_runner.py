@@ -52,6 +52,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         super().__init__(config=config, **kwargs)
         check_supported(self.config, self._callbacks, self._env_to_module, self._module_to_env)
         self._is_called = {name: is_called(name, self.config, self._callbacks) for name in EPISODE_CALLBACKS}
+        self._shows_beginnings = self._is_called["on_episode_created"] or self._is_called["on_episode_start"]
         self._choose = GetActions()
         self._action_rng = np.random.default_rng(self._seed)
         self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
@@ -114,6 +115,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             self._reset_envs_and_episodes(explore)
         if num_episodes is not None:
             self._needs_initial_reset = True
+        self._inference_timer = self.metrics.log_time(RLMODULE_INFERENCE_TIMER)
         done: list[SingleAgentEpisode] = []
         ended: list[Chunk] = []
         steps = 0
@@ -126,7 +128,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 done, ended, steps = done + self._finish(ended, cut=False)[0], [], 0
                 self._reset_envs_and_episodes(explore)
                 continue
-            steps += int((~self._ended).sum())
+            steps += self.num_envs - int(np.count_nonzero(self._ended))
             most = None if num_episodes is None else num_episodes - len(done) - len(ended)
             ended += self._advance(actions, extras, results, most)
         finished, ongoing = self._finish(ended, cut=num_timesteps is not None)
@@ -143,7 +145,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         if module.is_stateful():
             batch = map_arrays(lambda tensor: tensor.unsqueeze(1), batch)
             batch[Columns.STATE_IN] = self._to_tensors(self._initial_state() if self._state is None else self._state)
-        with torch.no_grad(), self.metrics.log_time(RLMODULE_INFERENCE_TIMER):
+        with torch.no_grad(), self._inference_timer:
             output = (
                 module.forward_exploration(batch, t=self._global_steps(steps))
                 if explore
@@ -185,12 +187,15 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         recorder.act(actions, rewards, {**extras, WEIGHTS_SEQ_NO: np.full(self.num_envs, self._weights_seq_no)})
         recorder.see(observations, self._rows_of_infos(infos))
         self._ended = terminated | truncated
-        if began.any() and self._state is not None:
+        if self._state is not None and began.any():
             self._state = map_arrays(functools.partial(where_rows, began), self._initial_state(), self._state)
         chunks: list[Chunk] = []
         recorder.begins[began] = len(recorder)
-        self._add_resets(began)
-        for row in np.flatnonzero(began | self._ended).tolist():
+        eventful = self._ended & ~began
+        if self._shows_beginnings:
+            self._add_resets(began)
+            eventful |= began
+        for row in eventful.nonzero()[0].tolist():
             if began[row]:
                 self._call_on_episode_start(row)
                 continue
@@ -229,7 +234,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         """Make the episode of a row now where a callback wants to see it begin, else when it is filled."""
         episodes = self._ongoing_episodes if episodes is None else episodes
         episodes[env_index] = None
-        if self._is_called["on_episode_created"] or self._is_called["on_episode_start"]:
+        if self._shows_beginnings:
             super()._new_episode(env_index, episodes)
 
     def _add_resets(self, rows: npt.NDArray[np.bool_]) -> None:

@@ -128,7 +128,7 @@ def _features(space: spaces.Space[Any], values: Tensor) -> Tensor:
     if isinstance(space, spaces.Discrete):
         return _one_hot(values, int(space.start), int(space.n))
     assert space.shape is not None
-    flat = values.reshape(*values.shape[: values.ndim - len(space.shape)], -1)
+    flat = values if len(space.shape) == 1 else values.reshape(*values.shape[: values.ndim - len(space.shape)], -1)
     if isinstance(space, spaces.MultiDiscrete):
         ranges = enumerate(zip(space.start.reshape(-1), space.nvec.reshape(-1), strict=True))
         return torch.cat([_one_hot(flat[..., k], int(start), int(n)) for k, (start, n) in ranges], -1)

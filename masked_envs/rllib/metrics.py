@@ -64,11 +64,16 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
 
     def on_sample_end(self, *, env_runner: Any, metrics_logger: Any, samples: Sequence[Any], **kwargs: Any) -> None:
         self._log_invalid_actions(env_runner, metrics_logger)
-        decisions, fractions = 0, 0.0
+        of_agents: dict[Any, list[Any]] = {}  # each has its own space of masks
         for episode in _single_agent_episodes(samples):
             if len(episode):
-                decisions += len(episode)
-                fractions += len(episode) * _legal_fraction(_masks(episode), episode.observation_space)
+                of_agents.setdefault(episode.agent_id, []).append(episode)
+        decisions, fractions = 0, 0.0
+        for episodes in of_agents.values():
+            masks = map_arrays(lambda *parts: np.concatenate(parts), *map(_masks, episodes))
+            number = sum(map(len, episodes))
+            decisions += number
+            fractions += number * _legal_fraction(masks, episodes[0].observation_space)
         if decisions:
             metrics_logger.log_value(MEAN_LEGAL_FRACTION, fractions / decisions, reduce="mean", window=None)
 
