@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-import tree
 from gymnasium import spaces
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.utils.numpy import convert_to_numpy
@@ -47,7 +46,9 @@ def fitting(config: AlgorithmConfig, action_space: spaces.Space[Any]) -> Callabl
     if not (config.normalize_actions or config.clip_actions):
         return None
     parts = get_base_struct_from_space(action_space)
-    if not any(isinstance(part, spaces.Box) for part in tree.flatten(parts)):
+    leaves: list[spaces.Space[Any]] = []
+    map_arrays(leaves.append, parts)
+    if not any(isinstance(leaf, spaces.Box) for leaf in leaves):
         return lambda actions: actions
     change = unsquash_action if config.normalize_actions else clip_action
     return lambda actions: change(actions, parts)
