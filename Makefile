@@ -49,17 +49,17 @@ demo: $(VENV)/.installed-demo ## train masked PPO for about a minute; curve and 
 test: lint test-main test-newest ## lint, the whole test suite, and the core tests on the newest Gymnasium
 
 test-main: $(VENV)/.installed-test ## the test suite alone
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_FLAGS)
 
 test-newest: $(VENV_NEWEST)/.installed ## the core tests on the newest Gymnasium, without torch
 	@$(VENV_NEWEST)/bin/python -c 'import gymnasium; print("Gymnasium", gymnasium.__version__)'
-	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) -m "core and not once and not long" $(PYTEST_FLAGS)
+	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "core and not once and not long" $(PYTEST_FLAGS)
 
 test-long: $(VENV)/.installed-test ## the tests that take minutes
-	$(BIN)/python -m pytest -n $(WORKERS) -m long $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long $(PYTEST_FLAGS)
 
 test-field: $(VENV)/.installed-field ## the checker on what other packages ship (docs/field_report.md)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "long or not long" tests/test_field_report.py $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long" tests/test_field_report.py $(PYTEST_FLAGS)
 
 lint: $(VENV)/.installed-test ## ruff and mypy
 	$(BIN)/python -m ruff check .

@@ -53,6 +53,7 @@ def check_run(given: argparse.Namespace) -> None:
 
     Raises:
         ValueError: there is not.
+        OSError: the storage cannot be read.
     """
     experiment = experiment_of(given)
     exists = tune.Tuner.can_restore(experiment)
