@@ -59,7 +59,7 @@ test-long: $(VENV)/.installed-test ## the tests that take minutes
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long $(PYTEST_FLAGS)
 
 test-field: $(VENV)/.installed-field ## the checker on what other packages ship (docs/field_report.md)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long" tests/test_field_report.py $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long" tests/house/test_field_report.py $(PYTEST_FLAGS)
 
 lint: $(VENV)/.installed-test ## ruff and mypy
 	$(BIN)/python -m ruff check .

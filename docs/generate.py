@@ -15,8 +15,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from masked_envs.cards import read_card
 from masked_envs.catalogue import CATALOGUE
-from masked_envs.cli.card import read_card
 from masked_envs.cli.facts import facts, parameter_rows, surfaces
 from masked_envs.core.declaration import Declaration
 from masked_envs.registration import declaration

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "agents"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "agents"), str(ROOT / "tests" / "helpers")]
 
 from masked_envs.catalogue import CATALOGUE  # noqa: E402
 from masked_envs.registration import declaration  # noqa: E402

@@ -35,7 +35,7 @@ def __getattr__(name: str) -> Any:
 
         return check_masked_env
     if name == "adapt":
-        from .foreign import adapt
+        from .adaptation import adapt
 
         return adapt
     if name == "__version__":

@@ -1,4 +1,4 @@
-/* CartPole with a mask as a plain C loop: the rules of masked_envs/envs/control/cartpole.py with availability "fixed",
+/* CartPole with a mask as a plain C loop: the rules of masked_envs/envs/classic_control/cartpole.py with availability "fixed",
  * for N rows, with the work that a vector step does: check every action against the mask, move, mask, observation,
  * time limit, and the reset of ended rows one step later (Gymnasium's NEXT_STEP). The yardstick of
  * benchmarks/c_loop.py; nothing of the package uses it. */

@@ -15,7 +15,7 @@ from pettingzoo import AECEnv
 from ..core.declaration import Declaration
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from .agents import AgentViews
+from .multi_agent import AgentViews
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from .caller import Caller, Opponent
+from .observations import check_mask_in, checked_seed, invalid_action_error, no_action, observation_space, with_mask
 from .picture import Picture, check_render_mode
-from .surface import check_mask_in, checked_seed, invalid_action_error, no_action, observation_space, with_mask
+from .single_agent import Caller, Opponent
 
 
 class MaskedEnv(gym.Env[Any, Any]):

@@ -15,7 +15,7 @@ from ..core.declaration import Declaration
 from ..core.state import State
 from ..mask_spec import MaskSpec
 from ..mask_spec.base import describe
-from .agents import AgentViews
+from .multi_agent import AgentViews
 
 
 class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]

@@ -17,9 +17,9 @@ from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from .caller import Caller, Opponent
+from .observations import batched, check_mask_in, checked_seed, invalid_action_error, observation_space, with_mask
 from .picture import Picture, check_render_mode
-from .surface import batched, check_mask_in, checked_seed, invalid_action_error, observation_space, with_mask
+from .single_agent import Caller, Opponent
 
 
 class MaskedVectorEnv(VectorEnv[Any, Any, Any]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ..cards import read_card
 from ..catalogue import CATALOGUE
 from ..registration import declaration
-from .card import read_card
 from .table import print_table
 
 

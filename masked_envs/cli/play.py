@@ -50,7 +50,7 @@ class Game:
 
     def __init__(self, declared: Declaration, values: dict[str, Any], opponent: str | None, agent: str | None) -> None:
         from ..api.gymnasium_env import MaskedEnv
-        from ..api.surface import agent_index
+        from ..api.observations import agent_index
 
         self.declared, self.steps, self.over = declared, 0, False
         seat = _seat(declared, opponent, agent)

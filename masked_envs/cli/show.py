@@ -7,9 +7,9 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+from ..cards import read_card
 from ..core.declaration import Declaration
 from ..registration import make, make_parallel
-from .card import read_card
 from .chosen import chosen_environment
 from .facts import facts, parameter_rows, surfaces
 from .table import print_table

@@ -40,8 +40,9 @@ def check_masked_env(
 ) -> Report:
     """Hold the laws L1 to L11 against an environment, by random legal play and by trying actions on copies of it.
 
-    An environment without `mask_spec` may keep its mask in any of the usual places and forms (`masked_envs.foreign`);
-    the laws are then about what the mask says, not about where and in which form it says it.
+    An environment without `mask_spec` may keep its mask in any of the usual places and forms
+    (`masked_envs.adaptation`); the laws are then about what the mask says, not about where and in which form it
+    says it.
 
     Args:
         target: an id that Gymnasium knows; a Gymnasium environment, vector environment, PettingZoo AEC or parallel

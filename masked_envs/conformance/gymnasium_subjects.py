@@ -11,9 +11,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import concatenate, create_empty_array
 
-from ..foreign.forms import read_mask
+from ..adaptation.read import read_mask
 from ..mask_spec import MaskSpec
-from ..mask_spec.trees import row_of
+from ..trees import row_of
 from .moments import Moment, Seat, masks_in
 from .subject import RESET_ENDED, HeadMask, Subject
 

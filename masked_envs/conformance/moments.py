@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..foreign.places import NAMES
+from ..adaptation.find import NAMES
 from ..mask_spec import MaskSpec
 from .values import fingerprint
 

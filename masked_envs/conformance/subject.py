@@ -18,8 +18,8 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ..foreign.forms import UnknownFormError, as_choices, read_mask, spec_for
-from ..foreign.places import Found, find_masks
+from ..adaptation.find import Found, find_masks
+from ..adaptation.read import UnknownFormError, as_choices, read_mask, spec_for
 from ..mask_spec import MaskSpec
 from .moments import Manner, Moment, Outcome
 

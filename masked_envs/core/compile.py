@@ -137,7 +137,7 @@ def _numba() -> Any:
 
     numba names a record type by a number that the type has in this process. So two processes can leave different
     functions of one name in the disk cache, and a third, which loads both, runs one in the place of the other, on
-    records of another size (tests/test_disk_cache.py).
+    records of another size (tests/unit/test_disk_cache.py).
     """
     import numba
 

@@ -3,7 +3,7 @@
 A rule is a function that runs as plain Python and, compiled by numba, with the same bytes. A verb is a small
 array operation with two bodies of one meaning: a loop for numba, one NumPy call for plain Python (where a loop
 over a board would cost a hundred times more); `.flat` is what numba turns into vector instructions. Verbs are the
-only functions with two bodies, and tests/test_core_rules.py holds each pair together.
+only functions with two bodies, and tests/unit/test_core_rules.py holds each pair together.
 """
 
 from collections.abc import Callable

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..trees import rows_of, stack
 from .base import describe
 from .codec import Array, Codec, expect_array
-from .trees import rows_of, stack
 
 FREE = 2  # in the mask of a MultiBinary: the bit may be either
 

@@ -11,19 +11,19 @@ import importlib
 from typing import Any
 
 HOME = {
-    "ActionMask": "action_mask",
-    "Delay": "on_observation",
-    "FlatActions": "flat_actions",
-    "Flatten": "on_observation",
-    "FrameStack": "on_observation",
-    "InvalidActionRecord": "record_invalid_actions",
-    "Normalize": "on_observation",
-    "OnObservation": "on_observation",
-    "RecordInvalidActions": "record_invalid_actions",
-    "SequentialActions": "sequential_actions",
-    "StickyAction": "on_observation",
-    "VectorActionMask": "vector_action_mask",
-    "replay": "record_invalid_actions",
+    "ActionMask": "..adaptation.action_mask",
+    "Delay": ".on_observation",
+    "FlatActions": ".flat_actions",
+    "Flatten": ".on_observation",
+    "FrameStack": ".on_observation",
+    "InvalidActionRecord": ".record_invalid_actions",
+    "Normalize": ".on_observation",
+    "OnObservation": ".on_observation",
+    "RecordInvalidActions": ".record_invalid_actions",
+    "SequentialActions": ".sequential_actions",
+    "StickyAction": ".on_observation",
+    "VectorActionMask": "..adaptation.vector_action_mask",
+    "replay": ".record_invalid_actions",
 }
 
 __all__ = list(HOME)
@@ -32,5 +32,9 @@ __all__ = list(HOME)
 def __getattr__(name: str) -> Any:
     """Each comes from its own module when it is asked for."""
     if name in HOME:
-        return getattr(importlib.import_module(f".{HOME[name]}", __name__), name)
+        return getattr(importlib.import_module(HOME[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *HOME])

@@ -31,7 +31,8 @@ Arguments
 
 References
     Allen, "The Complete Book of Connect 4", Puzzlewright Press, 2010. The numbers of move sequences from the empty rack
-    are 7, 49, 343, 2401, 16807, 117649 and, with the first wins and full columns, 823536 (tests/test_connect_four.py).
+    are 7, 49, 343, 2401, 16807, 117649 and, with the first wins and full columns, 823536
+    (tests/envs/test_connect_four.py).
 
 Versions
     v0: first release.

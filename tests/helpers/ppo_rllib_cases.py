@@ -1,0 +1,67 @@
+"""agents/ppo_rllib.py as a module, and short runs of it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+AGENTS = Path(__file__).resolve().parents[2] / "agents"
+sys.path.insert(0, str(AGENTS))  # agents are run from a checkout and installed nowhere
+
+import ppo_rllib  # noqa: E402
+import rllib_proof  # noqa: E402
+import rllib_recipes  # noqa: E402
+
+counted = rllib_proof.lifetime
+
+
+def make_config(*flags):
+    """RLlib's config of the run with these flags."""
+    _, given = ppo_rllib.parse(flags)
+    return rllib_recipes.make_config(given, masked=given.mask == "on")
+
+
+SCRIPT = AGENTS / "ppo_rllib.py"
+SMALL = ("--num-envs-per-env-runner", "8", "--evaluation-duration", "3")
+PROOF = re.compile(r"decisions (\d+), invalid (\d+)(?: \(.*\))?, negative control (\d+)$", re.MULTILINE)
+
+
+def start(*flags):
+    """The program in a process of its own, its two outputs as one stream of text."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), *SMALL, *map(str, flags)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+    )
+
+
+def kill_at_checkpoint(process, number):
+    """Let it write so many checkpoints, then kill it; return what it had printed."""
+    printed, seen = [], 0
+    for line in process.stdout:
+        printed.append(line)
+        seen += "Checkpoint successfully created" in line
+        if seen == number:
+            break
+    process.kill()
+    printed += process.communicate()[0].splitlines(keepends=True)
+    assert seen == number, "".join(printed)
+    return "".join(printed)
+
+
+def proof(output):
+    """Decisions, invalid actions and negative control of the last line."""
+    found = PROOF.findall(output)
+    assert found, output
+    return tuple(map(int, found[-1]))
+
+
+def results(experiment):
+    """Every result that Tune noted of a run's only trial, in order."""
+    (path,) = experiment.glob("*/result.json")
+    return [json.loads(line) for line in path.read_text().splitlines()]

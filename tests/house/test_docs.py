@@ -1,0 +1,166 @@
+"""README.md and docs/: their Python runs, their links lead somewhere, their generated parts are fresh."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+
+from masked_envs.catalogue import CATALOGUE
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+BLOCK = re.compile(r"^```python(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+RUN_ELSEWHERE = ("field_report.md",)  # by test_field_report.py, which compares what it prints, too
+MOST_BYTES = 300_000  # of a GIF
+
+
+class Block(NamedTuple):
+    """A Python block of a page, the line it begins on, and the file it says to save it as, if any."""
+
+    code: str
+    line: int
+    title: str | None
+
+
+def blocks(text: str) -> list[Block]:
+    return [
+        Block(found["code"], text.count("\n", 0, found.start("code")), found["title"]) for found in BLOCK.finditer(text)
+    ]
+
+
+def missing_libraries(code: str, folder: Path) -> list[str]:
+    """What a block imports, neither installed nor saved by an earlier block."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+            if node.module.startswith("masked_envs.torch"):
+                names.add("torch")
+    return sorted(n for n in names if importlib.util.find_spec(n) is None and not (folder / f"{n}.py").exists())
+
+
+@pytest.fixture
+def reader_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where a reader follows a page: an empty folder from which Python can import."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield tmp_path
+    if "ray" in sys.modules:
+        sys.modules["ray"].shutdown()
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in RUN_ELSEWHERE], ids=lambda page: page.name)
+def test_python_blocks_run_in_order(page: Path, reader_folder: Path) -> None:
+    """Every block of a page runs, in one namespace; those without their library are named."""
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    left_out: set[str] = set()
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.title:
+            (reader_folder / block.title).write_text(block.code, encoding="utf-8")
+            continue
+        missing = missing_libraries(block.code, reader_folder)
+        left_out |= set(missing)
+        if not missing:
+            # The empty lines make tracebacks point into the page.
+            exec(compile("\n" * block.line + block.code, str(page), "exec"), namespace)
+    if left_out:
+        pytest.skip(f"ran all but the blocks that need {', '.join(sorted(left_out))}")
+
+
+def test_a_wrong_block_is_found(reader_folder: Path) -> None:
+    """Negative control: the blocks are really found, with their lines and titles."""
+    text = 'One\n\n```python\nx = 1\n```\n\n```python title="m.py"\ny = 2\n```\n\n```\nno python\n```\n'
+    assert blocks(text) == [Block("x = 1\n", 3, None), Block("y = 2\n", 7, "m.py")]
+    assert missing_libraries("import no_such_library.part\nimport numpy", reader_folder) == ["no_such_library"]
+
+
+def test_every_page_shows_code() -> None:
+    """Blocks whose fence is written otherwise would not be run."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        fences = re.findall(r"^[ \t]*```[ \t]*py.*$", text, re.MULTILINE)
+        assert len(fences) == len(blocks(text)), page
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = [found["target"] for found in LINK.finditer(page.read_text(encoding="utf-8"))]
+    here = [target.partition("#")[0] for target in targets if not target.startswith(("http", "#", "mailto"))]
+    assert [target for target in here if not (page.parent / target).exists()] == []
+
+
+# --- generated parts ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_fresh(generate: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    assert generate.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_stale_pages_are_found(generate: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: another text for one page, and a page of no environment."""
+    pages = generate.pages()
+    path = next(iter(pages))
+    monkeypatch.setattr(generate, "pages", lambda: {**pages, path: pages[path] + "more"})
+    assert [words.split()[0] for words in generate.find_stale()] == [str(path.relative_to(ROOT))]
+    without = {other: text for other, text in pages.items() if other != path}
+    monkeypatch.setattr(generate, "pages", lambda: without)
+    assert [words.split()[0] for words in generate.find_stale()] == [str(path.relative_to(ROOT))]
+
+
+def test_missing_pictures_are_found(
+    generate: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = generate.pictures()
+    assert {path.suffix for path in pictures} == {".gif"}
+    monkeypatch.setattr(generate, "pictures", lambda: {**pictures, ROOT / "docs" / "envs" / "NoSuch.gif": None})
+    assert generate.main(["--check"]) == 1
+    assert "NoSuch.gif is missing" in capsys.readouterr().err
+
+
+def test_every_environment_has_a_row_and_a_page(generate: ModuleType) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition(generate.START)[2].partition(generate.END)[0]
+    for env_id in CATALOGUE:
+        (row,) = [line for line in table.splitlines() if f"[{env_id}]" in line]
+        page = ROOT / LINK.search(row)["target"]  # type: ignore[index]
+        assert f"`{env_id}`" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs").rglob("*.gif")), ids=lambda picture: picture.name)
+def test_pictures_move_and_are_small(picture: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    assert picture.stat().st_size < MOST_BYTES
+    with image.open(picture) as gif:
+        assert gif.n_frames > 3
+
+
+def test_table_between_markers(generate: ModuleType) -> None:
+    text = f"before\n{generate.START}\nold\n{generate.END}\nafter\n"
+    assert generate.between(text, "new\n") == f"before\n{generate.START}\nnew\n{generate.END}\nafter\n"
+    with pytest.raises(ValueError, match="environments:start"):
+        generate.between("no markers", "new\n")
