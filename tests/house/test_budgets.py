@@ -283,7 +283,7 @@ ROOMS = {
         "api/parallel_env.py",
         "registration.py",
         "rllib/multi_agent.py",
-        "foreign/pettingzoo_envs.py",
+        "adaptation/pettingzoo_action_mask.py",
     ),
 }
 DISTRIBUTIONS = {"pygame": "pygame-ce", "PIL": "pillow"}  # where the name to install is not the name to import
@@ -378,7 +378,7 @@ def test_examples_name_environments_that_exist() -> None:
 
 # The only places that may catch everything and not raise it again: what they call is other people's code.
 FOREIGN_CODE = {
-    "masked_envs/api/surface.py": {"_shown"},  # the repr of a user's object
+    "masked_envs/api/observations.py": {"_shown"},  # the repr of a user's object
     "masked_envs/conformance/check.py": {
         "_held",
         "_manner_of",
