@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,12 +31,8 @@ def as_mask(mask: Any) -> Any:
 
 
 def shown_mask(env: Any, info: dict[str, Any]) -> Any:
-    """The mask that an environment, or a vector environment, shows; of late conditional heads the whole table."""
-    spec, mask = env.mask_spec, info["action_mask"]
-    if spec.needs_head_mask:
-        rows = [partial(env.head_mask, row) for row in range(env.num_envs)] if hasattr(env, "num_envs") else None
-        mask = spec.dense(mask, rows or env.head_mask)
-    return as_mask(mask)
+    """The mask of an environment, or a vector environment, as `distribution_for` takes it."""
+    return as_mask(env.mask_spec.complete(info["action_mask"], getattr(env, "head_mask", None)))
 
 
 def full_mask(spec: Any, rows: int) -> Any:

@@ -159,15 +159,11 @@ def measure(env_id: str, run: Run, seed: int = 1) -> dict[str, Any]:
 
 def random_legal_return(envs: Any, seed: int) -> float:
     """The mean return of the first episode of every row under uniformly random legal actions."""
-    from functools import partial
-
-    envs = envs.unwrapped
-    rng, (_, info) = np.random.default_rng(seed), envs.reset(seed=seed)
-    late = [partial(envs.head_mask, row) for row in range(envs.num_envs)]
-    extra = (late,) if envs.mask_spec.needs_head_mask else ()
+    envs, rng = envs.unwrapped, np.random.default_rng(seed)
+    envs.reset(seed=seed)
     returns, live = np.zeros(envs.num_envs), np.ones(envs.num_envs, bool)
     while live.any():
-        _, rewards, terminated, truncated, info = envs.step(envs.mask_spec.sample(info["action_mask"], rng, *extra))
+        _, rewards, terminated, truncated, _ = envs.step(envs.sample_legal(rng))
         returns += np.where(live, rewards, 0.0)
         live &= ~(terminated | truncated)
     return float(returns.mean())

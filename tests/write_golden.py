@@ -70,11 +70,6 @@ class Game:
         record = np.frombuffer(self.env.get_state().record, self.record)[0]
         return {name: record[name] for name in self.record.names or () if name != "rng"}
 
-    @property
-    def late(self) -> dict[str, Any]:
-        """What an operation on the mask takes besides."""
-        return {"head_mask": self.env.head_mask} if self.spec.needs_head_mask else {}
-
     def legal(self, agent: str) -> str:
         return self.listed(self.spec, self.mask(agent))
 
@@ -84,7 +79,7 @@ class Game:
             return "; ".join(f"{key} {self.listed(part, value)}" for (key, part), value in parts)
         if spec.kind == "interval":
             return f"from {words(mask[0])} to {words(mask[1])}"
-        actions = spec.list_legal(mask, MOST_LISTED + 1, **self.late)
+        actions = spec.list_legal(mask, MOST_LISTED + 1, self.env.head_mask)
         named = [self.named(action) for action in actions[:MOST_LISTED]]
         return ", ".join(named + ["..."] * (len(actions) > MOST_LISTED))
 
@@ -203,7 +198,7 @@ def write(env_id: str, seed: int | None, parameters: dict[str, Any]) -> None:
     rng = np.random.default_rng(seed or 0)
 
     def choose(game: Game, agent: str) -> Any:
-        return game.spec.sample(game.mask(agent), rng, **game.late)
+        return game.spec.sample(game.mask(agent), rng, game.env.head_mask)
 
     path.parent.mkdir(exist_ok=True)
     lines = list(playthrough(env_id, seed or 0, parameters, "python", choose))

@@ -84,7 +84,7 @@ class Picture:
 
     def _mask(self, row: int) -> Any:
         masks = self.engine.masks[row]
-        return self.engine.mask_spec.surface(masks if self.engine.views > 1 else masks[0])
+        return self.engine.mask_spec.canonical(masks if self.engine.views > 1 else masks[0])
 
     def _last_action(self, row: int) -> Any:
         """What was carried out last, if that was an action."""

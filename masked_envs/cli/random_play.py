@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..core.declaration import Declaration
-from ..mask_spec import MaskSpec
 
 if TYPE_CHECKING:
     from ..api import MaskedEnv, MaskedParallelEnv
@@ -64,23 +62,9 @@ class RandomPlayer:
                 yield True
 
     def _step(self) -> bool:
-        actions = [spec.sample(mask, self._rng, **extra) for spec, mask, extra in self._choices()]
-        if self.simultaneous:
-            self.env.step(dict(zip(self.agents, actions, strict=True)))
-            return not self.env.agents
-        _, _, terminated, truncated, _ = self.env.step(actions[0])
-        return bool(terminated or truncated)
-
-    def _choices(self) -> Iterator[tuple[MaskSpec, Any, dict[str, Callable[..., Any]]]]:
-        """Of each acting agent: its specification, its mask, and what else an operation on the mask needs."""
         env: Any = self.env
-        if not self.simultaneous:
-            yield env.mask_spec, env.action_mask, _head_mask(env.mask_spec, env.head_mask)
-            return
-        for agent, mask in env.action_mask.items():
-            spec = env.mask_spec(agent)
-            yield spec, mask, _head_mask(spec, functools.partial(env.head_mask, agent))
-
-
-def _head_mask(spec: MaskSpec, function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
-    return {"head_mask": function} if spec.kind == "conditional" else {}
+        if self.simultaneous:
+            env.step({agent: env.sample_legal(agent, self._rng) for agent in self.agents})
+            return not env.agents
+        _, _, terminated, truncated, _ = env.step(env.sample_legal(self._rng))
+        return bool(terminated or truncated)

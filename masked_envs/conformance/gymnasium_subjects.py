@@ -11,9 +11,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import concatenate, create_empty_array
 
+from .. import trees
 from ..adaptation.read import read_mask
 from ..mask_spec import MaskSpec
-from ..trees import row_of
 from .moments import Moment, Seat, masks_in
 from .subject import RESET_ENDED, HeadMask, Subject
 
@@ -96,11 +96,11 @@ class VectorSubject(Subject):
     def _masks_of_row(self, row: int, observation: Any, info: Any, asked: Any = None) -> dict[str, Any]:
         """The masks of a row; `asked` those of all rows, as the environment gives them now."""
         if self.declares:
-            return masks_in(self.spec(""), observation, info, None if asked is None else row_of(asked, row))
+            return masks_in(self.spec(""), observation, info, None if asked is None else trees.row(asked, row))
         if self.options.mask_fn is not None:
             name = f"row {row}"
             found = self.options.mask_fn(self.env)
-            return {"mask_fn": read_mask(self.spec(name), row_of(found, row), "action_mask")}
+            return {"mask_fn": read_mask(self.spec(name), trees.row(found, row), "action_mask")}
         envs = getattr(self.env, "envs", None)  # of Gymnasium's own vector environments
 
         def attribute(name: str) -> Any:
@@ -175,7 +175,7 @@ class VectorSubject(Subject):
         for i in range(self.env.num_envs):
             name, info, ended = f"row {i}", _info_of(infos, i), bool(terminated[i] or truncated[i])
             some_ended |= ended
-            masks = self._masks_of_row(i, row_of(observations, i), info, asked)
+            masks = self._masks_of_row(i, trees.row(observations, i), info, asked)
             flags = (bool(terminated[i]), bool(truncated[i]))
             if ended and same_step:
                 final, final_info = infos["final_obs"][i], _info_of(infos["final_info"], i)
@@ -185,7 +185,13 @@ class VectorSubject(Subject):
             # NEXT_STEP discards the action of an ended row; DISABLED resets it before the next step
             acting = same_step or not ended
             seats[name] = Seat(
-                row_of(observations, i), info, masks, None if sb3 is None else sb3[i], acting, float(rewards[i]), *flags
+                trees.row(observations, i),
+                info,
+                masks,
+                None if sb3 is None else sb3[i],
+                acting,
+                float(rewards[i]),
+                *flags,
             )
         return Moment(seats, last, over=some_ended and self.mode is AutoresetMode.DISABLED)
 
@@ -206,7 +212,7 @@ def ask_sb3(subject: Subject, spec: MaskSpec) -> Any:
 def _info_of(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
     """One row's part of a vector environment's info; a key `_name` says which rows have `name`."""
     has = {key: infos.get(f"_{key}") for key in infos if not key.startswith("_") and not key.startswith("final_")}
-    return {key: row_of(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
+    return {key: trees.row(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
 
 
 def _stack(space: Any, rows: list[Any]) -> Any:

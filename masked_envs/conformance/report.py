@@ -122,7 +122,7 @@ class Profile:
     Attributes:
         states: masks looked at, those of acting agents in running episodes.
         probes: actions tried from copies of these states.
-        legal_fraction: the mean share of legal actions; of an interval, of its volume.
+        legal_fraction: the mean of `MaskSpec.legal_fraction`; nan where there are too many actions to count.
         forced_rate: the share of states with a single legal action.
         static: whether it was the same mask every time.
         function_of_observation: whether equal observations had equal masks; None where no observation came twice.

@@ -254,9 +254,7 @@ class Subject(ABC):
         assert self.moment is not None
         spec, seat = self.spec(name), self.moment.seats[name]
         mask = playable(spec, seat.mask) if seat.acting else spec.full()
-        if spec.needs_head_mask:
-            return spec.sample(mask, rng, self.head_mask(name))  # type: ignore[call-arg]
-        return spec.sample(mask, rng)
+        return spec.sample(mask, rng, self.head_mask(name))
 
     def _takes_action(self, name: str) -> bool:
         """Whether `step` wants an action of this seat (a vector environment does of every row)."""

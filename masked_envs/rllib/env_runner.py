@@ -173,10 +173,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 f"random_actions=True draws legal actions, and {envs} has no mask_spec to tell which those are: "
                 'with one of masked_envs, set config.env_runners(gym_env_vectorize_mode="vector_entry_point")'
             )
-        late: dict[str, Any] = {}
-        if spec.needs_head_mask:
-            late["head_mask"] = [functools.partial(envs.head_mask, row) for row in range(self.num_envs)]
-        actions = spec.sample(envs.action_mask, self._action_rng, **late)
+        actions = spec.sample(envs.action_mask, self._action_rng, getattr(envs, "head_mask", None))
         self._state = None
         return actions, actions, {}
 

@@ -150,5 +150,5 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any]):
 
     def _allows(self, action: Any) -> bool:
         spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        late = (self.env.get_wrapper_attr("head_mask"),) if spec.needs_head_mask else ()
-        return bool(spec.allows(mask, action, *late))
+        head_mask = self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
+        return bool(spec.allows(mask, action, head_mask))

@@ -5,6 +5,7 @@ The environments are `tests/helpers/toys`; what is legal in them is written down
 
 from __future__ import annotations
 
+import functools
 import importlib
 import itertools
 import pkgutil
@@ -254,13 +255,8 @@ def a_legal_action(env, agent=None):
     """One legal action of the caller, or of an agent, from what the public interface gives."""
     rng = np.random.default_rng(0)
     if agent is None:
-        spec, mask, late = env.mask_spec, env.action_mask, env.head_mask
-    else:
-        spec, mask = env.mask_spec(agent), env.action_mask[agent]
-        late = lambda k, prefix: env.head_mask(agent, k, prefix)  # noqa: E731
-    if spec.needs_head_mask:
-        return spec.sample(mask, rng, late)
-    return spec.sample(mask, rng)
+        return env.mask_spec.sample(env.action_mask, rng, env.head_mask)
+    return env.mask_spec(agent).sample(env.action_mask[agent], rng, functools.partial(env.head_mask, agent))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -279,15 +275,14 @@ def test_single_environment_plays_every_kind(name, backend):
     assert env.invalid_actions == 0
 
 
-@pytest.mark.parametrize("name", [n for n in ALONE if n != "conditional_three"])
+@pytest.mark.parametrize("name", ALONE)
 def test_vector_environment_plays_every_kind(name):
-    """A conditional mask of three heads is sampled row by row, with `head_mask`; the rest in one call."""
     envs = MaskedVectorEnv(TOYS[name], 3, autoreset_mode=AutoresetMode.SAME_STEP)
     observations, info = envs.reset(seed=1)
     rng = np.random.default_rng(1)
     for _ in range(40):
         assert envs.observation_space.contains(observations)
-        actions = envs.mask_spec.sample(info["action_mask"], rng)
+        actions = envs.mask_spec.sample(info["action_mask"], rng, envs.head_mask)
         observations, *_, info = envs.step(actions)
     assert not envs.invalid_actions.any()
 
@@ -332,7 +327,7 @@ def test_parallel_and_aec_environments_are_one_game(name):
 def test_one_seat_sees_what_its_agent_sees(name, opponent):
     if opponent == "callable":
         rng, spec = np.random.default_rng(0), TOYS[name].mask({})
-        opponent = lambda observation, mask, *late: spec.sample(mask, rng, *late)  # noqa: E731
+        opponent = lambda observation, mask, *heads: spec.sample(mask, rng, *heads)  # noqa: E731
     agents = TOYS[name].agents({})
     for index, agent in enumerate(agents):
         seat = MaskedEnv(TOYS[name], opponent=opponent, agent=agent)

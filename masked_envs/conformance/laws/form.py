@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ...mask_spec import MaskSpec
-from ...mask_spec.base import describe
+from ...mask_spec.checks import describe
 from ..moments import Seat
 from ..trial import Findings, Trial, Unchecked
 from ..values import fingerprint

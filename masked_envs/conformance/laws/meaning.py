@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...mask_spec import MaskSpec
-from ...mask_spec.base import MEANINGS
+from ...mask_spec import MEANINGS, MaskSpec
 from ..actions import probe_actions
 from ..moments import Seat
 from ..subject import HeadMask, playable
@@ -60,7 +59,5 @@ def _answers(trial: Trial, point: Point, name: str, seat: Seat, rng: np.random.G
 
 
 def allows(spec: MaskSpec, mask: Any, action: Any, head_mask: HeadMask | None) -> bool:
-    """Whether the mask, and for late heads `head_mask`, allow the action."""
-    if spec.needs_head_mask:
-        return bool(spec.allows(mask, action, head_mask))  # type: ignore[call-arg]
-    return bool(spec.allows(mask, action))
+    """Whether the mask, and for dependent heads `head_mask`, allow the action."""
+    return bool(spec.allows(mask, action, head_mask))
