@@ -156,7 +156,7 @@ def test_permutations_are_uniform():
 
 
 def test_a_draw_that_cannot_be_exact_is_nearly_uniform(monkeypatch):
-    """Weights correct the bias of head-by-head proposals: the action after 0 is 49 / 13 times as likely as it should."""
+    """Weights correct the bias of head-by-head proposals, which take the action after 0 in 1 of 13 cases, not of 49."""
     monkeypatch.setattr(action_tree, "EXACT_NODES", 0)
     rule, rng = Rule((4, 4, 4), lopsided), np.random.default_rng(5)
     tree = ActionTree(rule.nvec, lambda prefix: rule.table()[prefix] if len(prefix) == 1 else chosen(rule, prefix))

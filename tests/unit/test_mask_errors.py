@@ -36,8 +36,7 @@ def operations_with_heads(spec, of_one=True):
     actions = [0] * len(spec.heads) if of_one else [[0] * len(spec.heads)] * 2
     yield lambda mask, heads: spec.allows(mask, actions, heads)
     yield lambda mask, heads: spec.sample(mask, RNG, heads)
-    for operation in (spec.count, spec.is_empty, spec.is_forced, spec.legal_fraction, spec.dense, spec.complete):
-        yield operation
+    yield from (spec.count, spec.is_empty, spec.is_forced, spec.legal_fraction, spec.dense, spec.complete)
     if of_one:
         yield lambda mask, heads: spec.list_legal(mask, head_mask=heads)
         yield lambda mask, heads: spec.describe_legal(mask, head_mask=heads)
@@ -245,7 +244,7 @@ def test_a_dict_action_of_another_structure_is_not_allowed():
         spec.allows(spec.full(2), [good, good])
 
 
-# --- dependent heads ----------------------------------------------------------------------------------------------------
+# --- dependent heads -----------------------------------------------------------------------------------------------
 
 
 def test_dependent_heads_need_a_head_mask_of_the_right_form():
@@ -258,10 +257,10 @@ def test_dependent_heads_need_a_head_mask_of_the_right_form():
         with pytest.raises(ValueError, match=message):
             operation(DEPENDENT.full(2), None)
     form = r"head_mask\(2, \[\d, \d\]\) must give int8 or bool zeros and ones of shape \(3,\)"
-    for given in (np.ones(2, np.int8), np.ones(3), np.full(3, 2, np.int8), [1, 1, 1], None):
+    for wrong in (np.ones(2, np.int8), np.ones(3), np.full(3, 2, np.int8), [1, 1, 1], None):
         for operation in operations_with_heads(DEPENDENT):
             with pytest.raises(ValueError, match=form):
-                operation(table, lambda k, prefix, given=given: given)
+                operation(table, lambda k, prefix, wrong=wrong: wrong)
     with pytest.raises(ValueError, match="expected one head_mask function for each of 3 rows, got 2"):
         DEPENDENT.count(DEPENDENT.full(3), head_mask=[lambda k, prefix: np.ones(3, np.int8)] * 2)
 

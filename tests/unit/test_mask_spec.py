@@ -131,7 +131,9 @@ def test_dependent_heads_agree_with_enumeration():
         legal = dependent_legal(table)
         assert DEPENDENT.list_legal(table, head_mask=some_head_mask) == legal
         assert DEPENDENT.count(table, head_mask=some_head_mask) == len(legal)
-        allowed = {a for a in itertools.product(*map(range, DEPENDENT.nvec)) if DEPENDENT.allows(table, a, some_head_mask)}
+        allowed = {
+            a for a in itertools.product(*map(range, DEPENDENT.nvec)) if DEPENDENT.allows(table, a, some_head_mask)
+        }
         assert allowed == set(legal)
         whole = DEPENDENT.dense(table, some_head_mask)
         assert (whole.dtype, whole.shape) == (np.int8, DEPENDENT.nvec)
