@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
+
+def map(function: Callable[..., Any], first: Any, *others: Any) -> Any:
+    """`function` of the leaves at the same place of equally built dicts and tuples, in that structure."""
+    if isinstance(first, dict):
+        return {key: map(function, part, *(other[key] for other in others)) for key, part in first.items()}
+    if isinstance(first, tuple):
+        return tuple(map(function, *parts) for parts in zip(first, *others, strict=True))
+    return function(first, *others)
 
 
 def copy_of(value: Any) -> Any:
@@ -27,9 +36,9 @@ def row_of(batch: Any, row: int) -> Any:
 def rows_of(batch: Any) -> list[Any]:
     """All rows of a batch."""
     if isinstance(batch, dict):
-        return [dict(zip(batch, row, strict=True)) for row in zip(*map(rows_of, batch.values()), strict=True)]
+        return [dict(zip(batch, row, strict=True)) for row in zip(*(rows_of(part) for part in batch.values()), strict=True)]
     if isinstance(batch, tuple):
-        return list(zip(*map(rows_of, batch), strict=True))
+        return list(zip(*(rows_of(part) for part in batch), strict=True))
     return list(batch)
 
 
