@@ -36,9 +36,10 @@ def row_of(batch: Any, row: int) -> Any:
 def rows_of(batch: Any) -> list[Any]:
     """All rows of a batch."""
     if isinstance(batch, dict):
-        return [dict(zip(batch, row, strict=True)) for row in zip(*(rows_of(part) for part in batch.values()), strict=True)]
+        parts = [rows_of(part) for part in batch.values()]
+        return [dict(zip(batch, row, strict=True)) for row in zip(*parts, strict=True)]
     if isinstance(batch, tuple):
-        return list(zip(*(rows_of(part) for part in batch), strict=True))
+        return list(zip(*[rows_of(part) for part in batch], strict=True))
     return list(batch)
 
 
