@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..files import write_atomically
 
 SHORTEST_DELAY = 2
 """Hundredths of a second: viewers slow down GIFs that ask for less."""
@@ -26,6 +29,7 @@ def write_gif(
 
     Raises:
         ImportError: Pillow is not installed.
+        NotWrittenError: the file cannot be written; an older one stays as it is.
         ValueError: no frames, frames of different or wrong shapes, fps outside 0.1 to 50, colors outside 2
             to 255.
     """
@@ -53,8 +57,9 @@ def write_gif(
         images[-1].putpalette(palette.tobytes() + bytes(3))
         delays.append(delay)
         shown = entries
+    encoded = io.BytesIO()
     images[0].save(
-        path,
+        encoded,
         format="GIF",
         save_all=True,
         append_images=images[1:],
@@ -64,6 +69,7 @@ def write_gif(
         disposal=1,  # leave each frame in place for the next
         optimize=False,
     )
+    write_atomically(path, encoded.getvalue())
 
 
 def _checked(frames: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:

@@ -15,7 +15,8 @@ from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
 from .. import trees
 from ..mask_spec import DictMask, MaskSpec
-from .features import ACTION_MASK, mask_spec_of
+from ..torch.features import ACTION_MASK
+from .features import mask_spec_of
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
 LIFETIME = "_lifetime"

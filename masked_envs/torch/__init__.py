@@ -8,16 +8,18 @@ Keep the mask in the rollout buffer and use that very mask again in the update: 
 and then the probability ratio and the KL divergence compare two policies that are not the ones meant.
 """
 
-from masked_envs.torch.candidates import CandidateScores
+from masked_envs.torch.candidates import CandidateScores, score_candidates
 from masked_envs.torch.categorical import LegalActions, MaskedCategorical, MaskedDistribution
 from masked_envs.torch.conditional import MaskedConditional
 from masked_envs.torch.dispatch import distribution_for, num_logits
 from masked_envs.torch.factored import MaskedBinary, MaskedJoint, MaskedPerHead
+from masked_envs.torch.features import Features
 from masked_envs.torch.interval import MaskedInterval, MaskedSquashedNormal, MaskedTruncatedNormal
 from masked_envs.torch.product import MaskedDict
 
 __all__ = [
     "CandidateScores",
+    "Features",
     "LegalActions",
     "MaskedBinary",
     "MaskedCategorical",
@@ -31,4 +33,5 @@ __all__ = [
     "MaskedTruncatedNormal",
     "distribution_for",
     "num_logits",
+    "score_candidates",
 ]

@@ -120,7 +120,7 @@ def make_config(given: argparse.Namespace, *, masked: bool) -> AlgorithmConfig:
     """RLlib's config of a run, or, not `masked`, of its negative control.
 
     Args:
-        given: the flags of `ppo_rllib.py`.
+        given: the flags of the command line.
     """
     recipe = RECIPES[given.algo]
     config = configure(

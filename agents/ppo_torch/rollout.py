@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from evaluation import self_play_agents
-from networks import Observation
-from structs import each, empty_actions, full_mask
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from ppo_torch import Config
+from masked_envs import trees
+
+from .config import Config
+from .environments import self_play_agents
+from .masks import empty_actions, full_mask
+from .networks import Observation
 
 Array = npt.NDArray[Any]
 
@@ -29,7 +30,7 @@ class Rollout:
         steps, seen = (config.num_steps, config.num_envs), (config.num_steps + 1, config.num_envs)
         self.observation = {name: torch.zeros(*seen, *shape) for name, shape in shapes.items()}
         row = full_mask(envs.mask_spec, 1)
-        self.mask = each(lambda part: torch.zeros(*seen, *part.shape[1:], dtype=part.dtype), row)
+        self.mask = trees.map(lambda part: torch.zeros(*seen, *part.shape[1:], dtype=part.dtype), row)
         self.agent, self.discarded = np.zeros(seen, np.int64), np.zeros(seen, np.bool_)
         self.action = empty_actions(envs.single_action_space, *steps)
         self.log_prob = torch.zeros(steps)
@@ -38,7 +39,7 @@ class Rollout:
 
     def begin(self) -> None:
         """Begin where the last rollout ended."""
-        each(_last_to_first, (*self.observation.values(), self.mask, self.agent, self.discarded))
+        trees.map(_last_to_first, (*self.observation.values(), self.mask, self.agent, self.discarded))
 
 
 def _last_to_first(array: Any) -> None:
@@ -57,7 +58,7 @@ class Batch:
     target: Tensor
 
     def take(self, index: Tensor) -> Batch:
-        return Batch(*(each(lambda part: part[index], getattr(self, field.name)) for field in fields(self)))
+        return Batch(*(trees.map(lambda part: part[index], getattr(self, field.name)) for field in fields(self)))
 
 
 def advantages(

@@ -23,8 +23,9 @@ def write_settings(given: argparse.Namespace, experiment: str) -> None:
     """Into the experiment's directory, a path or URI as Tune takes it."""
     system, path = fs.FileSystem.from_uri(experiment)
     system.create_dir(path)
-    with system.open_output_stream(f"{path}/{FILE}") as file:
+    with system.open_output_stream(f"{path}/{FILE}.partial") as file:
         file.write(json.dumps(settings(given), indent=2).encode())
+    system.move(f"{path}/{FILE}.partial", f"{path}/{FILE}")
 
 
 def check_settings(given: argparse.Namespace, experiment: str) -> None:

@@ -1,8 +1,7 @@
-"""Masks and actions of any kind: one array or tensor, or a dict or tuple of them."""
+"""Masks and actions of any kind as tensors: one tensor, or a dict or tuple of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-
-def each(function: Callable[..., Any], first: Any, *others: Any) -> Any:
-    """`function` of the leaves at the same place of equally built structures, in that structure."""
-    if isinstance(first, dict):
-        return {key: each(function, part, *(other[key] for other in others)) for key, part in first.items()}
-    if isinstance(first, tuple):
-        return tuple(each(function, *parts) for parts in zip(first, *others, strict=True))
-    return function(first, *others)
+from masked_envs import MaskSpec, trees
 
 
 def as_mask(mask: Any) -> Any:
@@ -27,7 +19,7 @@ def as_mask(mask: Any) -> Any:
     def one(array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.array(array)) if array.dtype.kind == "f" else torch.from_numpy(array == 1)
 
-    return each(one, mask)
+    return trees.map(one, mask)
 
 
 def shown_mask(env: Any, info: dict[str, Any]) -> Any:
@@ -35,18 +27,18 @@ def shown_mask(env: Any, info: dict[str, Any]) -> Any:
     return as_mask(env.mask_spec.complete(info["action_mask"], getattr(env, "head_mask", None)))
 
 
-def full_mask(spec: Any, rows: int) -> Any:
+def full_mask(spec: MaskSpec, rows: int) -> Any:
     """A mask (rows, ...) that allows everything, in the form of `shown_mask`."""
     if spec.needs_head_mask:
-        return torch.ones(rows, *spec.nvec, dtype=torch.bool)
+        return torch.ones(rows, *spec.heads.tolist(), dtype=torch.bool)
     return as_mask(spec.full(rows))
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two structures hold equal tensors."""
-    answers: list[bool] = []
-    each(lambda a, b: answers.append(torch.equal(a, b)), one, other)
-    return all(answers)
+    """Whether two equally built structures hold equal tensors."""
+    equal: list[bool] = []
+    trees.map(lambda a, b: equal.append(torch.equal(a, b)), one, other)
+    return all(equal)
 
 
 def empty_actions(space: spaces.Space[Any], *shape: int) -> Any:
@@ -60,7 +52,7 @@ def empty_actions(space: spaces.Space[Any], *shape: int) -> Any:
 
 
 def for_env(space: spaces.Space[Any], action: Any) -> Any:
-    """Actions of a distribution, which counts choices from 0, as the environment counts them."""
+    """Actions of a distribution, which counts choices from 0, as the environment counts them; NumPy arrays."""
     if isinstance(space, spaces.Dict):
         return {key: for_env(part, action[key]) for key, part in space.spaces.items()}
     if isinstance(space, spaces.Tuple):

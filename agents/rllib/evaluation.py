@@ -6,11 +6,12 @@ import argparse
 from typing import Any
 
 import numpy as np
-from evaluation import CONTROL_DECISIONS, Count, proof_line
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
-from rllib_recipes import make_config
 
 from masked_envs.rllib import count_invalid_actions
+
+from ..proof import CONTROL_DECISIONS, Count, proof_line
+from .recipes import make_config
 
 EPISODES = 100  # played by the policy at the end, greedily and sampled
 

@@ -1,20 +1,9 @@
-"""Masked PPO, APPO, IMPALA and DQN on RLlib, through Ray Tune; `python agents/ppo_rllib.py --help` lists the flags.
-
-RLlib does the work; `masked_envs.rllib.configure` gives it modules that know the mask. From one machine to a cluster:
-`--address auto` joins a running one, whose nodes need `masked_envs` installed and, for checkpoints, a `--storage-path`
-that all of them reach.
-
-Every run ends with a line such as `decisions 204800, invalid 0 (95% upper bound 1.5e-5), negative control 3871`: the
-sum of what the environments of every worker counted, in training, in evaluation, and after the last checkpoint was
-loaded again. The negative control is the number of invalid actions that the same modules take, before they learn, if
-the mask is kept from them.
-"""
+"""The command line of the agent."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,14 +12,15 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import ray
-from command_line import key_and_value
-from evaluation import Count
 from ray import tune
-from rllib_proof import lifetime, report
-from rllib_recipes import RECIPES, make_config
-from rllib_settings import check_settings, write_settings
 
 from masked_envs.rllib.policies import SEPARATE, SHARED
+
+from ..command_line import key_and_value
+from ..proof import Count
+from .evaluation import lifetime, report
+from .recipes import RECIPES, make_config
+from .settings import check_settings, write_settings
 
 COLUMNS = {
     "training_iteration": "iteration",
@@ -173,7 +163,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0 if report(given, result.checkpoint.path, trained) else 1
     finally:
         ray.shutdown()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
