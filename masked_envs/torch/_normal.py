@@ -51,7 +51,7 @@ def moments(slope: Tensor, lower: Tensor, upper: Tensor) -> tuple[Tensor, Tensor
 
 
 class _Moments(torch.autograd.Function):
-    """The gradients are moments as well, so that no graph of the quadrature is kept; they can be differentiated again."""
+    """The gradients are moments as well, so no graph of the quadrature is kept. They can be differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, slope: Tensor, lower: Tensor, upper: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -133,7 +133,7 @@ def _gauss_legendre() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def _normal_quantile(share: Tensor, slope: Tensor, lower: Tensor, upper: Tensor) -> Tensor:
-    """As `quantile`, by the distribution function of the standard normal, in its left tail where it keeps its digits."""
+    """As `quantile`, by the distribution function of the standard normal, in its left tail, where it is precise."""
     alpha, beta = slope + lower, slope + upper
     mirrored = alpha + beta > 0
     low = torch.where(mirrored, -beta, alpha)

@@ -45,9 +45,9 @@ class MaskedDistribution(Distribution):
     log-probabilities serve `sample`, `log_prob`, `entropy`, `mode` and `torch.distributions.kl_divergence`.
     The gradient of an illegal logit is exactly 0 in all of them, whatever that logit is, inf and nan included.
 
-    Any finite logits give legal samples, finite log-probabilities of legal actions and finite gradients (in float16 as
-    far as they fit). With `validate_args=False`, logits of one row that are more than 3e38 apart can give a legal action
-    log-probability -inf.
+    Any finite logits give legal samples, finite log-probabilities of legal actions and finite gradients (as far as they
+    fit, in float16). With `validate_args=False`, a legal action can have log-probability -inf where the logits of a row
+    are more than 3e38 apart.
 
     `validate_args=False` leaves out the checks that read the data (rows without a legal action, nan, values
     outside the range), which on an accelerator also wait for it; wrong shapes and dtypes are refused always.

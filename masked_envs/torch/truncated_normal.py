@@ -13,7 +13,7 @@ FARTHEST_LOC = 1e9
 class MaskedTruncatedNormal(MaskedInterval):
     """A normal distribution, conditioned on falling between the bounds.
 
-    With Z the normal mass between the bounds and z = (action - loc) / scale, the density is phi(z) / (scale Z) (Johnson,
+    The density is phi(z) / (scale Z), z = (action - loc) / scale, with Z the normal mass between the bounds (Johnson,
     Kotz and Balakrishnan, "Continuous Univariate Distributions 1", 1994, section 10.1). A sample is the quantile of a
     uniform number, and its gradient that of the quantile at the same number (implicit reparameterisation: Figurnov,
     Mohamed and Mnih 2018, arXiv:1805.08498). A scale below the spacing of floating-point numbers at the bounds is

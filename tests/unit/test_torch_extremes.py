@@ -105,7 +105,7 @@ def check_everything(p, q, spec, mask, logits, rng):
     for name, result in results.items():
         assert torch.isfinite(result).all(), name
         (grad,) = torch.autograd.grad(result.sum(), logits, retain_graph=True, allow_unused=True)
-        # A gradient above 65,504 is inf in float16, from which torch's GradScaler knows that the step is to be left out.
+        # A gradient above 65,504 is inf in float16, which tells torch's GradScaler to skip the step.
         too_large = logits.dtype == torch.float16 and ("KL" in name or "any" in name)
         assert grad is None or torch.isfinite(grad).all() or too_large, name
 
@@ -174,7 +174,7 @@ def test_unchecked_parameters_that_are_not_finite_still_give_legal_samples(cls, 
         assert ((action >= bounds[0]) & (action <= bounds[1])).all()
 
 
-# --- far tails ---------------------------------------------------------------------------------------------------------
+# --- far tails --------------------------------------------------------------------------------------------------------
 
 TAILS = [(-1e3, 1.0), (-1e6, 1.0), (-1e8, 1.0), (3e7, 0.5), (1e8, 2.0), (0.5, 1e-6), (-0.25, 1e-3)]
 
