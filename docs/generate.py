@@ -15,9 +15,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from masked_envs.cards import read_card
+from masked_envs.cards import constructor_calls, facts, parameter_rows, read_card
 from masked_envs.catalogue import CATALOGUE
-from masked_envs.cli.facts import facts, parameter_rows, surfaces
 from masked_envs.core.declaration import Declaration
 from masked_envs.registration import declaration
 
@@ -123,7 +122,7 @@ def page(declared: Declaration) -> str:
         [key, f"`{words}`" if key.endswith("space") else words]
         for key, words in facts(declared, declared.resolve({})).items()
     ]
-    rows.append(["Made by", "<br>".join(f"`{call}`" for call in surfaces(declared))])
+    rows.append(["Made by", "<br>".join(f"`{call}`" for call in constructor_calls(declared))])
     parts = [
         NOTICE,
         f"# {title}",

@@ -220,7 +220,9 @@ def test_a_wrong_value_is_refused_with_words(env_id: str, name: str) -> None:
 
 @EVERY_ID
 def test_an_unknown_parameter_is_refused_and_the_nearest_named(env_id: str) -> None:
-    with pytest.raises(TypeError, match=rf"{env_id} has no parameter 'time_limt'; did you mean 'time_limit'\?"):
+    with pytest.raises(
+        TypeError, match=rf"{env_id} got an unexpected keyword argument 'time_limt'; did you mean 'time_limit'\?"
+    ):
         make(env_id, time_limt=3)
     assert TIME_LIMIT == "time_limit"
 
