@@ -46,6 +46,7 @@ def cases(*groups: Any, ids: list[str] = IDS) -> Any:
 
 
 LENGTHS = pytest.mark.parametrize("steps", [STEPS, pytest.param(LONG, marks=pytest.mark.long)])
+GAME_LENGTHS = pytest.mark.parametrize("steps", [STEPS // 2, pytest.param(LONG // 4, marks=pytest.mark.long)])
 needs_numba = pytest.mark.skipif(not numba_is_available(), reason="numba has no build for this Python")
 
 
@@ -136,7 +137,7 @@ def test_vector_play_at_other_sizes(env_id: str, parameters: dict[str, Any]) -> 
 # --- games, agent by agent --------------------------------------------------------------------------------------------
 
 
-@LENGTHS
+@GAME_LENGTHS
 @cases(choices_of, sizes_of, ids=GAMES)
 def test_aec_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
     aec = masked_envs.make_aec(env_id, backend="python", **parameters)
@@ -172,7 +173,7 @@ def test_aec_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
             steps -= 1
 
 
-@LENGTHS
+@GAME_LENGTHS
 @cases(choices_of, sizes_of, ids=AT_ONCE)
 def test_parallel_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
     env = masked_envs.make_parallel(env_id, backend="python", **parameters)
@@ -243,7 +244,7 @@ class Opponent:
         return self.chosen[-1]
 
 
-@LENGTHS
+@GAME_LENGTHS
 @pytest.mark.parametrize("last_seat", [False, True], ids=["first", "last"])
 @cases(choices_of, sizes_of, ids=GAMES)
 def test_play_beside_an_opponent(env_id: str, parameters: dict[str, Any], last_seat: bool, steps: int) -> None:

@@ -6,10 +6,11 @@ play beside the defaults, and a class `Reference(parameters)` with
 - `reset_from(record)`: take the start position, which chance has drawn, from the fields of the state record;
 - `mask(agent)` and `observation(agent)`: what the card says that an agent is given, in its shape and dtype;
 - `step(action, record)`: carry out an action (a list with one per agent where they act at once) and return the rewards
-  of all agents and whether the episode has terminated. Of `record`, the position after the step, it may read nothing but
-  what chance has drawn in the step;
+  of all agents and whether the episode has terminated. Of `record`, the position after the step, it may read nothing
+  but what chance has drawn in the step;
 - `to_move`: the index of the agent to move.
 
-Three more where a card calls for them: `REWARD_TOLERANCE` and `MASK_TOLERANCE`, relative, where the arithmetic is
-not given exactly (otherwise numbers are equal bit for bit); `allowed(k, prefix)`, the mask of a later head.
+More where a card calls for it: `REWARD_TOLERANCE` and `MASK_TOLERANCE`, relative, where the arithmetic is not given
+exactly (otherwise numbers are equal bit for bit); `allowed(agent, k, prefix)`, the mask of a later head; and
+`check_mask(mask)` in place of `mask`, where the card says what holds of a mask rather than which it is.
 """

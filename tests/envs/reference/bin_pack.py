@@ -21,11 +21,12 @@ class Reference:
         assert len(self.items) == self.num_items
         assert all(1 <= side <= self.longest_side for sides in self.items for side in sides)
         self.taken = set()
+        self.places = self.find_places()
 
     def cells(self, row, col, height, width):
         return {(row + i, col + j) for i in range(height) for j in range(width)}
 
-    def places(self):
+    def find_places(self):
         """(row, column, height, width): upright row by row, then turned, which for a square is the same."""
         if not self.items:
             return []
@@ -40,7 +41,7 @@ class Reference:
 
     def mask(self, agent):
         mask = np.zeros(2 * self.rows * self.cols, np.int8)
-        mask[: len(self.places())] = 1
+        mask[: len(self.places)] = 1
         return mask
 
     def observation(self, agent):
@@ -50,12 +51,13 @@ class Reference:
         sides = [side for item in self.items for side in item]
         seen[self.rows * self.cols :][: len(sides)] = sides
         embeddings = np.zeros((2 * self.rows * self.cols, 4), np.float32)
-        for embedding, place in zip(embeddings, self.places(), strict=False):
+        for embedding, place in zip(embeddings, self.places, strict=False):
             embedding[:] = [share / side for share, side in zip(place, (self.rows, self.cols) * 2, strict=True)]
         return {"observation": seen, "action_embeddings": embeddings}
 
     def step(self, action, record):
-        place = self.places()[action]
+        place = self.places[action]
         self.taken |= self.cells(*place)
         self.items = self.items[1:]
-        return [place[2] * place[3] / (self.rows * self.cols)], not self.places()
+        self.places = self.find_places()
+        return [place[2] * place[3] / (self.rows * self.cols)], not self.places

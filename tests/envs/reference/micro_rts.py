@@ -78,9 +78,10 @@ class Reference:
         return [c for c in self.beside(cell) if able and self.free(c)]
 
     def mask(self, agent):
-        return np.array(
-            [[bool(self.targets(agent, cell, order)) for order in range(11)] for cell in self.cells], np.int8
-        )
+        mask = np.zeros((len(self.cells), 11), np.int8)
+        for cell in self.units:
+            mask[self.cells.index(cell)] = [bool(self.targets(agent, cell, order)) for order in range(11)]
+        return mask
 
     def allowed(self, agent, k, prefix):
         """The mask of the third head."""

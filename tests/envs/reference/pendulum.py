@@ -37,13 +37,8 @@ class Reference:
             bounds = [-self.max_torque, self.max_torque]
         else:
             coasting = self.speed + 15.0 * math.sin(self.angle) * DT
-            bounds = [
-                min(
-                    max((sign * self.speed_limit - coasting) / (3 * DT) - sign * MARGIN, -self.max_torque),
-                    self.max_torque,
-                )
-                for sign in (-1, 1)
-            ]
+            least, most = ((limit - coasting) / (3 * DT) for limit in (-self.speed_limit, self.speed_limit))
+            bounds = [max(least + MARGIN, -self.max_torque), min(most - MARGIN, self.max_torque)]
         return np.array(bounds, np.float32).reshape(2, 1)
 
     def observation(self, agent):

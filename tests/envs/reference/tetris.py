@@ -39,7 +39,7 @@ class Reference:
         self.shapes = [shape for turns, shape in enumerate(shapes) if shape not in shapes[:turns]]
 
     def landed(self, shape, column):
-        """The cells of the piece where it comes to rest; None where it does not fit between the walls or below the top."""
+        """The cells of the piece where it comes to rest; None where that is not between the walls and below the top."""
         if max(col for _, col in shape) + column >= self.width:
             return None
         cells = [(row - 4, col + column) for row, col in shape]  # above the board

@@ -69,15 +69,14 @@ class Reference:
             return max(unit.least, power - ramp), min(unit.capacity, power + ramp)
         return (unit.least, self.starting_power(unit)) if since >= unit.minimum else (0.0, 0.0)
 
+    def switches(self, unit, on, since, power):
+        """Whether off and on are legal."""
+        rested = since >= unit.minimum
+        return (rested and power <= self.starting_power(unit), True) if on else (True, rested)
+
     def mask(self, agent):
         rows = list(zip(self.units, self.on, self.since, self.power, strict=True))
-        switches = [
-            [since >= unit.minimum and power <= self.starting_power(unit), True]
-            if on
-            else [True, since >= unit.minimum]
-            for unit, on, since, power in rows
-        ]
-        bounds = [self.bounds(*row) for row in rows]
+        switches, bounds = [self.switches(*row) for row in rows], [self.bounds(*row) for row in rows]
         return {"on": np.array(switches, np.int8), "power": np.array(bounds, np.float32).T}
 
     def observation(self, agent):
