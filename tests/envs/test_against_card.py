@@ -21,7 +21,7 @@ from masked_envs.registration import declaration
 
 pytestmark = pytest.mark.core
 
-STEPS, LONG = 100, 20_000  # of each case, at least
+STEPS, LONG = 100, 20_000  # of each case
 ROWS = 3
 IDS = list(CATALOGUE)
 AT_ONCE = [env_id for env_id in IDS if CATALOGUE[env_id].play == "simultaneous"]
@@ -45,8 +45,13 @@ def cases(*groups: Any, ids: list[str] = IDS) -> Any:
     return pytest.mark.parametrize(("env_id", "parameters"), chosen, ids=names)
 
 
-LENGTHS = pytest.mark.parametrize("steps", [STEPS, pytest.param(LONG, marks=pytest.mark.long)])
-GAME_LENGTHS = pytest.mark.parametrize("steps", [STEPS // 2, pytest.param(LONG // 4, marks=pytest.mark.long)])
+LENGTHS = pytest.mark.parametrize("length", ["short", pytest.param("long", marks=pytest.mark.long)])
+
+
+def steps_of(env_id: str, length: str) -> int:
+    return LONG if length == "long" else getattr(reference_module(env_id), "STEPS", STEPS)
+
+
 needs_numba = pytest.mark.skipif(not numba_is_available(), reason="numba has no build for this Python")
 
 
@@ -60,11 +65,11 @@ def test_an_id_has_a_reference(env_id: str) -> None:
 
 @LENGTHS
 @cases(choices_of, sizes_of)
-def test_single_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
+def test_single_play(env_id: str, parameters: dict[str, Any], length: str) -> None:
     env = masked_envs.make(env_id, backend="python", **parameters)
     player = LegalPlay(env.mask_spec, 1)
     expected = Expected(env_id, parameters, env.mask_spec.full(), env_id in AT_ONCE)
-    seed = 0
+    seed, steps = 0, steps_of(env_id, length)
     while steps > 0:
         observation, info = env.reset(seed=seed)
         expected.reset(env.get_state())
@@ -122,8 +127,8 @@ def stacked(actions: list[Any]) -> Any:
 @needs_numba
 @LENGTHS
 @cases(choices_of)
-def test_vector_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
-    play_rows(env_id, parameters, steps)
+def test_vector_play(env_id: str, parameters: dict[str, Any], length: str) -> None:
+    play_rows(env_id, parameters, steps_of(env_id, length))
 
 
 @needs_numba
@@ -137,14 +142,14 @@ def test_vector_play_at_other_sizes(env_id: str, parameters: dict[str, Any]) -> 
 # --- games, agent by agent --------------------------------------------------------------------------------------------
 
 
-@GAME_LENGTHS
+@LENGTHS
 @cases(choices_of, sizes_of, ids=GAMES)
-def test_aec_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
+def test_aec_play(env_id: str, parameters: dict[str, Any], length: str) -> None:
     aec = masked_envs.make_aec(env_id, backend="python", **parameters)
     agents = aec.possible_agents
     spec = aec.mask_spec(agents[0])
     player, expected = LegalPlay(spec, 3), Expected(env_id, parameters, spec.full())
-    seed = 0
+    seed, steps = 0, steps_of(env_id, length) // 4
     while steps > 0:
         aec.reset(seed=seed)
         expected.reset(aec.get_state().position)
@@ -173,14 +178,14 @@ def test_aec_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
             steps -= 1
 
 
-@GAME_LENGTHS
+@LENGTHS
 @cases(choices_of, sizes_of, ids=AT_ONCE)
-def test_parallel_play(env_id: str, parameters: dict[str, Any], steps: int) -> None:
+def test_parallel_play(env_id: str, parameters: dict[str, Any], length: str) -> None:
     env = masked_envs.make_parallel(env_id, backend="python", **parameters)
     agents = env.possible_agents
     spec = env.mask_spec(agents[0])
     player, expected = LegalPlay(spec, 4), Expected(env_id, parameters, spec.full())
-    seed = 0
+    seed, steps = 0, steps_of(env_id, length) // 4
     while steps > 0:
         observations, _ = env.reset(seed=seed)
         expected.reset(env.get_state())
@@ -244,16 +249,16 @@ class Opponent:
         return self.chosen[-1]
 
 
-@GAME_LENGTHS
+@LENGTHS
 @pytest.mark.parametrize("last_seat", [False, True], ids=["first", "last"])
 @cases(choices_of, sizes_of, ids=GAMES)
-def test_play_beside_an_opponent(env_id: str, parameters: dict[str, Any], last_seat: bool, steps: int) -> None:
+def test_play_beside_an_opponent(env_id: str, parameters: dict[str, Any], last_seat: bool, length: str) -> None:
     """One agent of a game as a single-agent environment, from the first and from the last seat."""
     seats = declaration(env_id).agents(declaration(env_id).resolve(parameters))
     seat = len(seats) - 1 if last_seat else 0
     opponent = Opponent(env_id, parameters, seat)
     env, expected, player = opponent.env, opponent.expected, LegalPlay(opponent.env.mask_spec, 5)
-    seed = 0
+    seed, steps = 0, steps_of(env_id, length) // 4
     while steps > 0:
         observation, info = opponent.reset(seed)
         seed += 1

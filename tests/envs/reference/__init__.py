@@ -11,6 +11,7 @@ play beside the defaults, and a class `Reference(parameters)` with
 - `to_move`: the index of the agent to move.
 
 More where a card calls for it: `REWARD_TOLERANCE` and `MASK_TOLERANCE`, relative, where the arithmetic is not given
-exactly (otherwise numbers are equal bit for bit); `allowed(agent, k, prefix)`, the mask of a later head; and
-`check_mask(mask)` in place of `mask`, where the card says what holds of a mask rather than which it is.
+exactly (otherwise numbers are equal bit for bit); `allowed(agent, k, prefix)`, the mask of a later head;
+`check_mask(mask)` in place of `mask`, where the card says what holds of a mask rather than which it is; and `STEPS`,
+where the usual number of steps is too small for what is rare.
 """

@@ -162,8 +162,10 @@ class LegalPlay:
         return np.array([self.one_of(bit) for bit in mask], np.int8)
 
     def choose_interval(self, spec: Any, mask: Any, later_head: Any) -> Any:
+        """Each number the lowest, the highest or one between them, each as often."""
         low, high = mask.astype(np.float64)
-        return np.clip((low + self.rng.random(low.shape) * (high - low)).astype(np.float32), mask[0], mask[1])
+        share = np.clip(3 * self.rng.random(low.shape) - 1, 0, 1)
+        return np.clip((low + share * (high - low)).astype(np.float32), mask[0], mask[1])
 
     def choose_dict(self, spec: Any, mask: Any, later_head: Any) -> Any:
         parts = zip(spec.keys, spec.parts, strict=True)

@@ -6,9 +6,10 @@ import numpy as np
 
 PARAMETERS = [
     {"rows": 4, "cols": 4, "resources": 3},
-    {"rows": 5, "cols": 7, "resources": 0, "time_limit": 60},
     {"rows": 4, "cols": 5, "resources": 40, "time_limit": 0},
+    {"rows": 5, "cols": 7, "resources": 0, "time_limit": 60},
 ]
+STEPS = 150
 
 BASE, BARRACKS, WORKER, LIGHT, HEAVY, RANGED = range(6)
 WAIT, MOVE, HARVEST, RETURN, PRODUCE, ATTACK = 0, 1, 2, 3, 4, 10  # 4 to 9: produce a base to a ranged unit

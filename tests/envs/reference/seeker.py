@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 PARAMETERS = [
-    {"num_obstacles": 0},
+    {"num_obstacles": 0, "max_step": 3.0, "time_limit": 0},
     {"num_obstacles": 25, "max_step": 0.3, "time_limit": 20},
     {"num_obstacles": 2, "max_step": 10.0},
 ]
+STEPS = 300
 
 REWARD_TOLERANCE = 1e-6  # the card does not say how a distance is computed
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 PARAMETERS = [{"time_limit": 7}, {"time_limit": 0}]
+STEPS = 1500
 
 TOWN = (
     "+---------+",
