@@ -8,24 +8,24 @@ import math
 import numpy as np
 
 from ..mask_spec import MaskSpec
-from .moments import bare
+from .context import CheckContext, VisitedState
+from .masks import binary_mask
 from .report import Profile
-from .subject import playable
-from .trial import Point, Trial
+from .time_step import bare
 from .values import fingerprint
 
 MOST_COUNTED = 20_000  # actions of a space with dependent heads, which are counted by asking for every prefix
 
 
-def profile(trial: Trial) -> Profile:
+def profile(context: CheckContext) -> Profile:
     """The profile of the masks of acting agents over a walk."""
     fractions, forced, masks = [], [], set()
     of_observation, of_history, histories = Function(), Function(), Histories()
-    for point in trial.walk():
-        histories.follow(point)
-        for name, seat in point.moment.acting.items():
-            spec, mask = point.subject.spec(name), fingerprint(seat.mask)
-            given = playable(spec, seat.mask), point.subject.head_mask(name)
+    for state in context.walk():
+        histories.follow(state)
+        for name, agent in state.time_step.acting.items():
+            spec, mask = state.view.spec(name), fingerprint(agent.mask)
+            given = binary_mask(spec, agent.mask), state.view.head_mask(name)
             try:
                 fraction = spec.legal_fraction(*given) if is_countable(spec) else math.nan
                 is_forced = bool(spec.is_forced(*given))
@@ -34,12 +34,12 @@ def profile(trial: Trial) -> Profile:
             fractions.append(fraction)
             forced.append(is_forced)
             masks.add(mask)
-            of_observation.add(histories.view(point, name), mask)
+            of_observation.add(histories.view(state, name), mask)
             of_history.add(histories[name], mask)
     if not fractions:
-        return Profile(probes=trial.probes)
+        return Profile(probes=context.probes)
     mean, rate = float(np.mean(fractions)), float(np.mean(forced))
-    return Profile(len(fractions), trial.probes, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
+    return Profile(len(fractions), context.probes, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
 
 
 def is_countable(spec: MaskSpec) -> bool:
@@ -65,20 +65,20 @@ class Function:
 
 
 class Histories(dict[str, bytes]):
-    """What each seat has seen, masks left out, and done since the start, as a digest by name."""
+    """What each agent has seen, masks left out, and done since the start, as a digest by name."""
 
-    def follow(self, point: Point) -> None:
-        """Take in the next moment of a walk."""
-        if not point.path:
+    def follow(self, state: VisitedState) -> None:
+        """Take in the next time_step of a walk."""
+        if not state.path:
             self.clear()
-        done = point.path[-1] if point.path else None
-        for name in point.moment.seats:
+        done = state.path[-1] if state.path else None
+        for name in state.time_step.agents:
             own = done.get(name) if isinstance(done, dict) and name else done
-            told = fingerprint([own]) + self.view(point, name)
-            self[name] = hashlib.sha256(self.get(name, b"") + told).digest()
+            step_digest = fingerprint([own]) + self.view(state, name)
+            self[name] = hashlib.sha256(self.get(name, b"") + step_digest).digest()
 
     @staticmethod
-    def view(point: Point, name: str) -> bytes:
-        """The observation of a seat; the rows of a vector environment are all the same agent."""
-        agent = name if len(point.moment.seats) > 1 and point.subject.agents_leave else ""
-        return fingerprint([agent, bare(point.seat(name).observation)])
+    def view(state: VisitedState, name: str) -> bytes:
+        """The observation of a agent; the rows of a vector environment are all the same agent."""
+        agent = name if len(state.time_step.agents) > 1 and state.view.agents_leave else ""
+        return fingerprint([agent, bare(state.agent(name).observation)])

@@ -381,14 +381,14 @@ FOREIGN_CODE = {
     "masked_envs/api/invalid_action.py": {"_shown"},  # the repr of a user's object
     "masked_envs/conformance/check.py": {
         "_held",
-        "_manner_of",
+        "_behaviour_of",
         "_places",
         "_profile",
     },  # an environment under test, here and below
     "masked_envs/conformance/laws/reproducible.py": {"_pickled"},
     "masked_envs/conformance/other_process.py": {"told_elsewhere", "_answer"},
     "masked_envs/conformance/shrink.py": {"_broken"},
-    "masked_envs/conformance/subject.py": {"attempt", "why_not_copied"},
+    "masked_envs/conformance/env_view/base.py": {"attempt", "why_not_copied"},
 }
 NO_ERROR = {"WindowClosedError"}  # a person leaves: the one thing to do is to go on
 
