@@ -58,5 +58,6 @@ def rows(batch: Tree) -> list[Tree]:
 
 
 def stack(trees: list[Tree], axis: int = 0) -> Tree:
-    """Trees of one structure as a batch; the reverse of `rows`."""
-    return map(lambda *arrays: np.stack(arrays, axis), *trees)
+    """Trees of one structure, one at least, as a batch; the reverse of `rows`."""
+    first, *others = trees
+    return map(lambda *arrays: np.stack(arrays, axis), first, *others)

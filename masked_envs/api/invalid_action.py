@@ -5,6 +5,8 @@ from __future__ import annotations
 import reprlib
 from typing import Any
 
+import numpy as np
+
 from ..errors import InvalidActionError
 from ..mask_spec import MaskSpec
 from ..mask_spec.checks import HeadMask
@@ -55,7 +57,5 @@ def _shown(action: Any) -> str:
 
 
 def _in_range(spec: MaskSpec, action: Any) -> bool:
-    try:
-        return bool(spec.action_space.contains(action))
-    except OverflowError:  # an int beyond int64
-        return False
+    """Whether the mask that forbids nothing allows the action."""
+    return bool(spec.allows(spec.full(), action, lambda k, prefix: np.ones(spec.heads[k], np.int8)))

@@ -23,6 +23,8 @@ from .observations import batched, check_mask_in, checked_seed, observation_spac
 from .picture import Picture, check_render_mode
 from .single_agent import Opponent, SingleAgentView
 
+LONGEST_EPISODE = 2**63 - 1  # steps: the clock of a state is an int64
+
 
 class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
     """Many copies of an environment of this package, stepped as arrays.
@@ -291,8 +293,9 @@ def _with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -
     if max_episode_steps is None:
         return values
     _check_positive("max_episode_steps", max_episode_steps)
+    longest = min(int(max_episode_steps), LONGEST_EPISODE)
     limit = values["time_limit"]
-    return {**values, "time_limit": min(limit, max_episode_steps) if limit else max_episode_steps}
+    return {**values, "time_limit": min(limit, longest) if limit else longest}
 
 
 def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
@@ -309,4 +312,4 @@ def _row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int |
             raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
         return [checked_seed(one) for one in seed]
     first = checked_seed(seed)
-    return [None] * rows if first is None else [first + i for i in range(rows)]
+    return [None] * rows if first is None else [checked_seed(first + i) for i in range(rows)]

@@ -5,6 +5,7 @@ The environments are `tests/helpers/toys`; `tests/helpers/toy_rules.py` says a s
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import re
@@ -305,6 +306,44 @@ def test_an_action_outside_float_and_int8_reaches_the_rules_wide():
     for name, base in (("binary", np.int64), ("interval", np.float64), ("joint", np.int64)):
         assert engine_of(name).actions.dtype == base
     assert engine_of("hybrid").actions.dtype["power"].base == np.float64
+
+
+@pytest.mark.parametrize("on_invalid", ["raise", "noop"])
+@pytest.mark.parametrize("name", NAMES)
+def test_infos_have_the_same_keys_after_reset_and_step(name, on_invalid):
+    """Recorders build the structure of a whole run from the first info."""
+    keys = []
+    if name in ALONE:
+        env, envs = (make(TOYS[name], on_invalid=on_invalid) for make in (MaskedEnv, MaskedVectorEnv))
+        for each in (env, envs):
+            keys.append([each.reset(seed=0)[1], each.step(each.sample_legal())[-1], each.reset()[1]])
+        first, after, _ = keys[0]
+        assert ("invalid_action" in first) == (on_invalid != "raise")
+        assert ("rewards" in first) == (TOYS[name].play != "single")
+        if "rewards" in first:
+            assert not first["rewards"].any() and first["rewards"].shape == after["rewards"].shape
+    if TOYS[name].play != "single":
+        aec = MaskedAECEnv(TOYS[name], on_invalid=on_invalid)
+        aec.reset(seed=0)
+        first = aec.infos[aec.agent_selection]
+        aec.step(aec.sample_legal(aec.agent_selection))
+        keys.append([first, *aec.infos.values()])
+    if name in SIMULTANEOUS:
+        env = MaskedParallelEnv(TOYS[name], on_invalid=on_invalid)
+        first = env.reset(seed=0)[1]
+        after = env.step({agent: env.sample_legal(agent) for agent in env.agents})[-1]
+        keys.append([*first.values(), *after.values()])
+    for infos in keys:
+        assert len({tuple(sorted(info)) for info in infos}) == 1
+
+
+@pytest.mark.parametrize("backend", ["auto", *BACKENDS])
+def test_an_environment_with_bounds_of_float16_is_refused_by_name(backend):
+    half = masked_envs.MaskSpec.interval([-1, -1], [1, 1], dtype=np.float16)
+    for spec in (half, masked_envs.MaskSpec.dict({"a": half, "b": masked_envs.MaskSpec.flat(2)})):
+        declared = dataclasses.replace(TOYS["interval"], mask=lambda values, spec=spec: spec)
+        with pytest.raises(ValueError, match="of float32 or float64; numba has no float16"):
+            MaskedVectorEnv(declared, 2, backend=backend)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -309,6 +309,27 @@ def test_the_shorter_limit_holds(arguments, length):
         assert not terminated.any() and truncated.all() == (step % (length + 1) == length)
 
 
+@pytest.mark.parametrize("limit", [2**63 - 1, 2**63, 10**400])
+def test_a_limit_that_is_never_reached_is_none(limit):
+    envs = gym.make_vec(CART, num_envs=2, max_episode_steps=limit, time_limit=0)
+    _, info = envs.reset(seed=0)
+    _, _, _, truncated, _ = envs.step(legal(envs, info, np.random.default_rng(0)))
+    assert not truncated.any()
+
+
+@pytest.mark.parametrize("make", [gym.make, functools.partial(gym.make_vec, num_envs=2)])
+def test_seeds_of_more_than_64_bits_are_refused(make):
+    """2**64 would be the stream of 0; of two rows seeded 2**64 - 1 and on, the second would be."""
+    env = make(CART)
+    env.reset(seed=2**64 - 2)
+    before = env.unwrapped.get_state()
+    seeds = [2**64, 10**400, *([2**64 - 1, [0, 2**64]] if hasattr(env, "num_envs") else [])]
+    for seed in seeds:
+        with pytest.raises(ValueError, match=r"seed must be below 2\*\*64, not 1"):
+            env.reset(seed=seed)
+    assert env.unwrapped.get_state() == before
+
+
 @pytest.mark.parametrize("limit", [0, -1, 2.5, True, "9"])
 def test_an_impossible_limit_is_refused(limit):
     with pytest.raises(ValueError, match="max_episode_steps must be an integer of at least 1"):
