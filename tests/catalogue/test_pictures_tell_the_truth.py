@@ -98,6 +98,16 @@ def test_the_last_action_has_the_label_of_the_frame_it_was_taken_in():
     assert "last: " in env.render() and env.picture.status(0).last.isdecimal()
 
 
+def test_a_step_clears_the_action_that_was_chosen():
+    env = masked_envs.make("MaskedTaxi-v0")
+    env.reset(seed=3)
+    action = int(np.flatnonzero(env.action_mask)[0])
+    env.picture.action = action
+    assert env.picture.view(0).chosen_paths(0) == {(action,)}
+    env.step(action)
+    assert env.picture.action is None and not env.picture.view(0).has_chosen()
+
+
 def test_an_action_that_was_refused_is_not_the_last_action():
     env = masked_envs.make("MaskedTaxi-v0", on_invalid="noop")
     env.reset(seed=3)
