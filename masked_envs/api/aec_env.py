@@ -63,6 +63,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     def __init__(self, declaration: Declaration, *, render_mode: str | None = None, **arguments: Any) -> None:
         super().__init__()
         self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
+        self.picture = self._views.picture
         self.metadata = {**self.metadata, "name": declaration.id, "is_parallelizable": declaration.play != "turns"}
         self.render_mode = render_mode
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
@@ -138,7 +139,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the window, if there is one."""
-        self._views.picture.close()
+        self.picture.close()
 
     # --- the mask and the position --------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         if declaration.play != "simultaneous":
             raise TypeError(f"the agents of {declaration.id} do not act at once: use masked_envs.make_aec")
         self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
+        self.picture = self._views.picture
         self.metadata = {**self.metadata, "name": declaration.id}
         self.render_mode = render_mode
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
@@ -89,7 +90,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the window, if there is one."""
-        self._views.picture.close()
+        self.picture.close()
 
     # --- the mask and the position --------------------------------------------------------------------------
 

@@ -113,24 +113,37 @@ class RandomPlayer:
         """Play until this many steps are taken or, if given, this many episodes have ended.
 
         Yields:
-            after each reset and after each step, whether the episode goes on.
+            in each state whether the episode goes on; if so, `env.picture` has the actions that were chosen in it.
         """
         self.env.reset(seed=self._seed)
-        yield True
         ended, last = 0, self.steps + steps
-        while self.steps < last and ended != episodes:
-            over = self._step()
+        while True:
+            actions = self._choose()
+            yield True
+            over = self._step(actions)
             self.steps += 1
             ended += over
-            yield not over
-            if over and self.steps < last and ended != episodes:
+            finished = self.steps == last or ended == episodes
+            if over or finished:
+                yield not over
+            if finished:
+                return
+            if over:
                 self.env.reset()
-                yield True
 
-    def _step(self) -> bool:
+    def _choose(self) -> list[Any]:
         env: Any = self.env
         if self.simultaneous:
-            env.step({agent: env.sample_legal(agent, self._rng) for agent in self.agents})
+            actions = [env.sample_legal(agent, self._rng) for agent in self.agents]
+        else:
+            actions = [env.sample_legal(self._rng)]
+        env.picture.action = actions if self.simultaneous else actions[0]
+        return actions
+
+    def _step(self, actions: list[Any]) -> bool:
+        env: Any = self.env
+        if self.simultaneous:
+            env.step(dict(zip(self.agents, actions, strict=True)))
             return not env.agents
-        _, _, terminated, truncated, _ = env.step(env.sample_legal(self._rng))
+        _, _, terminated, truncated, _ = env.step(actions[0])
         return bool(terminated or truncated)

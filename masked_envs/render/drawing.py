@@ -1,4 +1,4 @@
-"""What an environment draws: shapes in its own coordinates, each with an ink."""
+"""Shapes in the coordinates of an environment, each with an ink."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .shapes import Disc, Line, Point, Polygon, Rect, Shape, Text, arrow_points
 from .theme import check_ink
 
 
-class Picture:
+class Drawing:
     """A frame of `width` by `height` units, y downwards, and the shapes in it, later ones over earlier ones.
 
     `fade` (0 to 1) moves a shape's colour towards the background.
