@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,23 @@ from .config import Config
 from .masks import full_mask, same, shown_mask
 from .networks import Encoder, Policy
 
+MOST_STEPS = 10_000  # of an evaluation: without a time limit an episode may go on for ever
 EVALUATION_SEED = 1_000_000  # beyond the run's own seed, so that evaluation meets episodes that training has not
 
 
 @dataclass(frozen=True)
 class Played:
-    """The return of each row's first episode (N,), the count, and whether any mask forbade anything."""
+    """What came of playing.
+
+    Attributes:
+        returns: of each row's first episode, (N,), as far as it was played.
+        cut_off: how many of these episodes did not end.
+        count: decisions and invalid actions of all rows.
+        forbade: whether any mask forbade anything.
+    """
 
     returns: npt.NDArray[np.float64]
+    cut_off: int
     count: Count
     forbade: bool
 
@@ -32,6 +42,8 @@ def play(
     policy: Policy, encoder: Encoder, envs: Any, seed: int, *, greedy: bool, masked: bool, steps: int | None = None
 ) -> Played:
     """Play until every row has finished an episode, or for `steps` steps; torch's random stream is left as it was.
+
+    Episodes that have not ended after `MOST_STEPS` are cut off.
 
     Args:
         greedy: the most probable action each time, instead of a sampled one.
@@ -43,7 +55,7 @@ def play(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         observation, info = envs.reset(seed=seed)
-        while live.any() if steps is None else step < steps:
+        while live.any() and step < MOST_STEPS if steps is None else step < steps:
             mask = shown_mask(envs, info)
             forbade = forbade or not same(mask, everything)
             distribution = policy.distribution(encoder(observation), mask if masked else everything)
@@ -53,7 +65,7 @@ def play(
             discarded, step = terminated | truncated, step + 1
             returns += np.where(live, rewards, 0.0)
             live &= ~discarded
-    return Played(returns, Count(decisions, int(envs.unwrapped.invalid_actions.sum())), forbade)
+    return Played(returns, int(live.sum()), Count(decisions, int(envs.unwrapped.invalid_actions.sum())), forbade)
 
 
 def evaluate(
@@ -73,6 +85,9 @@ def evaluate(
         played = play(policy, encoder, envs, seed, greedy=greedy, masked=config.mask == "on", steps=steps)
         returns.append(played.returns)
         count += played.count
+        if steps is None and played.cut_off:
+            rows = len(played.returns)
+            print(f"{played.cut_off} of {rows} episodes were cut off after {MOST_STEPS} steps", file=sys.stderr)
     return np.concatenate(returns), count
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from masked_envs.files import NotWrittenError
 
 from ..command_line import INTERRUPTED, add_flags, key_and_value
-from .checkpoint import FILE, load_checkpoint
+from .checkpoint import FILE, encode, load_checkpoint
 from .config import Config
 from .learner import Learner, fits_this_agent
-from .pictures import draw_learning_curve, record_gif
+from .pictures import draw_learning_curve, greedy_frames, record_gif
 from .training import rehearse, report, train
 
 
@@ -43,7 +43,11 @@ class Run:
 
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, dict[str, Any], dict[str, Any]]:
     """The parser, the given fields of `Config`, and those of `Run`."""
-    parser = argparse.ArgumentParser(prog="ppo_torch", description="Masked PPO on the environments of masked_envs.")
+    parser = argparse.ArgumentParser(
+        prog="agents.ppo_torch",
+        usage="python -m agents.ppo_torch [FLAG VALUE]...   (--help lists the flags)",
+        description="Masked PPO on the environments of masked_envs, and on others registered with Gymnasium.",
+    )
     add_flags(parser, Config)
     add = parser.add_argument
     add("--env-arg", action="append", default=[], type=key_and_value, metavar="NAME=VALUE",
@@ -84,7 +88,8 @@ def prepare(given: dict[str, Any], run: Run) -> Learner:
     """The learner that the flags ask for: a new one, or one from a checkpoint.
 
     Raises:
-        ValueError, TypeError: flags that contradict the checkpoint, or that no environment takes.
+        ValueError, TypeError: flags that contradict the checkpoint, that no environment takes or that no checkpoint
+            holds, or an environment that draws no pictures for the demo.
         OSError: no checkpoint where one is needed, one that would be overwritten, or a directory that cannot be made.
     """
     if run.resume or run.evaluate:
@@ -95,9 +100,10 @@ def prepare(given: dict[str, Any], run: Run) -> Learner:
                 f"{run.checkpoint_dir} holds a run: continue it with --resume, or give another directory"
             )
         learner = Learner(Config(**given))
-    if run.evaluate is None:
-        rehearse(learner, draws=run.demo is not None)
+    if run.demo is not None:
+        greedy_frames(learner.policy, learner.encoder, learner.config, most=2)
     if run.directory is not None:
+        encode(learner.state())
         run.directory.mkdir(parents=True, exist_ok=True)
     return learner
 
@@ -131,6 +137,7 @@ def from_checkpoint(given: dict[str, Any], run: Run) -> Learner:
 def carry_out(learner: Learner, run: Run) -> bool:
     """Train, report, and draw; whether the proof holds."""
     if run.evaluate is None:
+        rehearse(learner)
         train(learner, run.directory, run.checkpoint_every)
     proven = report(learner)
     if run.demo is not None:

@@ -5,64 +5,52 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..proof import proof_line
-from .checkpoint import encode, save_checkpoint
+from .checkpoint import save_checkpoint
 from .evaluation import evaluate, negative_control
+from .event_log import EventLog
 from .learner import Learner
-from .pictures import greedy_frames
 from .progress import Progress
 
 
-def rehearse(learner: Learner, draws: bool) -> None:
-    """Do in small what follows the training, so that what an environment lacks for it is found before the training.
+def rehearse(learner: Learner) -> None:
+    """Evaluate for a few steps, so that what an environment lacks for it is found before the training and not after.
 
     The learner stays as it is.
-
-    Args:
-        draws: whether pictures are drawn at the end.
-
-    Raises:
-        whatever the evaluation, the negative control, a checkpoint or a picture would raise later.
     """
     config = learner.config
     for greedy in (True, False):
         evaluate(learner.policy, learner.encoder, config, greedy=greedy, episodes=2, steps=2)
     negative_control(learner.encoder, config, decisions=2 * config.num_envs)
-    encode(learner.state())
-    if draws:
-        greedy_frames(learner.policy, learner.encoder, config, most=2)
 
 
 def train(learner: Learner, directory: Path | None = None, checkpoint_every: int = 50) -> None:
-    """Learn until the end of the run; with a directory, write TensorBoard logs and checkpoints into it."""
+    """Learn until the end of the run; with a directory, which exists, write logs and checkpoints into it.
+
+    Raises:
+        NotWrittenError: a log or a checkpoint cannot be written.
+    """
     config, began = learner.config, time.perf_counter()
     with contextlib.ExitStack() as stack:
-        log = stack.enter_context(contextlib.closing(writer_for(directory, learner))) if directory else None
+        log = EventLog(directory, learner.decisions) if directory is not None else None
+        if log is not None:
+            stack.enter_context(contextlib.closing(log))
         progress = stack.enter_context(Progress(config.total_decisions, learner.decisions))
         while not learner.finished:
             metrics = learner.iterate()
             if config.target_return is not None and learner.iteration % config.evaluate_every == 0:
                 metrics["greedy_return"] = look_at_target(learner, config.target_return)
             if log is not None:
-                for name, value in metrics.items():
-                    log.add_scalar(name, value, learner.decisions)
+                log.write(learner.decisions, metrics)
             if directory is not None and (learner.iteration % checkpoint_every == 0 or learner.finished):
                 save_checkpoint(directory, learner.state())
                 learner.saved = learner.decisions
             progress.update(learner.decisions, metrics)
     reached = f", mean return {config.target_return:g} reached" if learner.reached_target else ""
     print(f"{learner.decisions} decisions in {time.perf_counter() - began:.1f} s{reached}")
-
-
-def writer_for(directory: Path, learner: Learner) -> Any:
-    """A TensorBoard writer; what a killed run logged after its last checkpoint gives way."""
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(directory), purge_step=learner.decisions)
 
 
 def look_at_target(learner: Learner, target_return: float) -> float:
