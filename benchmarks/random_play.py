@@ -3,7 +3,7 @@
     python benchmarks/random_play.py                        every id that the file does not have yet
     python benchmarks/random_play.py MaskedPairs-v0 ...     these, anew
 
-With the parameters of docs/learning.json, so that both can stand side by side. A figure is exact where algebra gives
+With the parameters of benchmarks/learning, so that both can stand side by side. A figure is exact where algebra gives
 it, otherwise the mean of whole episodes with its standard error. In games where agents take turns it is that of both
 seats against a random opponent, and where they act at once that of all agents together.
 """
@@ -15,7 +15,6 @@ import json
 import math
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +56,18 @@ EXACT: dict[str, Callable[[Parameters], float]] = {
 
 
 def parameters_of(env_id: str) -> Parameters:
-    """Those of the run in docs/learning.json; without one, the defaults."""
-    runs = json.loads((ROOT / "docs" / "learning.json").read_text())
-    given: Parameters = runs.get(env_id, {}).get("env_args", {})
+    """Those of the run in benchmarks/learning; without one, the defaults."""
+    path = ROOT / "benchmarks" / "learning" / f"{env_id}.json"
+    given: Parameters = json.loads(path.read_text(encoding="utf-8"))["run"]["env_args"] if path.exists() else {}
     return given
 
 
 def returns_of(envs: Any, seed: int) -> npt.NDArray[np.float64]:
     """The return of the first episode of every row under uniformly random legal actions."""
-    rng, (_, info) = np.random.default_rng(seed), envs.reset(seed=seed)
-    spec, rows = envs.mask_spec, envs.num_envs
-    heads = ([partial(envs.head_mask, row) for row in range(rows)],) if spec.kind == "conditional" else ()
-    heads = heads if len(spec.heads) > 2 else ()
+    rng, rows, _ = np.random.default_rng(seed), envs.num_envs, envs.reset(seed=seed)
     returns, live = np.zeros(rows), np.ones(rows, np.bool_)
     while live.any():
-        _, rewards, terminated, truncated, info = envs.step(spec.sample(info["action_mask"], rng, *heads))
+        _, rewards, terminated, truncated, _ = envs.step(envs.sample_legal(rng))
         returns += np.where(live, rewards, 0.0)
         live &= ~(terminated | truncated)
     return returns
