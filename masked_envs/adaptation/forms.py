@@ -88,14 +88,13 @@ def shape_of(value: Any) -> tuple[int, ...]:
 
 
 def short(value: Any, most: int = 120) -> str:
-    """A value in a message: an array or a nested list by its shape, anything else by its repr."""
-    shape, dtype = shape_of(value), getattr(value, "dtype", None)
-    kind = type(value).__name__
+    """A value in a message: its repr, with its shape where it has several axes; an array by its shape alone."""
+    shape, dtype, kind = shape_of(value), getattr(value, "dtype", None), type(value).__name__
     if dtype is not None:
         return f"{kind} of shape {shape} and dtype {dtype}"
-    if len(shape) > 1 and len(repr(value)) > most // 2:
-        return f"{kind} of shape {shape}"
     text = repr(value).replace("\n", " ")
+    if len(shape) > 1:
+        return f"{text if len(text) <= most else kind} of shape {shape}"
     return text if len(text) <= most else text[:most] + "..."
 
 
@@ -103,8 +102,6 @@ def expect(spec: Any, value: Any) -> str:
     """What was expected and what was given."""
     given = short(value)
     array, shape = array_of(value), shape_of(value)
-    if isinstance(value, (list, tuple)) and len(shape) > 1 and "shape" not in given:
-        given += f" of shape {shape}"
     hint = ""
     if array is not None and spec.kind != "dict" and shape == spec.shape:
         if spec.kind == "interval":

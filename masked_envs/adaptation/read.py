@@ -3,8 +3,8 @@
 Nothing is reshaped and nothing is guessed: a value of another shape is an error that names both shapes, and a value
 that can be read in two ways is an error that says how to write it.
 
-flat, candidates   zeros and ones of shape (n,); the numbers of the legal actions as a set, range or list (a list that could
-                   be zeros and ones too is in rising order); scores to add to logits: 0, and -inf or at most -1e6
+flat, candidates   zeros and ones of shape (n,); the numbers of the legal actions as a set, range or list (in rising
+                   order if it could be zeros and ones too); scores to add to logits: 0, and -inf or at most -1e6
 per_head           zeros and ones, head after head; a tuple or list of one vector for each head
 joint, conditional a table of zeros and ones
 binary             (n, 2): bit i may be 0, may be 1; sb3-contrib's row of 2n; Gymnasium's (n,) of 0, 1 and 2 (free)
