@@ -194,9 +194,9 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         Raises:
             ValueError: nothing is legal, or the agent has left.
         """
-        masks = self._current_masks()
-        if agent not in masks:
-            raise ValueError(f"{agent!r} does not act; the agents that act are {', '.join(map(repr, masks))}")
+        masks, acting = self._current_masks(), self.env.agents
+        if agent not in acting:
+            raise ValueError(f"{agent!r} does not act; the agents that act are {', '.join(map(repr, acting))}")
         return self._sample(agent, masks[agent], rng)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
