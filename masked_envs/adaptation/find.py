@@ -95,10 +95,15 @@ def _rank(name: str, rank: int) -> int:
 
 
 def _called(value: Any) -> Any:
-    """What a function gives without arguments, None where it takes some; any other value itself."""
+    """What a function gives without arguments, its error where it fails, None where it takes some; else the value."""
     if not callable(value):
         return value
-    return value() if takes_no_arguments(value) else None
+    if not takes_no_arguments(value):
+        return None
+    try:
+        return value()
+    except Exception as error:  # of somebody's method, called because of its name; it is reported as no mask
+        return error
 
 
 # --- the choice -------------------------------------------------------------------------------------------------------

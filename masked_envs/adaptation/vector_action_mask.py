@@ -239,11 +239,11 @@ class VectorActionMask(VectorWrapper):
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """As the vector environment's; an int `seed` begins `np_random` anew."""
+        which = np.ones(self.num_envs, np.bool_)
+        if options and "reset_mask" in options:  # before the reset, which takes it out of the options
+            which = np.array(options["reset_mask"], np.bool_)
         self._gate.seed(seed)
         self._last = self.env.reset(seed=seed, options=options)
-        which = np.ones(self.num_envs, np.bool_)
-        if options and "reset_mask" in options:
-            which = np.asarray(options["reset_mask"], np.bool_)
         return self._look(np.zeros(self.num_envs, np.bool_), self._over & ~which, which)
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:

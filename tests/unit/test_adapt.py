@@ -169,6 +169,8 @@ def test_the_places_are_believed_in_order(place: str) -> None:
         ({"told": {"action_mask": A}, "action_mask": B}, 'info["action_mask"]', ["different"]),
         ({"told": {"mask": A, "valid_mask": B}}, 'info["mask"]', ["different"]),
         ({"told": {"action_mask": A, "mask": B}}, 'info["action_mask"]', ["not asked"]),
+        ({"told": {"legal_moves": [0, 2]}, "action_masks": lambda: 1 / 0}, 'info["legal_moves"]', ["no mask"]),
+        ({"legal_actions": [0, 2], "action_masks": lambda: [][0]}, "env.legal_actions", ["no mask"]),
         ({"told": {"action_mask": np.ones(5)}, "action_masks": lambda: A}, 'info["action_mask"]', ["different"]),
     ],
 )
