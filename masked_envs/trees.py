@@ -5,6 +5,7 @@ A tree is a leaf, or a dict (any Mapping) or tuple of trees. Leaves are arrays, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,3 +62,32 @@ def stack(trees: list[Tree], axis: int = 0) -> Tree:
     """Trees of one structure, one at least, as a batch; the reverse of `rows`."""
     first, *others = trees
     return map(lambda *arrays: np.stack(arrays, axis), first, *others)
+
+
+def merge(new: Tree, old: Tree, where: Any) -> Tree:
+    """A batch with the rows of `new` in `where`, bool (rows,), and those of `old` elsewhere; a copy."""
+
+    def merged(array: Any, other: Any) -> Any:
+        out = other.copy()
+        out[where] = array[where]
+        return out
+
+    return map(merged, new, old)
+
+
+def equal(one: Tree, other: Tree) -> bool:
+    """Whether two trees of one structure hold equal arrays."""
+    return all(leaves(map(lambda a, b: bool(np.array_equal(a, b)), one, other)))
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it; what JSON has no form for becomes its repr."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return repr(value)

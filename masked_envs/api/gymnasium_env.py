@@ -76,6 +76,7 @@ class MaskedEnv(gym.Env[Any, Any]):
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self._seeded = False
         self._over = True  # whether the next step needs a reset
+        self.set_state_calls = 0  # wrappers that remember something of the position compare it
 
     # --- the Gymnasium interface ----------------------------------------------------------------------------
 
@@ -188,6 +189,7 @@ class MaskedEnv(gym.Env[Any, Any]):
         """
         self._engine.check_states([state])
         self._engine.set_state(0, state)
+        self.set_state_calls += 1
         self._read_ends()
         self._seeded = True
         self._view.present(self._every)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from ..trees import plain
 
 Status = Literal["passed", "failed", "not applicable"]
 
@@ -19,19 +20,6 @@ class ConformanceError(AssertionError):
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))
         self.report = report
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it; what JSON has not, in words."""
-    if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return repr(value)
 
 
 @dataclass(frozen=True)

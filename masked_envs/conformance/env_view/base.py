@@ -14,8 +14,9 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ...adaptation.find import Found, find_masks
-from ...adaptation.read import UnknownFormError, as_choices, read_mask, spec_for
+from ...adaptation.find import KEY, Found, find_masks
+from ...adaptation.forms import UnknownFormError
+from ...adaptation.read import as_choices, read_mask, spec_for
 from ...mask_spec import MaskSpec
 from ..masks import HeadMask, binary_mask
 from ..time_step import Behaviour, StepResult, TimeStep
@@ -133,12 +134,12 @@ class EnvView(ABC):
             agent: its name, where the environment has several.
         """
         if self.options.mask_fn is not None:
-            places = [Found("mask_fn", "action_mask", self.options.mask_fn(self.env, *agent))]
+            places = [Found("mask_fn", "action_mask", self.options.mask_fn(self.env, *agent), KEY)]
         else:
             places = find_masks(observation, info, attribute)
         space = self.env.action_space(*agent) if agent else self.single_action_space
         masks, unreadable = {}, {}
-        for place, name, value in places:
+        for place, name, value, _ in places:
             try:
                 self._third_party_spec = (
                     self._third_party_spec or self.options.mask_spec or spec_for(space, value, name)
