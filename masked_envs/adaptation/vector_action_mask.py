@@ -17,8 +17,7 @@ from .. import trees
 from ..adaptation.read import read_mask
 from ..api.invalid_action import invalid_action_error
 from ..errors import EmptyMaskError
-from ..mask_spec import MaskSpec
-from ..mask_spec.checks import HeadMask
+from ..mask_spec import HeadMask, MaskSpec
 
 ANSWERS = ("raise", "resample")
 
