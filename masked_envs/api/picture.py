@@ -1,4 +1,4 @@
-"""From a row of an engine to a picture: the environment's scene, the mask, and the one renderer."""
+"""The picture of one row: the scene of the environment with the mask, drawn by the renderer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..render import Scene, Status
 
 
 def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
-    """Refuse a render mode that is not one of these."""
+    """Raise a ValueError for a render mode that is not None or one of these."""
     if render_mode is not None and render_mode not in modes:
         raise ValueError(f"render_mode must be None or one of {', '.join(map(repr, modes))}, not {render_mode!r}")
 
@@ -23,8 +23,8 @@ class Picture:
     Attributes:
         probabilities: a policy's probabilities over the current mask's entries, drawn over the legal actions; None
             draws none. Set it before each `render`.
-        message: what to say in the status line, instead of how the episode stands.
-        refused: whether the message says that an action was refused.
+        message: text of the status line; "" shows whether the episode has ended.
+        refused: whether the message is about a refused action.
     """
 
     def __init__(self, engine: Engine, render_mode: str | None, fps: int) -> None:
@@ -35,7 +35,7 @@ class Picture:
         self.restart()
 
     def restart(self) -> None:
-        """A new episode has begun."""
+        """Begin a new episode: no reward, no message."""
         self.episode_return: float | None = None
         self.message, self.refused = "", False
 
@@ -62,7 +62,7 @@ class Picture:
         return scene
 
     def render(self, row: int) -> Any:
-        """One row as `render_mode` says."""
+        """One row in the form of `render_mode`."""
         arguments = (self.scene(row), self._mask(row), self.probabilities, self._last_action(row), self._status(row))
         if self.render_mode == "ansi":
             from ..render import render_ansi
@@ -77,7 +77,7 @@ class Picture:
             self._renderer = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy of an environment draws in a window of its own."""
+        """Without the window: a copy of an environment opens another."""
         return {**self.__dict__, "_renderer": None}
 
     # --- inside ---------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ class Picture:
         return self.engine.mask_spec.canonical(masks if self.engine.views > 1 else masks[0])
 
     def _last_action(self, row: int) -> Any:
-        """What was carried out last, if that was an action."""
+        """The last action that was carried out, None before the first and after an invalid one."""
         engine = self.engine
         if engine.states[row]["elapsed_steps"] == 0 or engine.invalid[row].any():
             return None
