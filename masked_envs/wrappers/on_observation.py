@@ -10,6 +10,8 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces, wrappers
 
+from .masked_wrapper import head_mask_of, require_mask
+
 
 class WithoutMask(gym.Wrapper[Any, Any, Any, Any]):
     """The environment without the mask in its observation; `shown_mask` has it."""
@@ -126,8 +128,7 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any]):
         super().__init__(env)
         if not 0 <= repeat_action_probability < 1:
             raise ValueError(f"repeat_action_probability must be in [0, 1), not {repeat_action_probability}")
-        if not env.has_wrapper_attr("mask_spec"):
-            raise TypeError(f"StickyAction needs an environment with mask_spec and action_mask; {env} has no mask_spec")
+        self._spec: Any = require_mask(self, env)
         self.repeat_action_probability = repeat_action_probability
         self._previous: Any = None
         self._rng = np.random.default_rng()
@@ -149,6 +150,5 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any]):
         return given
 
     def _allows(self, action: Any) -> bool:
-        spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        late = (self.env.get_wrapper_attr("head_mask"),) if spec.needs_head_mask else ()
-        return bool(spec.allows(mask, action, *late))
+        head_mask = {"head_mask": head_mask_of(self.env)} if self._spec.needs_head_mask else {}
+        return bool(self._spec.allows(self.env.get_wrapper_attr("action_mask"), action, **head_mask))
