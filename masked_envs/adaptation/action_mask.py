@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from .. import trees
 from ..adaptation.read import read_mask, spec_for
-from ..api.observations import invalid_action_error
+from ..api.invalid_action import invalid_action_error
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from ..trees import copy_of
 
 ANSWERS = ("raise", "terminate", "noop", "resample")
 PLACES = ("observation", "info")
@@ -113,7 +113,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
         """The canonical mask, a copy."""
         if self._mask is None:
             raise gym.error.ResetNeeded("nothing has begun yet: call reset() first")
-        return copy_of(self._mask)
+        return trees.copy(self._mask)
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The mask in the form of sb3-contrib."""
@@ -122,9 +122,9 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
 
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k may take after the choices `prefix`."""
-        late = None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, k, prefix)  # type: ignore[misc]
-        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(self.action_mask, k, prefix, late)  # type: ignore[attr-defined]
-        return mask
+        function = self._head_mask
+        heads = None if function is None else lambda k, prefix: function(self.env, k, prefix)
+        return self.mask_spec.head_mask(self.action_mask, k, prefix, heads)
 
     def _asked(self, observation: Any, info: dict[str, Any]) -> Any:
         """The mask as the environment has it now."""
@@ -138,7 +138,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
         if terminated:
             self._mask = self.mask_spec.full()
         else:
-            self._mask = copy_of(read_mask(self.mask_spec, self._asked(observation, info)))
+            self._mask = trees.copy(read_mask(self.mask_spec, self._asked(observation, info)))
             if not over:
                 self._refuse_empty()
         self._last, self._over = observation, over
@@ -150,9 +150,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
         return {**self._parts(observation), "action_mask": self.action_mask}
 
     def _refuse_empty(self) -> None:
-        spec = self.mask_spec
-        late = (self.head_mask,) if spec.needs_head_mask else ()
-        if spec.count(self._mask, *late) == 0:
+        if self.mask_spec.is_empty(self._mask, self.head_mask):
             raise EmptyMaskError(
                 f"{self.env}: the episode goes on and the mask allows nothing: end the episode in such a position, or "
                 "offer an action that passes"
@@ -177,8 +175,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
         mask = self.action_mask
         if self._over:
             raise gym.error.ResetNeeded("the episode is over: call reset()")
-        late = (self.head_mask,) if self.mask_spec.needs_head_mask else ()
-        invalid = self.mask_spec.encode(action) is None or not self.mask_spec.allows(mask, action, *late)
+        invalid = not self.mask_spec.allows(mask, action, self.head_mask)
         flag = {} if self.on_invalid == "raise" else {"invalid_action": invalid}
         if invalid:
             self.invalid_actions += 1
@@ -186,7 +183,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
                 raise self._refusal(action)
             if self.on_invalid != "resample":
                 return self._unmoved(flag)
-            action = self.mask_spec.sample(mask, self._rng, *late)
+            action = self.mask_spec.sample(mask, self._rng, self.head_mask)
         observation, reward, terminated, truncated, info = self.env.step(action)
         shown, info = self._look(observation, info, bool(terminated), bool(terminated or truncated))
         return shown, float(reward) + self.invalid_reward * invalid, bool(terminated), bool(truncated), {**info, **flag}
@@ -200,7 +197,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
         return self._shown(self._last), self.invalid_reward, terminated, False, info
 
     def _refusal(self, action: Any) -> Exception:
-        late = ', env.get_wrapper_attr("head_mask")' if self.mask_spec.needs_head_mask else ""
-        how = f'env.get_wrapper_attr("mask_spec").sample(info["action_mask"], rng{late})'
+        heads = ', env.get_wrapper_attr("head_mask")' if self.mask_spec.needs_head_mask else ""
+        how = f'env.get_wrapper_attr("mask_spec").sample(info["action_mask"], rng{heads})'
         name = self.env.spec.id if self.env.spec is not None else type(self.env.unwrapped).__name__
         return invalid_action_error(name, self.mask_spec, action, self.action_mask, "", how)

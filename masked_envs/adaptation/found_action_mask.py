@@ -7,9 +7,9 @@ from typing import Any
 
 import gymnasium as gym
 
+from .. import trees
 from ..adaptation.action_mask import ActionMask
 from ..mask_spec import MaskSpec
-from ..trees import row_of, stack
 from .find import Found, find_masks
 from .read import read_mask
 
@@ -49,7 +49,7 @@ class FoundRows:
         from .adapt import readable
 
         self.envs = envs
-        places = find_masks(row_of(observations, 0), _info_of(infos, 0), self._attribute(0))
+        places = find_masks(trees.row(observations, 0), _info_of(infos, 0), self._attribute(0))
         self.found, self.mask_spec = readable(envs.single_action_space, places, mask_spec, envs)
 
     def _attribute(self, row: int) -> Any:
@@ -60,14 +60,14 @@ class FoundRows:
     def __call__(self, envs: Any, observations: Any, infos: Any) -> Any:
         masks = []
         for row in range(envs.num_envs):
-            value = value_at(self.found, row_of(observations, row), _info_of(infos, row), self._attribute(row))
+            value = value_at(self.found, trees.row(observations, row), _info_of(infos, row), self._attribute(row))
             masks.append(None if value is None else read_mask(self.mask_spec, value, self.found.name))
         if any(mask is None for mask in masks):
             raise ValueError(f"{envs}: there is no mask in {self.found.place} of row {masks.index(None)}")
-        return stack(masks)
+        return trees.stack(masks)
 
 
 def _info_of(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
     """One row of a vector environment's info."""
     given = {key: infos.get(f"_{key}") for key in infos if not key.startswith(("_", "final_"))}
-    return {key: row_of(infos[key], row) for key, rows in given.items() if rows is None or rows[row]}
+    return {key: trees.row(infos[key], row) for key, rows in given.items() if rows is None or rows[row]}

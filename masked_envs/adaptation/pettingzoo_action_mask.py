@@ -9,9 +9,9 @@ import numpy as np
 from gymnasium import spaces
 from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
 
-from ..api.observations import invalid_action_error, nothing_allowed
+from .. import trees
+from ..api.invalid_action import invalid_action_error
 from ..mask_spec import MaskSpec
-from ..trees import copy_of
 from .adapt import readable
 from .find import Found, find_masks
 from .found_action_mask import value_at
@@ -49,7 +49,7 @@ class _ActionMasks:
         value = value_at(found, observation, info, lambda name: None)
         if value is None:
             raise ValueError(f"{self.env}, {agent}: there is no mask in {found.place} any more")
-        return copy_of(read_mask(spec, value, found.name))
+        return trees.copy(read_mask(spec, value, found.name))
 
     def _parts(self, observation: Any) -> dict[str, Any]:
         parts = observation.spaces if isinstance(observation, spaces.Dict) else observation
@@ -73,7 +73,7 @@ class _ActionMasks:
     def _judged(self, agent: str, action: Any, mask: Any) -> Any:
         """The action that is carried out: the given one if it is legal."""
         spec = self.mask_spec(agent)
-        if spec.encode(action) is not None and spec.allows(mask, action):
+        if spec.allows(mask, action):
             return action
         self.invalid_actions += 1
         if self.on_invalid == "resample":
@@ -114,7 +114,7 @@ class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[misc]
         if self.env.terminations.get(agent) or self.env.truncations.get(agent):
             return spec.full()
         if agent != self.env.agent_selection:
-            return nothing_allowed(spec)
+            return spec.empty()
         return self._mask(agent, self.env.observe(agent), self.env.infos[agent])
 
     @property
@@ -156,7 +156,7 @@ class ParallelActionMask(_ActionMasks, BaseParallelWrapper):  # type: ignore[mis
     @property
     def action_mask(self) -> dict[str, Any]:
         """The canonical mask of each agent, copies."""
-        return {agent: copy_of(mask) for agent, mask in self._masks.items()}
+        return {agent: trees.copy(mask) for agent, mask in self._masks.items()}
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         if seed is not None:
@@ -177,5 +177,7 @@ class ParallelActionMask(_ActionMasks, BaseParallelWrapper):  # type: ignore[mis
             agent: self.mask_spec(agent).full() if ended[agent] else self._mask(agent, seen, infos[agent])
             for agent, seen in observations.items()
         }
-        shown = {a: {**self._parts(seen), "action_mask": copy_of(self._masks[a])} for a, seen in observations.items()}
-        return shown, {a: self._info(a, infos[a], copy_of(self._masks[a])) for a in observations}
+        shown = {
+            a: {**self._parts(seen), "action_mask": trees.copy(self._masks[a])} for a, seen in observations.items()
+        }
+        return shown, {a: self._info(a, infos[a], trees.copy(self._masks[a])) for a in observations}

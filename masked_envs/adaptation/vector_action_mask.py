@@ -13,11 +13,12 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 
+from .. import trees
 from ..adaptation.read import read_mask
-from ..api.observations import invalid_action_error
+from ..api.invalid_action import invalid_action_error
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from ..trees import copy_of, row_of, rows_of, stack
+from ..mask_spec.checks import HeadMask
 
 ANSWERS = ("raise", "resample")
 
@@ -93,7 +94,7 @@ class VectorActionMask(VectorWrapper):
     @property
     def action_mask(self) -> Any:
         """The canonical masks of all rows, a copy."""
-        return copy_of(self._ready())
+        return trees.copy(self._ready())
 
     def _ready(self) -> Any:
         if self._masks is None:
@@ -122,7 +123,7 @@ class VectorActionMask(VectorWrapper):
         Raises:
             InvalidActionError: an invalid action, with on_invalid="raise"; no row has moved.
         """
-        given, masks = self._rows(actions), rows_of(self._ready())
+        given, masks = self._rows(actions), trees.rows(self._ready())
         allowed = self._allowed(masks, given) | self._discards
         self.invalid_actions += ~allowed
         if not allowed.all():
@@ -153,7 +154,7 @@ class VectorActionMask(VectorWrapper):
         spec = self.mask_spec
         return np.array(
             [
-                spec.encode(action) is not None and bool(spec.allows(mask, action, *self._late(row)))
+                spec.allows(mask, action, self._heads(row))
                 for row, (mask, action) in enumerate(zip(masks, actions, strict=True))
             ],
             np.bool_,
@@ -172,25 +173,24 @@ class VectorActionMask(VectorWrapper):
             name = type(self.env.unwrapped).__name__
             raise invalid_action_error(name, spec, actions[row], masks[row], f", row {row}", how)
         for row in invalid:
-            actions[row] = spec.sample(masks[row], self._rng, *self._late(row))
+            actions[row] = spec.sample(masks[row], self._rng, self._heads(row))
         return concatenate(space, actions, create_empty_array(space, self.num_envs))
 
     def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of a row may take after the choices `prefix`."""
-        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(row_of(self._ready(), row), k, prefix, *self._late(row))  # type: ignore[attr-defined]
-        return mask
+        return self.mask_spec.head_mask(trees.row(self._ready(), row), k, prefix, self._heads(row))
 
-    def _late(self, row: int) -> tuple[Callable[[int, Sequence[int]], Any], ...]:
-        """The late heads of a row, where there are such, as the last argument of the spec's methods."""
-        late = self._head_mask
-        return () if late is None else (lambda k, prefix: late(self.env, row, k, prefix),)
+    def _heads(self, row: int) -> HeadMask | None:
+        """The dependent heads of a row as the operations of the spec take them."""
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, row, k, prefix)
 
     def _read(self, found: Any, terminated: Any) -> Any:
         """The masks by the law."""
         spec = self.mask_spec
         if spec.kind == "dict":
-            rows = [row_of(found, row) for row in range(self.num_envs)]
-            return stack(
+            rows = [trees.row(found, row) for row in range(self.num_envs)]
+            return trees.stack(
                 [spec.full() if ended else read_mask(spec, row) for ended, row in zip(terminated, rows, strict=True)]
             )
         masks = np.array(found, spec.space.dtype)
@@ -199,11 +199,7 @@ class VectorActionMask(VectorWrapper):
 
     def _empty(self, masks: Any) -> npt.NDArray[np.bool_]:
         """Which rows allow nothing."""
-        spec = self.mask_spec
-        if spec.kind == "dict" or self._head_mask is not None:
-            counts = [spec.count(mask, *self._late(row)) for row, mask in enumerate(rows_of(masks))]
-            return np.array([count == 0 for count in counts])
-        return np.asarray(spec.count(masks) == 0)
+        return np.asarray(self.mask_spec.is_empty(masks, [self._heads(row) for row in range(self.num_envs)]))  # type: ignore[misc]
 
     def _look(self, observations: Any, infos: Any, terminated: Any, over: Any) -> tuple[Any, dict[str, Any]]:
         found = self.mask_fn(self.env, observations, infos) if self._takes_all else self.mask_fn(self.env)

@@ -136,7 +136,7 @@ class Picture:
     def _content(self, row: int) -> tuple[Scene, Any, Any, Any]:
         """The scene, the mask, the probabilities and the action chosen."""
         masks = self.engine.masks[row]
-        mask = self.engine.mask_spec.surface(masks if self.engine.views > 1 else masks[0])
+        mask = self.engine.mask_spec.canonical(masks if self.engine.views > 1 else masks[0])
         return self.scene(row), mask, self.probabilities, self.action if row == 0 else None
 
     def _last_action(self, row: int) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.declaration import Declaration
-from ..mask_spec import MaskSpec
 from ..render import WindowClosedError
 from .targets import FAILED, CommandError, environment_of, require_display
 
@@ -134,27 +132,18 @@ class RandomPlayer:
                 self.env.reset()
 
     def _choose(self) -> list[Any]:
-        actions = [spec.sample(mask, self._rng, **extra) for spec, mask, extra in self._choices()]
-        self.env.picture.action = actions if self.simultaneous else actions[0]
+        env: Any = self.env
+        if self.simultaneous:
+            actions = [env.sample_legal(agent, self._rng) for agent in self.agents]
+        else:
+            actions = [env.sample_legal(self._rng)]
+        env.picture.action = actions if self.simultaneous else actions[0]
         return actions
 
     def _step(self, actions: list[Any]) -> bool:
-        if self.simultaneous:
-            self.env.step(dict(zip(self.agents, actions, strict=True)))
-            return not self.env.agents
-        _, _, terminated, truncated, _ = self.env.step(actions[0])
-        return bool(terminated or truncated)
-
-    def _choices(self) -> Iterator[tuple[MaskSpec, Any, dict[str, Callable[..., Any]]]]:
-        """Of each acting agent: its specification, its mask, and what else an operation on the mask needs."""
         env: Any = self.env
-        if not self.simultaneous:
-            yield env.mask_spec, env.action_mask, _head_mask(env.mask_spec, env.head_mask)
-            return
-        for agent, mask in env.action_mask.items():
-            spec = env.mask_spec(agent)
-            yield spec, mask, _head_mask(spec, functools.partial(env.head_mask, agent))
-
-
-def _head_mask(spec: MaskSpec, function: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
-    return {"head_mask": function} if spec.kind == "conditional" else {}
+        if self.simultaneous:
+            env.step(dict(zip(self.agents, actions, strict=True)))
+            return not env.agents
+        _, _, terminated, truncated, _ = env.step(actions[0])
+        return bool(terminated or truncated)

@@ -50,11 +50,11 @@ def run(given: argparse.Namespace) -> int:
 
 def mask_profile(declared: Declaration, values: Mapping[str, Any]) -> str:
     """What the masks are like over some steps of random legal play, in words."""
+    from ..conformance.context import CheckContext
     from ..conformance.profile import profile
-    from ..conformance.trial import Trial
 
     maker = make_parallel if declared.play == "simultaneous" else make
-    found = profile(Trial(functools.partial(maker, declared.id, **values), seed=0, steps=PROFILE_STEPS))
+    found = profile(CheckContext(functools.partial(maker, declared.id, **values), seed=0, steps=PROFILE_STEPS))
     change = "never changed" if found.static else "changed"
     return (
         f"Over {found.states} decisions of random legal play, {found.legal_fraction:.1%} of the actions were legal on "

@@ -28,6 +28,7 @@ def write_gif(
 
     Raises:
         ImportError: Pillow is not installed.
+        NotWrittenError: the file cannot be written; an older one stays as it is.
         ValueError: no frames, frames of different or wrong shapes, fps outside 0.1 to 50, colors outside 2
             to 255.
     """

@@ -16,11 +16,12 @@ except ImportError as error:
     ) from error
 
 from masked_envs.torch.binary import MaskedBinary
-from masked_envs.torch.candidates import CandidateScores
+from masked_envs.torch.candidates import CandidateScores, score_candidates
 from masked_envs.torch.categorical import MaskedCategorical
 from masked_envs.torch.conditional import MaskedConditional
 from masked_envs.torch.dispatch import distribution_for, num_logits
 from masked_envs.torch.distribution import LegalActions, MaskedDistribution
+from masked_envs.torch.features import Features
 from masked_envs.torch.interval import MaskedInterval
 from masked_envs.torch.joint import MaskedJoint
 from masked_envs.torch.per_head import MaskedPerHead
@@ -30,6 +31,7 @@ from masked_envs.torch.truncated_normal import MaskedTruncatedNormal
 
 __all__ = [
     "CandidateScores",
+    "Features",
     "LegalActions",
     "MaskedBinary",
     "MaskedCategorical",
@@ -43,4 +45,5 @@ __all__ = [
     "MaskedTruncatedNormal",
     "distribution_for",
     "num_logits",
+    "score_candidates",
 ]

@@ -81,6 +81,11 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any]):
         """The mask as sb3-contrib reads it: bool (n,)."""
         return np.array(self._current_mask())
 
+    def sample_legal(self, rng: np.random.Generator | None = None) -> int:
+        """One random legal action of the wrapper, each equally likely; see `masked_envs.api.MaskedEnv.sample_legal`."""
+        action: int = self.mask_spec.sample(self.action_mask, self.np_random if rng is None else rng)
+        return action
+
     def _number(self, action: Any) -> int | None:
         """A legal action as a number from 0, None for anything else."""
         encoded = self.mask_spec.encode(action)

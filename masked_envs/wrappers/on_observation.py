@@ -150,5 +150,5 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any]):
         return given
 
     def _allows(self, action: Any) -> bool:
-        head_mask = {"head_mask": head_mask_of(self.env)} if self._spec.needs_head_mask else {}
-        return bool(self._spec.allows(self.env.get_wrapper_attr("action_mask"), action, **head_mask))
+        mask: Any = self.env.get_wrapper_attr("action_mask")
+        return bool(self._spec.allows(mask, action, head_mask_of(self.env)))

@@ -77,8 +77,8 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any]):
     def step(self, action: Any) -> Any:
         """As the environment's; an InvalidActionError is recorded and passes on."""
         spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        late = (self.env.get_wrapper_attr("head_mask"),) if spec.needs_head_mask else ()
-        invalid = spec.encode(action) is None or not spec.allows(mask, action, *late)
+        head_mask = self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
+        invalid = not spec.allows(mask, action, head_mask)
         try:
             given = self.env.step(action)
         except InvalidActionError:

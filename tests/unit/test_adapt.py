@@ -140,7 +140,7 @@ def test_every_usual_place_is_found_and_obeys_every_law_once_adapted(place: str)
 def test_the_checker_finds_them_without_adapting(place: str) -> None:
     report = masked_envs.check_masked_env(PLACES[place], steps=10, raise_on_failure=False)
     assert report.places and {finding.law for finding in report.failures} <= {"L6"}, report
-    assert "raises an exception" in report.manner
+    assert "raises an exception" in report.behaviour
 
 
 def test_an_environment_with_our_interface_stays_as_it_is() -> None:
