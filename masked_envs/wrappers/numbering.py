@@ -92,31 +92,27 @@ class Numbering(ABC):
     def _next(self, mask: Any, made: list[int], head_mask: HeadMask | None) -> Flat: ...
 
 
-class ProductNumbering(Numbering):
-    """Of a kind whose places are independent of each other."""
-
-    @abstractmethod
-    def _legal(self, mask: Any) -> list[Flat]:
-        """Bool (size of the place,) for each place."""
-
-    def mask(self, mask: Any, head_mask: HeadMask | None = None) -> Flat:
-        first, *others = self._legal(mask)
-        for legal in others:
-            first = (first[:, None] & legal).reshape(-1)
-        return np.asarray(first, np.bool_)
-
-    def _next(self, mask: Any, made: list[int], head_mask: HeadMask | None) -> Flat:
-        return self._legal(mask)[len(made)]
-
-
-class FlatNumbering(ProductNumbering):
-    """Discrete(n), from 0 whatever its start."""
+class HeadsNumbering(Numbering):
+    """MultiDiscrete(nvec), whatever its mask: `MaskSpec` knows what each head may take."""
 
     def _sizes(self) -> tuple[int, ...]:
-        return (int(self.spec.n),)
+        return tuple(map(int, self.spec.heads))
 
-    def _legal(self, mask: Any) -> list[Flat]:
-        return [np.asarray(mask) != 0]
+    def mask(self, mask: Any, head_mask: HeadMask | None = None) -> Flat:
+        return np.asarray(self.spec.dense(mask, head_mask).reshape(-1) != 0)
+
+    def _next(self, mask: Any, made: list[int], head_mask: HeadMask | None) -> Flat:
+        return np.asarray(self.spec.head_mask(mask, len(made), made, head_mask) != 0)
+
+    def _action(self, places: tuple[int, ...], mask: Any) -> Any:
+        return np.array(places, self.spec.action_space.dtype)
+
+    def _places(self, action: Any, mask: Any) -> Sequence[int]:
+        return np.asarray(action, np.int64).tolist()  # type: ignore[no-any-return]
+
+
+class FlatNumbering(HeadsNumbering):
+    """Discrete(n), from 0 whatever its start."""
 
     def _action(self, places: tuple[int, ...], mask: Any) -> int:
         return places[0] + int(self.spec.action_space.start)
@@ -125,61 +121,12 @@ class FlatNumbering(ProductNumbering):
         return [int(action) - int(self.spec.action_space.start)]
 
 
-class HeadsNumbering(ProductNumbering):
-    """MultiDiscrete(nvec) with independent heads."""
-
-    def _sizes(self) -> tuple[int, ...]:
-        return tuple(map(int, self.spec.nvec))
-
-    def _legal(self, mask: Any) -> list[Flat]:
-        return [head != 0 for head in np.split(mask, np.cumsum(self.sizes)[:-1])]
-
-    def _action(self, places: tuple[int, ...], mask: Any) -> npt.NDArray[Any]:
-        return np.array(places, self.spec.action_space.dtype)
-
-    def _places(self, action: Any, mask: Any) -> Sequence[int]:
-        return np.asarray(action, np.int64).tolist()  # type: ignore[no-any-return]
-
-
-class JointNumbering(HeadsNumbering):
-    """MultiDiscrete(nvec) under one mask over all combinations."""
-
-    def mask(self, mask: Any, head_mask: HeadMask | None = None) -> Flat:
-        return np.asarray(np.asarray(mask).reshape(-1) != 0)
-
-    def _next(self, mask: Any, made: list[int], head_mask: HeadMask | None) -> Flat:
-        rest = np.asarray(mask)[tuple(made)] != 0
-        return np.asarray(rest.reshape(len(rest), -1).any(axis=1))
-
-
-class ConditionalNumbering(HeadsNumbering):
-    """MultiDiscrete(nvec) whose later heads depend on earlier choices."""
-
-    def mask(self, mask: Any, head_mask: HeadMask | None = None) -> Flat:
-        return np.asarray(self.spec.dense(mask, head_mask).reshape(-1) != 0)
-
-    def _next(self, mask: Any, made: list[int], head_mask: HeadMask | None) -> Flat:
-        return np.asarray(self.spec.head_mask(mask, len(made), made, head_mask) != 0)
-
-
-class BinaryNumbering(ProductNumbering):
+class BinaryNumbering(HeadsNumbering):
     """MultiBinary(n). Step by step, the bits that are 1 are chosen in rising order, until the choice n, "no more"."""
 
     def __init__(self, spec: MaskSpec, bins: int) -> None:
         super().__init__(spec, bins)
         self.most = self.width = len(self.sizes) + 1  # every bit, and "no more"
-
-    def _sizes(self) -> tuple[int, ...]:
-        return (2,) * int(self.spec.n)
-
-    def _legal(self, mask: Any) -> list[Flat]:
-        return [row != 0 for row in mask]
-
-    def _action(self, places: tuple[int, ...], mask: Any) -> npt.NDArray[Any]:
-        return np.array(places, self.spec.action_space.dtype)
-
-    def _places(self, action: Any, mask: Any) -> Sequence[int]:
-        return np.asarray(action, np.int64).tolist()  # type: ignore[no-any-return]
 
     def is_complete(self, made: Sequence[int]) -> bool:
         return len(made) > 0 and made[-1] == len(self.sizes)
@@ -195,6 +142,23 @@ class BinaryNumbering(ProductNumbering):
         bits = np.zeros(len(self.sizes), self.spec.action_space.dtype)
         bits[list(made[:-1])] = 1
         return bits
+
+
+class ProductNumbering(Numbering):
+    """Of a kind whose places are independent of each other."""
+
+    @abstractmethod
+    def _legal(self, mask: Any) -> list[Flat]:
+        """Bool (size of the place,) for each place."""
+
+    def mask(self, mask: Any, head_mask: HeadMask | None = None) -> Flat:
+        first, *others = self._legal(mask)
+        for legal in others:
+            first = (first[:, None] & legal).reshape(-1)
+        return np.asarray(first, np.bool_)
+
+    def _next(self, mask: Any, made: list[int], head_mask: HeadMask | None) -> Flat:
+        return self._legal(mask)[len(made)]
 
 
 class IntervalNumbering(ProductNumbering):
@@ -276,8 +240,8 @@ NUMBERINGS: dict[str, type[Numbering]] = {
     "flat": FlatNumbering,
     "candidates": FlatNumbering,
     "per_head": HeadsNumbering,
-    "joint": JointNumbering,
-    "conditional": ConditionalNumbering,
+    "joint": HeadsNumbering,
+    "conditional": HeadsNumbering,
     "binary": BinaryNumbering,
     "interval": IntervalNumbering,
     "dict": DictNumbering,
