@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..catalogue import CATALOGUE
-from ..core.compile import numba_is_available
+from ..core.backends import numba_is_available
 from .chosen import chosen_declaration
 from .table import print_table
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..core import mask_loops
-from ..core.compile import bind, numba_is_available
+from ..core.backends import AUTO, Backend, choose
 from .actions import NOT_AN_INDEX, as_array, fits_int64
 from .base import MaskSpec, describe
 
@@ -25,12 +25,12 @@ Rules = tuple[Callable[..., Any], Callable[..., Any]]
 
 
 @functools.cache
-def bound_loops(rules: Rules, backend: str) -> Any:
+def bound_loops(rules: Rules, backend: Backend) -> Any:
     """`mask_loops` for one kind of mask, by its `allows_*` and `pick_into_*`."""
     allows, pick = rules
     entries = (mask_loops.allows_rows, mask_loops.pick_rows)
     given: dict[Callable[..., Any], Callable[..., Any]] = {mask_loops.allows: allows, mask_loops.pick: pick}
-    return bind(f"mask_{allows.__name__}", entries, given, backend)
+    return backend.bind(f"mask_{allows.__name__}", entries, given)
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,7 @@ class RowMask(MaskSpec):
         return counts if batch else counts[0].item() if isinstance(counts[0], np.generic) else counts[0]
 
     def _loops(self, rows: int) -> Any:
-        compiled = rows >= COMPILE_FROM and numba_is_available()
-        return bound_loops(self.rules, "numba" if compiled else "python")
+        return bound_loops(self.rules, choose(AUTO, rows, COMPILE_FROM))
 
     def _refuse_empty(self, rows: npt.NDArray[Any], batch: bool) -> None:
         empty = np.flatnonzero(self._count_rows(rows) == 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from write_golden import CATALOGUE, GOLDEN, path_of, replay
 
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 
 pytestmark = pytest.mark.core
 

@@ -101,7 +101,7 @@ def test_what_is_loaded_is_seen():
 ONLY_HERE = {
     "pygame": ("render/",),
     "torch": ("torch/", "rllib/"),
-    "numba": ("core/compile.py",),
+    "numba": ("core/backends/numba.py",),
     "ray": ("rllib/",),
     "stable_baselines3": ("sb3/",),
     "sb3_contrib": ("sb3/",),
