@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .. import trees
-from ..core.compile import numba_is_available
+from ..core.backends import numba_is_available
 from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
@@ -118,20 +118,24 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         """
         engine = self._engine
         ended = self._ended_rows()
-        where = ~ended
+        where = None if ended is None else ~ended
         self._view.write_actions(self.mask_spec.encode_batch(actions, self.num_envs))
         row = self._view.find_invalid(where)
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
-        rewards = self._view.step(where)
+        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
+        rewards = self._view.step_or_reset(ended) if at_once else self._view.step(where)
         extra = self._about_step()
-        terminated, truncated = engine.terminated & where, engine.truncated & where
-        if self.autoreset_mode is AutoresetMode.NEXT_STEP and ended.any():
-            self._view.reset(ended)
-        elif self.autoreset_mode is AutoresetMode.SAME_STEP and (terminated | truncated).any():
+        terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
+        if ended is not None and not at_once:
+            terminated[ended] = truncated[ended] = False
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
             over = terminated | truncated
-            extra |= self._final(over, extra)
-            self._view.reset(over)
+            if over.any():
+                extra |= self._final(over, extra)
+                self._view.reset(over)
+        elif ended is not None and not at_once:
+            self._view.reset(ended)
         observations, info = self._look()
         return observations, rewards, terminated, truncated, {**info, **extra}
 
@@ -231,11 +235,14 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
         return info
 
-    def _ended_rows(self) -> npt.NDArray[np.bool_]:
+    def _ended_rows(self) -> npt.NDArray[np.bool_] | None:
+        """The rows whose episode is over; None where there is none."""
         engine = self._engine
         self._require_reset()
-        ended = engine.terminated | engine.truncated
-        if self.autoreset_mode is AutoresetMode.DISABLED and ended.any():
+        ended: npt.NDArray[np.bool_] = engine.terminated | engine.truncated
+        if not np.count_nonzero(ended):
+            return None
+        if self.autoreset_mode is AutoresetMode.DISABLED:
             rows = ", ".join(map(str, np.flatnonzero(ended)[:5]))
             raise ResetNeeded(
                 f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
@@ -243,7 +250,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         return ended
 
     def _require_reset(self) -> None:
-        if not self._engine.started.all():
+        if not self._engine.all_started:
             raise ResetNeeded("nothing has begun yet in some rows: call reset() first")
 
     def _final(self, over: npt.NDArray[np.bool_], extra: dict[str, Any]) -> dict[str, Any]:

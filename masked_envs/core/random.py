@@ -14,6 +14,7 @@ from .rules import rule
 LOW_32 = 0xFFFFFFFF
 LOW_64 = 0xFFFFFFFFFFFFFFFF
 TWO_TO_32 = 4294967296.0
+TWO_TO_53 = 9007199254740992.0
 
 
 @rule
@@ -40,6 +41,13 @@ def random_word(rng: Any) -> int:
 def random_below(rng: Any, n: int) -> int:
     """A random integer in [0, n), n at most 2**31; uniform to within n / 2**32."""
     return (random_word(rng) * n) >> 32
+
+
+@rule
+def random_below_large(rng: Any, n: int) -> int:
+    """A random integer in [0, n), n at most 2**53, from two words; uniform to within n / 2**53."""
+    high = random_word(rng)
+    return int((high * 2097152 + (random_word(rng) >> 11)) / TWO_TO_53 * n)
 
 
 @rule

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from masked_envs.core.compile import bind
+from masked_envs.core.backends import COMPILED
 from masked_envs.core.random import random_subset, shuffle
 from masked_envs.core.rules import rule
 
@@ -49,7 +49,7 @@ def mark_rows(states: Any) -> None:
 def marked(size: int) -> list[int]:
     """The fields of a record after `mark_rows`: `size` marked values, and eight beside them."""
     states = np.zeros(1, [("rng", np.int64, (4,)), ("values", np.int8, (size,)), ("beside", np.int8, (8,))])
-    bind("test", [mark_rows], {}, "numba").mark_rows(states)
+    COMPILED.bind("test", [mark_rows], {}).mark_rows(states)
     return [*states[0]["values"].tolist(), *states[0]["beside"].tolist()]
 
 
