@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any
 
@@ -235,6 +236,20 @@ def test_ones_under_a_vague_name_are_not_taken_for_a_mask(name: str) -> None:
     env = adapt(Many(told={name: np.ones(5)}), mask_at=f'info["{name}"]')
     assert env.reset()[1]["action_mask"].tolist() == ONES
     assert adapt(Many(told={name: {0, 1, 2, 3, 4}})).reset()[1]["action_mask"].tolist() == ONES
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_the_name_decides_what_a_list_of_two_means(rows: int) -> None:
+    """[0, 1] of two actions: both of them, or a mask that forbids the first."""
+    for told, expected in (
+        (lambda env: {"legal_actions": env.free()}, [1, 1]),
+        (lambda env: {"legal_moves": (0, 1)}, [1, 1]),
+        (lambda env: {"action_mask": [0, 1]}, [0, 1]),
+    ):
+        made = functools.partial(type("Two", (Jobs,), {"told": told}), jobs=2, answer="ignore")
+        env = adapt(SyncVectorEnv([made] * rows) if rows else made())
+        env.reset(seed=0)
+        assert env.action_mask.tolist() == ([expected] * rows if rows else expected)
 
 
 @pytest.mark.parametrize("name", CLEAR_NAMES)
