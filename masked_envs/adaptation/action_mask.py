@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..api.observations import check_mask_in, invalid_action_error
+from .. import trees
+from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from ..trees import copy_of
-from .gate import Gate, GivenAction
-from .operations import is_empty, sample
+from ..mask_spec.checks import HeadMask
+from .gate import Gate, GivenAction, refusal
 from .other_libraries import reset_arguments, reset_takes_no_seed
 from .position import MaskedState, set_state_calls, snapshot
 from .read import as_choices, read_mask, spec_for
@@ -134,7 +134,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
     @property
     def action_mask(self) -> Any:
         """The canonical mask of the position, a copy."""
-        return copy_of(self._current_mask())
+        return trees.copy(self._current_mask())
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The mask in the form of sb3-contrib."""
@@ -143,8 +143,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k may take after the choices `prefix`."""
-        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(self._current_mask(), k, prefix, self._heads())  # type: ignore[attr-defined]
-        return mask
+        return self.mask_spec.head_mask(self._current_mask(), k, prefix, self._heads())
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
         """One legal action of the position, every one equally likely.
@@ -155,7 +154,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         Raises:
             ValueError: nothing is legal.
         """
-        return sample(self.mask_spec, self._current_mask(), rng or self.np_random, self._heads())
+        return self.mask_spec.sample(self._current_mask(), self.np_random if rng is None else rng, self._heads())
 
     @property
     def np_random(self) -> np.random.Generator:
@@ -171,8 +170,10 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         """How many invalid actions were ever given, counted before they were answered."""
         return int(self._gate.counts[0])
 
-    def _heads(self) -> Callable[[int, Sequence[int]], Any] | None:
-        return None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, k, prefix)
+    def _heads(self) -> HeadMask | None:
+        """The dependent heads as the operations of the spec take them."""
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, k, prefix)
 
     @property
     def _mask_name(self) -> str:
@@ -200,7 +201,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         if self._mask is None:
             raise gym.error.ResetNeeded("nothing has begun yet: call reset() first")
         if self._can_be_asked and not self._ended():
-            self._mask = copy_of(read_mask(self.mask_spec, self._ask(), self._mask_name))
+            self._mask = trees.copy(read_mask(self.mask_spec, self._ask(), self._mask_name))
         return self._mask
 
     def _ended(self) -> bool:
@@ -215,8 +216,8 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self._end = snapshot(self.env) if over else None
         self._mask = self.mask_spec.full()
         if not terminated:
-            self._mask = copy_of(read_mask(self.mask_spec, self._ask(), self._mask_name))
-        if not over and is_empty(self.mask_spec, self._mask, self._heads()):
+            self._mask = trees.copy(read_mask(self.mask_spec, self._ask(), self._mask_name))
+        if not over and self.mask_spec.is_empty(self._mask, self._heads()):
             raise EmptyMaskError(
                 f"{self.env}: the episode goes on and the mask allows nothing: end the episode in such a position, or "
                 "offer an action that passes"
@@ -225,8 +226,8 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def _shown(self, observation: Any, info: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         if self.mask_in == "observation":
-            observation = {**self._parts(observation), "action_mask": copy_of(self._mask)}
-        return observation, {**info, "action_mask": copy_of(self._mask)}
+            observation = {**self._parts(observation), "action_mask": trees.copy(self._mask)}
+        return observation, {**info, "action_mask": trees.copy(self._mask)}
 
     # --- playing ----------------------------------------------------------------------------------------------
 
@@ -295,8 +296,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         return self.env.spec.id if self.env.spec is not None else type(self.env.unwrapped).__name__
 
     def _refusal(self, given: GivenAction) -> Exception:
-        how = 'env.get_wrapper_attr("sample_legal")()'
-        return invalid_action_error(self._title, given.spec, given.action, given.mask, given.where, how)
+        return refusal(self._title, given, 'env.get_wrapper_attr("sample_legal")()')
 
     # --- positions --------------------------------------------------------------------------------------------
 
@@ -307,7 +307,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self.env.get_wrapper_attr("set_state")
         return lambda: MaskedState(
             inner(), self._over, self._terminated, self.np_random.bit_generator.state,
-            (self._last, None if self._mask is None else copy_of(self._mask), self._end),
+            (self._last, None if self._mask is None else trees.copy(self._mask), self._end),
         )  # fmt: skip
 
     @property
@@ -326,7 +326,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self.np_random.bit_generator.state = state.stream
         self._over, self._terminated = state.over, state.terminated
         self._last, mask, self._end = state.last
-        self._mask = None if mask is None else copy_of(mask)
+        self._mask = None if mask is None else trees.copy(mask)
         self._set_state_calls += 1
 
     @property

@@ -10,8 +10,8 @@ import gymnasium as gym
 from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
+from .. import trees
 from ..mask_spec import MaskSpec
-from ..trees import row_of
 from .find import Found, MaskSource, NoMaskFoundError, choose_source, find_masks, what_there_is
 from .other_libraries import advice_for
 from .read import as_choices
@@ -83,7 +83,7 @@ def _vector(envs: Any, mask_at: str | None, mask_spec: Any, arguments: dict[str,
         return envs
     if arguments.get("mask_fn") is None and (mask_at is None or mask_at.isidentifier()):
         observations, infos = envs.reset()
-        observation, info, attribute = row_of(observations, 0), info_of_row(infos, 0), attribute_of_row(envs, 0)
+        observation, info, attribute = trees.row(observations, 0), info_of_row(infos, 0), attribute_of_row(envs, 0)
         if mask_at is not None:
             mask_at = place_of_name(mask_at, observation, info, attribute)
         else:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from ..api.observations import check_mask_in, invalid_action_error
+from .. import trees
+from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from ..trees import copy_of
+from ..mask_spec.checks import HeadMask
 from .adapt import source_of
 from .find import find_masks
-from .gate import Gate, GivenAction, Verdict
-from .operations import HeadMask, is_empty, sample
+from .gate import Gate, GivenAction, Verdict, refusal
 from .place import Place
 from .read import as_choices, read_mask, spec_for
 from .recorded import from_reference
@@ -112,11 +112,11 @@ class AgentMasks:
     def _with_mask(self, agent: str, observation: Any, mask: Any) -> Any:
         if self.mask_in == "info":
             return observation
-        return {**self._parts(agent, observation), "action_mask": copy_of(mask)}
+        return {**self._parts(agent, observation), "action_mask": trees.copy(mask)}
 
     def _info(self, agent: str, info: Mapping[str, Any], mask: Any) -> dict[str, Any]:
         """An agent's info with its mask and, where actions are replaced, whether its own was."""
-        return {**info, "action_mask": copy_of(mask), **self._gate.flag(self._was_invalid.get(agent, False))}
+        return {**info, "action_mask": trees.copy(mask), **self._gate.flag(self._was_invalid.get(agent, False))}
 
     # --- the masks --------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class AgentMasks:
         if agent not in self._specs:
             space = self.env.action_space(agent)
             self._settle(agent, self._declared_spec(agent) or spec_for(space, value, name))
-        return copy_of(read_mask(self._specs[agent], value, name))
+        return trees.copy(read_mask(self._specs[agent], value, name))
 
     def _found(self, agent: str, observation: Any, info: Any) -> tuple[Any, str]:
         """The mask as the environment writes it, and its name."""
@@ -166,14 +166,15 @@ class AgentMasks:
         return getattr(self.env, name, None)
 
     def _heads(self, agent: str) -> HeadMask | None:
-        return None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, agent, k, prefix)
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, agent, k, prefix)
 
     def _refuse_empty(self, agent: str, mask: Any) -> None:
-        if is_empty(self.mask_spec(agent), mask, self._heads(agent)):
+        if self.mask_spec(agent).is_empty(mask, self._heads(agent)):
             raise EmptyMaskError(f"{self.env}, {agent}: the agent is to act and its mask allows nothing")
 
     def _sample(self, agent: str, mask: Any, rng: np.random.Generator | None) -> Any:
-        return sample(self.mask_spec(agent), mask, rng or self.np_random, self._heads(agent))
+        return self.mask_spec(agent).sample(mask, self.np_random if rng is None else rng, self._heads(agent))
 
     @property
     def np_random(self) -> np.random.Generator:
@@ -196,5 +197,4 @@ class AgentMasks:
         return verdicts
 
     def _refusal(self, given: GivenAction) -> Exception:
-        how = "env.sample_legal(agent)"
-        return invalid_action_error(str(self.env), given.spec, given.action, given.mask, given.where, how)
+        return refusal(str(self.env), given, "env.sample_legal(agent)")

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from gymnasium import spaces
 
+from .. import trees
 from ..mask_spec import MaskSpec
-from ..trees import equal
 from .forms import UnknownFormError, array_of
 from .place import Place, parse_place, takes_no_arguments
 from .read import read_mask, spec_for
@@ -215,7 +215,7 @@ def _as_source(space: spaces.Space[Any], one: Found, mask_spec: MaskSpec | None)
 
 def _says_nothing(one: Found, mask: Any, spec: MaskSpec) -> str:
     """Why a mask under a vague name is not taken for one; "" where it is."""
-    if one.rank == VAGUE and _is_ones(one.value) and equal(mask, spec.full()):
+    if one.rank == VAGUE and _is_ones(one.value) and trees.equal(mask, spec.full()):
         return "all ones under a vague name, which may be padding"
     return ""
 
@@ -231,7 +231,7 @@ def _compared(source: MaskSource, one: Found) -> OtherPlace:
     nothing = _says_nothing(one, mask, source.spec)
     if nothing:
         return OtherPlace(one.place, "no mask", nothing, one.rank)
-    if equal(mask, source.mask):
+    if trees.equal(mask, source.mask):
         return OtherPlace(one.place, "same", "", one.rank)
     return OtherPlace(one.place, "different", _written(mask), one.rank)
 

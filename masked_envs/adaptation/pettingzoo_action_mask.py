@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
 
-from ..api.observations import nothing_allowed
-from ..trees import copy_of, equal
+from .. import trees
 from .agent_masks import AgentHeadMask, AgentMaskFn, AgentMasks, AgentSpec
 
 
@@ -74,7 +73,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
         if self._has_ended(agent):
             return self.mask_spec(agent).full()
         if agent != self.env.agent_selection:
-            return nothing_allowed(self.mask_spec(agent))
+            return self.mask_spec(agent).empty()
         return self._read(agent, self.env.observe(agent), self.env.infos[agent])
 
     @property
@@ -91,9 +90,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of the acting agent may take after the choices `prefix`."""
         agent = self.env.agent_selection
-        spec: Any = self.mask_spec(agent)
-        mask: npt.NDArray[np.int8] = spec.head_mask(self._mask_of(agent), k, prefix, self._heads(agent))
-        return mask
+        return self.mask_spec(agent).head_mask(self._mask_of(agent), k, prefix, self._heads(agent))
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
         """One legal action of the agent that is to act, every one equally likely.
@@ -112,7 +109,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
         """The environment's, each with the canonical mask; the same objects until the position changes."""
         masks = {agent: self._mask_of(agent) for agent in self.env.infos}
         known = {agent: info["action_mask"] for agent, info in self._infos.items()}
-        if not (masks.keys() == known.keys() and equal(masks, known)):
+        if not (masks.keys() == known.keys() and trees.equal(masks, known)):
             self._infos = {agent: self._info(agent, info, masks[agent]) for agent, info in self.env.infos.items()}
         return self._infos
 
@@ -172,7 +169,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
     @property
     def action_mask(self) -> dict[str, Any]:
         """The canonical mask of each agent, copies."""
-        return {agent: copy_of(mask) for agent, mask in self._current_masks().items()}
+        return {agent: trees.copy(mask) for agent, mask in self._current_masks().items()}
 
     def action_masks(self) -> dict[str, npt.NDArray[np.bool_]]:
         """The mask of each agent in the form of sb3-contrib."""
@@ -180,9 +177,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
 
     def head_mask(self, agent: str, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of an agent may take after the choices `prefix`."""
-        spec: Any = self.mask_spec(agent)
-        mask: npt.NDArray[np.int8] = spec.head_mask(self._current_masks()[agent], k, prefix, self._heads(agent))
-        return mask
+        return self.mask_spec(agent).head_mask(self._current_masks()[agent], k, prefix, self._heads(agent))
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
         """One legal action of an agent, every one equally likely.

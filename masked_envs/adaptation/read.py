@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from .. import trees
 from ..mask_spec import MaskSpec
-from ..trees import stack
 from .forms import UnknownFormError, array_of, bits, bounds, expect, integers, legal_numbers, shape_of, short
 
 NAMES_OF_LISTS = ("legal_actions", "legal_moves", "valid_actions", "valid_moves")
@@ -209,7 +209,7 @@ def read_rows(spec: MaskSpec, values: Any, where: npt.NDArray[np.bool_], name: s
     Raises:
         UnknownFormError: as in `read_masks`.
     """
-    return stack([_read_row(spec, values[i], i, name) if some else spec.full() for i, some in enumerate(where)])
+    return trees.stack([_read_row(spec, values[i], i, name) if some else spec.full() for i, some in enumerate(where)])
 
 
 def _read_parts(spec: Any, value: Any, rows: int, where: npt.NDArray[np.bool_], name: str) -> Any:

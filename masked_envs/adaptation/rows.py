@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..trees import row_of
+from .. import trees
 from .place import Place, takes_no_arguments
 
 
 def info_of_row(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
     """The info of one row. A key `_name` of a vector environment's info says which rows have `name`."""
     has = {key: infos.get(f"_{key}") for key in infos if not key.startswith(("_", "final_"))}
-    return {key: row_of(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
+    return {key: trees.row(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
 
 
 def attribute_of(envs: Any, name: str) -> Any:
@@ -36,9 +36,9 @@ def attribute_of_row(envs: Any, row: int) -> Callable[[str], Any]:
     def attribute(name: str) -> Any:
         whole = attribute_of(envs, name)
         if callable(whole):
-            return (lambda: row_of(whole(), row)) if takes_no_arguments(whole) else None
+            return (lambda: trees.row(whole(), row)) if takes_no_arguments(whole) else None
         if whole is not None:
-            return row_of(whole, row)
+            return trees.row(whole, row)
         if environments is None or not environments[row].has_wrapper_attr(name):
             return None
         return environments[row].get_wrapper_attr(name)
@@ -57,6 +57,6 @@ def values_at(place: Place, envs: Any, observations: Any, infos: Any) -> Any:
         if environments_of(envs) is None and len(place.steps) <= 2 and hasattr(envs.unwrapped, "call"):
             return list(envs.unwrapped.call(name))
     return [
-        place.value(row_of(observations, row), info_of_row(infos, row), attribute_of_row(envs, row))
+        place.value(trees.row(observations, row), info_of_row(infos, row), attribute_of_row(envs, row))
         for row in range(envs.num_envs)
     ]

@@ -8,9 +8,9 @@ from typing import Any
 import gymnasium as gym
 
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import HeadMask
 from .action_mask import ActionMask
 from .adapt import adapt
-from .operations import HeadMask, sample
 
 Opponent = str | Callable[..., Any]
 MOST_RESETS = 100  # of games that are over before the agent's first turn
@@ -139,7 +139,7 @@ class Player(gym.Env[Any, Any]):
         mask, opponent = self._mask_of(agent), self.opponents[agent]
         heads = self.heads_of(agent) if spec.needs_head_mask else None
         if not callable(opponent):
-            return sample(spec, mask, self.np_random, heads)
+            return spec.sample(mask, self.np_random, heads)
         return opponent(_bare(observation), mask, *([heads] if heads is not None else []))
 
     def render(self) -> Any:

@@ -13,12 +13,12 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 
-from ..api.observations import check_mask_in, invalid_action_error
+from .. import trees
+from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from ..trees import copy_of, merge, row_of, rows_of
-from .gate import Gate, GivenAction
-from .operations import HeadMask, empty_rows, sample
+from ..mask_spec.checks import HeadMask
+from .gate import Gate, GivenAction, refusal
 from .position import snapshot
 from .read import read_masks, read_rows, spec_for
 from .recorded import from_reference
@@ -101,7 +101,7 @@ class VectorActionMask(VectorWrapper):
         except ValueError:
             self._last = self.env.reset()
             found = self._ask()
-            first = row_of(found, 0) if isinstance(found, (dict, tuple)) else found[0]
+            first = trees.row(found, 0) if isinstance(found, (dict, tuple)) else found[0]
             return spec_for(space, first, self._mask_name)
 
     def _check_spaces(self) -> None:
@@ -127,7 +127,7 @@ class VectorActionMask(VectorWrapper):
     @property
     def action_mask(self) -> Any:
         """The canonical masks of all rows, a copy."""
-        return copy_of(self._current_masks())
+        return trees.copy(self._current_masks())
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The masks in the form of sb3-contrib."""
@@ -136,9 +136,8 @@ class VectorActionMask(VectorWrapper):
 
     def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of a row may take after the choices `prefix`."""
-        table = row_of(self._current_masks(), row)
-        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(table, k, prefix, self._heads(row))  # type: ignore[attr-defined]
-        return mask
+        table = trees.row(self._current_masks(), row)
+        return self.mask_spec.head_mask(table, k, prefix, self._heads(row))
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
         """A batch of legal actions, one for each row; in each row every legal action is equally likely.
@@ -149,7 +148,9 @@ class VectorActionMask(VectorWrapper):
         Raises:
             ValueError: a row in which nothing is legal.
         """
-        return sample(self.mask_spec, self._current_masks(), rng or self.np_random, self._heads_of_rows())
+        function = self._head_mask
+        heads = None if function is None else lambda row, k, prefix: function(self.env, row, k, prefix)
+        return self.mask_spec.sample(self._current_masks(), self.np_random if rng is None else rng, heads)
 
     @property
     def np_random(self) -> np.random.Generator:
@@ -168,10 +169,8 @@ class VectorActionMask(VectorWrapper):
 
     def _heads(self, row: int) -> HeadMask | None:
         """The dependent heads of a row, where there are such."""
-        return None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, row, k, prefix)
-
-    def _heads_of_rows(self) -> list[HeadMask | None]:
-        return [self._heads(row) for row in range(self.num_envs)]
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, row, k, prefix)
 
     @property
     def _mask_name(self) -> str:
@@ -201,7 +200,7 @@ class VectorActionMask(VectorWrapper):
         if self._place is None or self._place.can_be_asked:
             self._notice_moves()
             running = ~self._over
-            self._masks = merge(self._read(running), self._masks, running)
+            self._masks = trees.merge(self._read(running), self._masks, running)
         return self._masks
 
     def _notice_moves(self) -> None:
@@ -214,19 +213,25 @@ class VectorActionMask(VectorWrapper):
     def _look(self, terminated: Any, over: Any, where: Any) -> tuple[Any, dict[str, Any]]:
         """What is shown of positions that were just reached, with the masks of the rows in `where` read anew."""
         fresh = self._read(where & ~terminated)
-        self._masks = fresh if self._masks is None or where.all() else merge(fresh, self._masks, where)
+        self._masks = fresh if self._masks is None or where.all() else trees.merge(fresh, self._masks, where)
         self._over = over.copy()
-        empty = empty_rows(self.mask_spec, self._masks, self._heads_of_rows()) & where & ~over
-        if empty.any():
-            row = int(np.flatnonzero(empty)[0])
-            raise EmptyMaskError(f"{self.env}, row {row}: the episode goes on and the mask allows nothing")
+        self._refuse_empty(np.flatnonzero(where & ~over).tolist())
         self._remember_ends()
         observations, infos = self._last
-        infos = {**infos, "action_mask": copy_of(self._masks)}
+        infos = {**infos, "action_mask": trees.copy(self._masks)}
         if self.mask_in == "info":
             return observations, infos
         parts = observations if isinstance(observations, dict) else {"observation": observations}
-        return {**self._without(parts), "action_mask": copy_of(self._masks)}, infos
+        return {**self._without(parts), "action_mask": trees.copy(self._masks)}, infos
+
+    def _refuse_empty(self, running: list[int]) -> None:
+        """Refuse masks of running rows that allow nothing."""
+        masks, function = trees.row(self._masks, running), self._head_mask
+        heads = None if function is None else lambda i, k, prefix: function(self.env, running[i], k, prefix)
+        empty = np.flatnonzero(self.mask_spec.is_empty(masks, heads))
+        if len(empty):
+            row = running[empty[0]]
+            raise EmptyMaskError(f"{self.env}, row {row}: the episode goes on and the mask allows nothing")
 
     def _remember_ends(self) -> None:
         """Where rows ended and wait for reset, so that they can be moved from there."""
@@ -252,7 +257,7 @@ class VectorActionMask(VectorWrapper):
         Raises:
             InvalidActionError: an invalid action, with on_invalid="raise"; no row has moved.
         """
-        given, masks = self._rows(actions), rows_of(self._current_masks())
+        given, masks = self._rows(actions), trees.rows(self._current_masks())
         discarded = self._over if self.mode is AutoresetMode.NEXT_STEP else np.zeros(self.num_envs, np.bool_)
         judged = [
             GivenAction(given[row], self.mask_spec, masks[row], self._heads(row), row, f", row {row}")
@@ -285,5 +290,4 @@ class VectorActionMask(VectorWrapper):
         return rows
 
     def _refusal(self, given: GivenAction) -> Exception:
-        name, how = type(self.env.unwrapped).__name__, "envs.sample_legal()"
-        return invalid_action_error(name, given.spec, given.action, given.mask, given.where, how)
+        return refusal(type(self.env.unwrapped).__name__, given, "envs.sample_legal()")

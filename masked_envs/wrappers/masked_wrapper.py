@@ -60,19 +60,16 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
         return np.array(self._mask_now())
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> int:
-        """One legal action of this wrapper, every one equally likely.
-
-        Args:
-            rng: where the chance comes from; without it, `np_random`.
-
-        Raises:
-            ValueError: nothing is legal.
-        """
-        return int(self.mask_spec.sample(self.action_mask, rng or self.np_random))
+        """One random legal action of the wrapper, each equally likely; see `masked_envs.api.MaskedEnv.sample_legal`."""
+        action: int = self.mask_spec.sample(self.action_mask, self.np_random if rng is None else rng)
+        return action
 
     def _number(self, action: Any) -> int | None:
         """A legal action as a number from 0, None for anything else."""
-        return int(action) if self.mask_spec.allows(self.action_mask, action) else None
+        encoded = self.mask_spec.encode(action)
+        if encoded is None or not self.mask_spec.allows(self.action_mask, action):
+            return None
+        return int(encoded)
 
     def _is_in_observation(self) -> bool:
         space = self.env.observation_space

@@ -12,7 +12,6 @@ import numpy as np
 from gymnasium import spaces, wrappers
 from gymnasium.envs.registration import EnvSpec
 
-from ..adaptation.operations import allows
 from ..adaptation.recorded import Recorded, from_reference
 
 
@@ -169,4 +168,5 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def _allows(self, action: Any) -> bool:
         spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        return allows(spec, mask, action, self.env.get_wrapper_attr("head_mask") if spec.needs_head_mask else None)
+        head_mask = self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
+        return bool(spec.allows(mask, action, head_mask))

@@ -11,7 +11,6 @@ from typing import Any
 
 import gymnasium as gym
 
-from ..adaptation.operations import allows
 from ..adaptation.position import set_state_calls
 from ..adaptation.recorded import Recorded
 from ..errors import InvalidActionError
@@ -83,8 +82,8 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any], Recorded):
     def step(self, action: Any) -> Any:
         """As the environment's; an InvalidActionError is recorded and passes on."""
         spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        head_mask = self.env.get_wrapper_attr("head_mask") if spec.needs_head_mask else None
-        invalid = not allows(spec, mask, action, head_mask)
+        head_mask = self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
+        invalid = not spec.allows(mask, action, head_mask)
         if set_state_calls(self.env) != self._set_state_calls:
             self._seed = None
         try:

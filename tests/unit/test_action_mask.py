@@ -13,9 +13,8 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 from own_envs import LATE, OWN, Jobs, Late, mask_of
 
 import masked_envs
-from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec
+from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec, trees
 from masked_envs.adaptation.read import read_mask
-from masked_envs.trees import stack
 from masked_envs.wrappers import ActionMask, VectorActionMask
 
 pytestmark = pytest.mark.core
@@ -315,7 +314,7 @@ def test_the_vector_form_equals_single_environments(mode: AutoresetMode) -> None
 
 
 def rows_of_own(envs: Any, spec: MaskSpec) -> Any:
-    return stack([read_mask(spec, one.unwrapped.free()) for one in envs.unwrapped.envs])
+    return trees.stack([read_mask(spec, one.unwrapped.free()) for one in envs.unwrapped.envs])
 
 
 def vector_of(kind: str, **arguments: Any) -> VectorActionMask:
