@@ -65,19 +65,19 @@ def stack(trees: list[Tree], axis: int = 0) -> Tree:
 
 
 def merge(new: Tree, old: Tree, where: Any) -> Tree:
-    """A batch with the rows of `new` in `where`, bool (rows,), and those of `old` elsewhere."""
+    """A batch with the rows of `new` in `where`, bool (rows,), and those of `old` elsewhere; a copy."""
 
-    def of_leaf(fresh: Any, kept: Any) -> Any:
-        merged = kept.copy()
-        merged[where] = fresh[where]
-        return merged
+    def merged(array: Any, other: Any) -> Any:
+        out = other.copy()
+        out[where] = array[where]
+        return out
 
-    return map(of_leaf, new, old)
+    return map(merged, new, old)
 
 
-def equal(tree: Tree, other: Tree) -> bool:
-    """Whether two trees of arrays of one structure are equal."""
-    return all(leaves(map(np.array_equal, tree, other)))
+def equal(one: Tree, other: Tree) -> bool:
+    """Whether two trees of one structure hold equal arrays."""
+    return all(leaves(map(lambda a, b: bool(np.array_equal(a, b)), one, other)))
 
 
 def plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.mask_binding import dependent_heads
 from ..core.state import State
-from ..mask_spec.checks import HeadMask
+from ..mask_spec import HeadMask
 from .invalid_action import invalid_action_error
 from .observations import check_mask_in, checked_seed, observation_space, read_observation, with_mask
 from .picture import Picture, check_render_mode

@@ -19,8 +19,7 @@ from gymnasium.vector.utils import batch_space
 from ..core.engine import Engine
 from ..core.mask_binding import dependent_heads
 from ..errors import InvalidActionError
-from ..mask_spec import MaskSpec
-from ..mask_spec.checks import HeadMask
+from ..mask_spec import HeadMask, MaskSpec
 from .observations import agent_index, read_observation
 
 Opponent = str | Callable[..., Any]

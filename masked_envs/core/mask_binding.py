@@ -16,8 +16,7 @@ from .mask_rules import allows_flat, pick_flat
 from .rules import copy_to, rule
 
 if TYPE_CHECKING:
-    from ..mask_spec import DictMask, MaskSpec
-    from ..mask_spec.checks import HeadMask
+    from ..mask_spec import DictMask, HeadMask, MaskSpec
     from .engine import Engine
 
 Rule = Callable[..., Any]

@@ -13,6 +13,7 @@ from gymnasium import spaces, wrappers
 from gymnasium.envs.registration import EnvSpec
 
 from ..adaptation.recorded import Recorded, from_reference
+from .masked_wrapper import head_mask_of, require_mask
 
 
 class WithoutMask(gym.Wrapper[Any, Any, Any, Any]):
@@ -144,8 +145,7 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
         super().__init__(env)
         if not 0 <= repeat_action_probability < 1:
             raise ValueError(f"repeat_action_probability must be in [0, 1), not {repeat_action_probability}")
-        if not env.has_wrapper_attr("mask_spec"):
-            raise TypeError(f"StickyAction needs an environment with mask_spec and action_mask; {env} has no mask_spec")
+        self._spec: Any = require_mask(self, env)
         self.repeat_action_probability = repeat_action_probability
         self._previous: Any = None
         self._rng = np.random.default_rng()
@@ -167,6 +167,5 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
         return given
 
     def _allows(self, action: Any) -> bool:
-        spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        head_mask = self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
-        return bool(spec.allows(mask, action, head_mask))
+        mask: Any = self.env.get_wrapper_attr("action_mask")
+        return bool(self._spec.allows(mask, action, head_mask_of(self.env)))
