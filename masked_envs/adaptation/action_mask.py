@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -307,7 +308,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self.env.get_wrapper_attr("set_state")
         return lambda: MaskedState(
             inner(), self._over, self._terminated, self.np_random.bit_generator.state,
-            (self._last, None if self._mask is None else trees.copy(self._mask), self._end),
+            copy.deepcopy((self._last, self._mask, self._end)),
         )  # fmt: skip
 
     @property
@@ -325,8 +326,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self.env.get_wrapper_attr("set_state")(state.inner)
         self.np_random.bit_generator.state = state.stream
         self._over, self._terminated = state.over, state.terminated
-        self._last, mask, self._end = state.last
-        self._mask = None if mask is None else trees.copy(mask)
+        self._last, self._mask, self._end = copy.deepcopy(state.last)
         self._set_state_calls += 1
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -364,6 +366,30 @@ def test_an_environment_with_our_interface_stays_as_it_is() -> None:
 def test_what_is_no_environment_is_refused(target: Any) -> None:
     with pytest.raises(TypeError, match="expected a Gymnasium or PettingZoo environment"):
         adapt(target)
+
+
+def relative_imports(room: str) -> set[str]:
+    """The rooms of the package that the files of one import."""
+    folder = Path(masked_envs.__file__).parent / room
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 2]
+    return {name for node in nodes for name in ([node.module] if node.module else [part.name for part in node.names])}
+
+
+def test_no_room_imports_one_that_imports_it() -> None:
+    """The wrappers stand on this room, and the checker on both."""
+    below = {name.partition(".")[0] for name in relative_imports("adaptation")}
+    assert {"mask_spec", "api", "trees"} <= below and not below & {"wrappers", "conformance", "rllib", "cli"}
+    assert "conformance" not in relative_imports("wrappers")
+
+
+def test_the_wrappers_are_listed_and_come_when_asked_for() -> None:
+    room = importlib.import_module("masked_envs.wrappers")
+    assert {"ActionMask", "VectorActionMask", "AECActionMask", "ParallelActionMask", "SingleAgent"} <= set(dir(room))
+    for name in room.__all__:
+        assert getattr(room, name).__name__ == name and name in dir(room)
+    with pytest.raises(AttributeError, match="no attribute 'ActionMasks'"):
+        _ = room.ActionMasks
 
 
 @pytest.mark.parametrize("library", ["gym", "stable_baselines3", "torchrl", "rl4co", "jumanji", "dm_env", "pyspiel"])
