@@ -91,7 +91,7 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
         Raises:
             ValueError: nothing is legal.
         """
-        return int(self.mask_spec.sample(self.action_mask, rng or self.np_random))
+        return int(self.mask_spec.sample(self.action_mask, self.np_random if rng is None else rng))
 
     def _number(self, action: Any) -> int | None:
         """A legal action as a number from 0, None for anything else."""
