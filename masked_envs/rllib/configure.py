@@ -19,12 +19,14 @@ from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils import force_list
 
 from ..catalogue import CATALOGUE
-from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
-from .env_runner import BatchedEnvRunner
 from .learners import LEARNERS
 from .metrics import MaskMetrics
-from .modules import OPTIONS, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from .modules import OPTIONS, MaskedAPPOModule, MaskedPPOModule
 from .policies import SHARED, Policies, as_sampled, configure_multi_agent
+from .ray_internals import versions
+from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
+from .ray_internals.dqn_module import MaskedDQNModule
+from .ray_internals.env_runner import BatchedEnvRunner
 
 PACKAGE = __package__.partition(".")[0]
 
@@ -62,7 +64,8 @@ def configure(
         policies: of a multi-agent run: "shared" (the default), one policy for all agents; "separate", one for each,
             named as its agent; or a mapping agent -> policy.
         env_runner: "batched", a `BatchedEnvRunner`, which steps the environments as arrays; or "rllib", RLlib's own,
-            for connectors or callbacks that the batched one refuses. Games of several agents have RLlib's own.
+            for connectors or callbacks that the batched one refuses. Games of several agents have RLlib's own, and so
+            has every run, after one warning, on a version of Ray that the batched one was not tested with.
 
     Returns:
         The same config.
@@ -77,6 +80,9 @@ def configure(
     served = _module_of(config)
     if env_runner not in ENV_RUNNERS:
         raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
+    if env_runner == "batched" and not versions.is_tested():
+        versions.warn_untested()
+        env_runner = "rllib"
     if not (isinstance(env_id, str) or callable(env_id)):
         raise TypeError(f"env_id must be a Gymnasium id or a function that makes a PettingZoo game, not {env_id!r}")
     if isinstance(env_id, str):

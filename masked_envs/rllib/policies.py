@@ -13,8 +13,8 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
 from ..mask_spec import MaskSpec
-from .catalogs import MaskedCatalog
 from .multi_agent import MaskedMultiAgentEnv
+from .ray_internals.catalogs import MaskedCatalog
 
 SHARED = "shared"
 SEPARATE = "separate"

@@ -16,7 +16,8 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 from ray.rllib.utils.spaces.space_utils import unbatch
 
-from .. import trees
+from ... import trees
+from ...torch.features import ACTION_MASK
 
 
 @dataclass(frozen=True)
@@ -186,3 +187,13 @@ class Episodes:
         if episode.custom_data:
             follower.custom_data.update(copy.deepcopy(episode.custom_data))
         return follower
+
+
+def masks_of(episode: Any) -> Any:
+    """The masks of the decisions in an episode, stacked, the one after its last action left out."""
+    buffer = episode.observations
+    if buffer.finalized:  # `get_observations` would slice every part of the observation for it
+        own = slice(buffer.lookback, buffer.lookback + len(episode))
+        return trees.map(lambda masks: masks[own], buffer.data[ACTION_MASK])
+    observations = episode.get_observations(slice(0, len(episode)))
+    return trees.map(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))

@@ -20,10 +20,10 @@ from ray.rllib.utils.metrics import RLMODULE_INFERENCE_TIMER, WEIGHTS_SEQ_NO
 from ray.rllib.utils.numpy import convert_to_numpy
 from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 
-from .. import trees
-from .arrays import as_array, fitting, where_rows, without_collections
+from ... import trees
+from ..arrays import as_array, fitting, where_rows, without_collections
 from .fragments import Chunk, Episodes, Recorder, rows_of_infos
-from .metrics import gathered
+from .gathered import gathered
 from .refusals import check_supported, is_called
 
 EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")

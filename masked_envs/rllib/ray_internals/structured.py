@@ -9,9 +9,9 @@ import torch
 from ray.rllib.core.distribution.torch.torch_distribution import TorchDistribution
 from torch import Tensor
 
-from ..mask_spec import DictMask, MaskSpec
-from ..torch import distribution_for, num_logits
-from .features import FORBIDDEN
+from ...mask_spec import DictMask, MaskSpec
+from ...torch import distribution_for, num_logits
+from ..features import FORBIDDEN
 
 
 class MaskColumns:
@@ -46,7 +46,7 @@ class MaskColumns:
         if isinstance(self.spec, DictMask):
             split = torch.split(columns, [part.width for part in self.parts], dim=-1)
             return self.spec.pack([part.read(piece) for part, piece in zip(self.parts, split, strict=True)])
-        if self.spec.kind == "interval":
+        if self.spec.is_continuous:
             return columns.reshape(*columns.shape[:-1], *self.shape)
         mask = columns.bool()
         return (mask | ~mask.any(-1, keepdim=True)).reshape(*columns.shape[:-1], *self.shape)

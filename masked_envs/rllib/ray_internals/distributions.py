@@ -16,7 +16,8 @@ from ray.rllib.core.distribution.torch.torch_distribution import (
 )
 from torch import Tensor
 
-from ..mask_spec import MaskSpec
+from ...mask_spec import MaskSpec
+from ..scores import IN_LOGITS
 from .structured import SpecDistribution
 
 
@@ -79,18 +80,10 @@ class GreedyChoices(TorchDeterministic):  # type: ignore[misc]
         return torch.zeros(self.loc.shape[:-1], device=self.loc.device)
 
 
-IN_LOGITS = ("flat", "candidates", "per_head", "binary")
-"""Kinds whose mask goes into logits, as RLlib's own categorical distributions take them; others go beside them."""
-
-
 def distribution_class(spec: MaskSpec, action_space: gym.Space[Any]) -> Any:
     """The class that makes action distributions of the module's outputs."""
-    if spec.kind in ("flat", "candidates"):
-        return LegalCategorical
     if spec.kind not in IN_LOGITS:
         return SpecDistribution.get_partial_dist_cls(space=action_space, spec=spec)
-    if isinstance(action_space, gym.spaces.MultiBinary):
-        sizes = [2] * int(action_space.shape[0])
-    else:
-        sizes = [int(n) for n in action_space.nvec]  # type: ignore[attr-defined]
-    return LegalMultiCategorical.get_partial_dist_cls(space=action_space, input_lens=sizes)
+    if isinstance(action_space, gym.spaces.Discrete):
+        return LegalCategorical
+    return LegalMultiCategorical.get_partial_dist_cls(space=action_space, input_lens=spec.heads.tolist())
