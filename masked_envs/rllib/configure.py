@@ -1,4 +1,4 @@
-"""`configure`: a masked form of RLlib's PPO, APPO, IMPALA and DQN configs."""
+"""`configure`: make RLlib's PPO, APPO, IMPALA and DQN configs masked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .ray_internals.env_runner import BatchedEnvRunner
 
 PACKAGE = __package__.partition(".")[0]
 
-# A subclass stands before its base class: APPOConfig is an IMPALAConfig.
+# Subclasses come before their base classes: APPOConfig is an IMPALAConfig.
 MODULES: dict[type[AlgorithmConfig], tuple[Any, type[MaskedCatalog]]] = {
     APPOConfig: (MaskedAPPOModule, MaskedPPOCatalog),
     IMPALAConfig: (MaskedPPOModule, MaskedPPOCatalog),
@@ -49,17 +49,17 @@ def configure(
     policies: Policies | None = None,
     env_runner: str = "batched",
 ) -> Any:
-    """Make an RLlib config masked: environment, module, sampling and metrics. The rest stays RLlib's own.
+    """Make an RLlib config masked: set its environment, module, sampling and metrics. All else stays as it is.
 
-    The learners of IMPALA and APPO are RLlib's with `KeepsBootstrap`, unless the config has one of the user's.
+    RLlib's learners of IMPALA and APPO become their subclasses with `KeepsBootstrap`; a learner class of yours stays.
 
     Args:
         config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
         env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`. A game of
-            this package without `opponent` in env_config becomes a multi-agent run, every agent a learner; so does a
-            function that makes a PettingZoo AEC or parallel environment with such observations.
-        env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" unless it is
-            given: an invalid action is counted and does nothing, so that the counters speak of the whole run.
+            this package without `opponent` in env_config becomes a multi-agent run in which every agent learns; so does
+            a function that makes a PettingZoo AEC or parallel environment with such observations.
+        env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" by default: an
+            invalid action is counted and does nothing, so the counters cover the whole run.
         model_config: RLlib's own entries (a dict or a DefaultModelConfig) and those of `MaskedPPOModule`.
         policies: of a multi-agent run: "shared" (the default), one policy for all agents; "separate", one for each,
             named as its agent; or a mapping agent -> policy.
@@ -109,9 +109,9 @@ def _configure_single_agent(
     served: tuple[Any, type[MaskedCatalog]],
     env_runner: type[SingleAgentEnvRunner],
 ) -> None:
-    """The other half of `configure`; see `configure_multi_agent`."""
+    """The single-agent half of `configure`; the other is `configure_multi_agent`."""
     module, catalog = served
-    # The module's name comes along, so that a worker that knows nothing yet imports what registers the id.
+    # "package:id", so that a new worker imports the package, which registers the id.
     name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
     env: Any = gym.make(name, **arguments)
     with contextlib.closing(env):
@@ -125,7 +125,7 @@ def _configure_single_agent(
 
 
 def _is_game_of_all(env_id: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether this is a game in which no agent is left to an opponent."""
+    """Whether this is a game in which every agent learns."""
     return env_id in CATALOGUE and CATALOGUE[env_id].play != "single" and arguments.get("opponent") is None
 
 

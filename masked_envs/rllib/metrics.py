@@ -1,4 +1,4 @@
-"""What the environments themselves counted, among RLlib's metrics."""
+"""Invalid actions counted by the environments, and the legal fraction, among RLlib's metrics."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MEAN_LEGAL_FRACTION = "mean_legal_fraction"
 
 
 def count_invalid_actions(env_runner: Any) -> int:
-    """How many invalid actions the environments of an env runner were ever given, by their own counters.
+    """Invalid actions in the environments of an env runner since they were made, by the environments' own counters.
 
-    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`. The local env runner
-    beside remote ones may have no environment; that is 0.
+    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`. A local env runner beside
+    remote ones may have no environment, and gives 0.
 
     Raises:
         AttributeError: environments that do not count.

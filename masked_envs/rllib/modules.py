@@ -74,7 +74,7 @@ class MaskedObservations:
 class MaskedLogits(MaskedObservations):
     """Mixin over a default module whose heads give logits: a forbidden choice has `FORBIDDEN` for its logit.
 
-    Masks that are no mask of logits (joint, interval, dict) stand beside the parameters of their distribution.
+    Masks of other kinds (joint, interval, dict) are columns beside the parameters of their distribution.
     """
 
     def __init__(self, *args: Any, catalog_class: Any = None, **kwargs: Any) -> None:

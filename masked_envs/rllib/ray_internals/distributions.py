@@ -1,4 +1,4 @@
-"""RLlib's categorical distributions, sampled so that an action without probability cannot come out."""
+"""RLlib's categorical distributions, sampled so that an action of probability 0 is never drawn."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
 
     @cached_property
     def _dist(self) -> torch.distributions.Categorical:
-        """Torch's, made where it is asked for: making it takes longer than sampling and the log-probability."""
+        """Torch's, made on first use: that takes longer than sampling and the log-probability together."""
         made: torch.distributions.Categorical = self._get_torch_distribution(logits=self.logits, probs=self.probs)
         return made
 

@@ -38,7 +38,7 @@ class MaskedDQNModule(MaskedObservations, DefaultDQNTorchRLModule):  # type: ign
         return [*super().get_non_inference_attributes(), "_target_scores"]
 
     def legal(self, batch: Batch) -> Tensor:
-        """Bool (..., choices); a row that allows nothing (padding, or the end of a foreign episode) counts as free."""
+        """Bool (..., choices); a row that allows nothing (padding, or the end of a third-party episode) has ones."""
         legal = super().legal(batch)
         return legal | ~legal.any(-1, keepdim=True)
 
@@ -46,7 +46,7 @@ class MaskedDQNModule(MaskedObservations, DefaultDQNTorchRLModule):  # type: ign
         observations, legal = batch[Columns.OBS], self.legal(batch)
         scores = self.scores if encoder is self.encoder else self._target_scores
         network = head["af"] if self.uses_dueling else head
-        # RLlib centres dueling advantages over the actions that are there, which it knows by their not being -inf.
+        # RLlib centres dueling advantages over the actions whose advantage is not -inf.
         centred = self.uses_dueling and self.num_atoms == 1
 
         def advantages(latent: Tensor) -> Tensor:

@@ -11,10 +11,10 @@ from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
 @contextlib.contextmanager
 def gathered(env_runner: Any) -> Iterator[None]:
-    """Within it, the metrics logger of an env runner gets one value for each key, not one for each episode.
+    """A context in which an env runner logs one value per key, not one per episode.
 
-    RLlib's `get_metrics` logs nine values for each episode, one by one, and reduces them right after. Here the same
-    RLlib class reduces them with the same window before they are logged, so that the results are the same.
+    RLlib's `get_metrics` logs nine values per episode, one by one, and then reduces them. Here the same RLlib classes
+    reduce them, with the same window, before they are logged, so the results are equal.
     """
     logger = env_runner.metrics
     env_runner.metrics = _Gathered(logger)
@@ -25,7 +25,7 @@ def gathered(env_runner: Any) -> Iterator[None]:
 
 
 class _Gathered:
-    """What `get_metrics` asks of a logger."""
+    """The part of a logger's interface that `get_metrics` uses."""
 
     def __init__(self, logger: MetricsLogger) -> None:
         self._logger = logger
