@@ -44,7 +44,7 @@ def check_bins(bins: int) -> int:
 
 
 class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
-    """An environment under another, flat mask, which it shows in all of the places of law L3.
+    """An environment under another, flat mask, which is in the observation, in info and in `action_masks()`.
 
     A subclass sets `mask_spec` and `action_space`, and computes the mask.
 
