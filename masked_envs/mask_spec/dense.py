@@ -150,19 +150,20 @@ class DenseMask(MaskSpec):
 
     def encode_batch(self, actions: Any, rows: int) -> Array:
         shape = (rows, *self.action_buffer.shape)
-        out = np.full(shape, self.malformed, self.action_buffer.base)
         if isinstance(actions, (list, tuple)):
             if len(actions) != rows:
                 raise ValueError(f"expected a batch of {rows} actions, got {len(actions)}")
-            for i, action in enumerate(actions):
-                encoded = self.encode(action)
-                if encoded is not None:
-                    out[i] = encoded
+            encoded = [self.encode(action) for action in actions]
+            out = np.empty(shape, self.action_buffer.base)
+            for i, action in enumerate(encoded):
+                out[i] = self.malformed if action is None else action
             return out
         if not isinstance(actions, np.ndarray) or actions.shape != shape:
             raise ValueError(f"expected a batch of actions of shape {shape}, got {describe(actions)}")
         array = plain_array(actions)
-        return out if array is None or not self._has_action_dtype(array.dtype) else self._encode_array(array)
+        if array is None or not self._has_action_dtype(array.dtype):
+            return np.full(shape, self.malformed, self.action_buffer.base)
+        return self._encode_array(array)
 
     def _has_action_dtype(self, dtype: np.dtype[Any]) -> bool:
         return fits_int64(dtype)
