@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from masked_envs.files import write_atomically
+from masked_envs.files import atomic_write
 
 FILE = "checkpoint.bin"
 FORMAT = b"masked_envs PPO checkpoint 2\n"
@@ -33,7 +33,9 @@ def save_checkpoint(directory: Path, content: Any) -> None:
     Raises:
         NotWrittenError: the file cannot be written. TypeError: content that `encode` does not take.
     """
-    write_atomically(directory / FILE, encode(content))
+    data = encode(content)
+    with atomic_write(directory / FILE) as file:
+        file.write(data)
 
 
 def load_checkpoint(directory: Path) -> Any:

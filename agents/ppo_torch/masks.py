@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,12 +22,9 @@ def as_mask(mask: Any) -> Any:
     return trees.map(one, mask)
 
 
-def shown_mask(envs: Any, info: dict[str, Any]) -> Any:
-    """The masks that a vector environment shows; of dependent heads the whole table."""
-    spec, mask = envs.mask_spec, info["action_mask"]
-    if spec.needs_head_mask:
-        mask = spec.dense(mask, [partial(envs.head_mask, row) for row in range(envs.num_envs)])
-    return as_mask(mask)
+def shown_mask(env: Any, info: dict[str, Any]) -> Any:
+    """The mask of an environment, or a vector environment, as `distribution_for` takes it."""
+    return as_mask(env.mask_spec.complete(info["action_mask"], getattr(env, "head_mask", None)))
 
 
 def full_mask(spec: MaskSpec, rows: int) -> Any:

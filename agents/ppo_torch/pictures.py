@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from masked_envs.files import write_atomically
+from masked_envs.files import atomic_write
 from masked_envs.render import write_gif
 
 from . import environments
@@ -36,10 +35,9 @@ def draw_learning_curve(history: list[tuple[int, float]], config: Config, path: 
     axes.plot(decisions, smooth, color="tab:blue")
     axes.set(xlabel="decisions", ylabel="return of episodes while learning", title=f"Masked PPO on {config.env}")
     axes.grid(alpha=0.3)
-    image = io.BytesIO()
-    figure.savefig(image, dpi=120, format="png")
+    with atomic_write(path) as file:
+        figure.savefig(file, dpi=120, format="png")
     pyplot.close(figure)
-    write_atomically(path, image.getvalue())
 
 
 def record_gif(policy: Policy, encoder: Encoder, config: Config, path: Path) -> None:

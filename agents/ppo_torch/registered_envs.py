@@ -124,7 +124,7 @@ class RegisteredEnvs(SyncVectorEnv):
     def replay(self, recording: dict[str, Any]) -> bool:
         """Play a recording; whether the rows then show what they showed when it was made."""
         actions = recording["actions"]
-        self._actions = [] if actions is None else trees.rows_of(actions)
+        self._actions = [] if actions is None else trees.rows(actions)
         self._begun = recording["begun"].copy()
         for row, (env, (seed, number)) in enumerate(zip(self.envs, recording["seeds"], strict=True)):
             env.seed, env.number = seed, number - 1
@@ -133,7 +133,7 @@ class RegisteredEnvs(SyncVectorEnv):
             for actions in self._actions[self._begun[row] :]:
                 if over:
                     return False
-                self._env_obs[row], _, terminated, truncated, _ = env.step(trees.row_of(actions, row))
+                self._env_obs[row], _, terminated, truncated, _ = env.step(trees.row(actions, row))
                 over = bool(terminated or truncated)
             self._autoreset_envs[row] = over
         self._replayed += self.invalid_actions

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from .base import MaskSpec, Meaning
+from .spec import MaskSpec, Meaning
 
 KINDS_OF_SPACE: dict[type[spaces.Space[Any]], tuple[str, ...]] = {
     spaces.Discrete: ("flat", "candidates"),
@@ -21,7 +21,7 @@ KINDS_OF_SPACE: dict[type[spaces.Space[Any]], tuple[str, ...]] = {
 """The kinds of mask that speak of a space; where nothing is asked for, the first of them, but for MultiDiscrete."""
 
 
-def from_space(space: spaces.Space[Any], kind: Any, meaning: Meaning) -> MaskSpec:
+def spec_of_space(space: spaces.Space[Any], kind: Any, meaning: Meaning) -> MaskSpec:
     """See `MaskSpec.from_space`."""
     if isinstance(space, (spaces.Dict, spaces.Tuple)):
         return _from_parts(space, kind, meaning)
@@ -43,13 +43,13 @@ def _from_parts(space: spaces.Dict | spaces.Tuple, kind: Any, meaning: Meaning) 
         kinds = {} if kind is None else kind
         if not isinstance(kinds, Mapping) or not set(kinds) <= set(space.spaces):
             raise ValueError(f"kind must map keys of {list(space.spaces)} to kinds, not {kind!r}")
-        parts = {key: from_space(part, kinds.get(key), meaning) for key, part in space.spaces.items()}
+        parts = {key: spec_of_space(part, kinds.get(key), meaning) for key, part in space.spaces.items()}
         return MaskSpec.dict(parts, meaning=meaning)
     kinds = [None] * len(space.spaces) if kind is None else kind
     if isinstance(kinds, str) or not isinstance(kinds, Sequence) or len(kinds) != len(space.spaces):
         raise ValueError(f"kind must be a sequence of {len(space.spaces)} kinds, not {kind!r}")
     return MaskSpec.dict(
-        [from_space(*pair, meaning) for pair in zip(space.spaces, kinds, strict=True)], meaning=meaning
+        [spec_of_space(*pair, meaning) for pair in zip(space.spaces, kinds, strict=True)], meaning=meaning
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import write_atomically
+from ..files import atomic_write
 
 SHORTEST_DELAY = 2
 """Hundredths of a second: viewers slow down GIFs that ask for less."""
@@ -57,19 +56,18 @@ def write_gif(
         images[-1].putpalette(palette.tobytes() + bytes(3))
         delays.append(delay)
         shown = entries
-    encoded = io.BytesIO()
-    images[0].save(
-        encoded,
-        format="GIF",
-        save_all=True,
-        append_images=images[1:],
-        duration=delays,
-        loop=0,
-        transparency=len(palette),
-        disposal=1,  # leave each frame in place for the next
-        optimize=False,
-    )
-    write_atomically(path, encoded.getvalue())
+    with atomic_write(path) as file:
+        images[0].save(
+            file,
+            format="GIF",
+            save_all=True,
+            append_images=images[1:],
+            duration=delays,
+            loop=0,
+            transparency=len(palette),
+            disposal=1,  # leave each frame in place for the next
+            optimize=False,
+        )
 
 
 def _checked(frames: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:

@@ -35,6 +35,7 @@ class FlatActions(FlatMaskWrapper):
     """
 
     def __init__(self, env: gym.Env[Any, Any], bins: int = 11, max_actions: int = 100_000) -> None:
+        self._keep_arguments(bins=bins, max_actions=max_actions)
         super().__init__(env)
         if bins < 2:
             raise ValueError(f"bins must be at least 2, not {bins}")

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from ..adaptation.recorded import Recorded
 from ..mask_spec import MaskSpec
 
 NOT_AN_ACTION = None
 """What is handed on for an action that the wrapper's mask forbids: every environment refuses it, and counts it."""
 
 
-class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any]):
+class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
     """An environment under a flat mask of its own, in all of the places of law L3.
 
     A subclass sets `mask_spec` and `action_space`, and says what the mask is.
@@ -58,12 +59,20 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any]):
         """The mask as sb3-contrib reads it: bool (n,)."""
         return np.array(self._mask_now())
 
+    def sample_legal(self, rng: np.random.Generator | None = None) -> int:
+        """One legal action of this wrapper, every one equally likely.
+
+        Args:
+            rng: where the chance comes from; without it, `np_random`.
+
+        Raises:
+            ValueError: nothing is legal.
+        """
+        return int(self.mask_spec.sample(self.action_mask, rng or self.np_random))
+
     def _number(self, action: Any) -> int | None:
         """A legal action as a number from 0, None for anything else."""
-        encoded = self.mask_spec.encode(action)
-        if encoded is None or not self.mask_spec.allows(self.action_mask, action):
-            return None
-        return int(encoded)
+        return int(action) if self.mask_spec.allows(self.action_mask, action) else None
 
     def _is_in_observation(self) -> bool:
         space = self.env.observation_space

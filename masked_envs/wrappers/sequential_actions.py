@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from ..adaptation.position import mark
 from ..mask_spec import MaskSpec
 from .choices import Choices
 from .masked_wrapper import NOT_AN_ACTION, FlatMaskWrapper
@@ -37,8 +38,8 @@ class SequentialActions(FlatMaskWrapper):
     as in `FlatActions`, with the product of all. The environment moves when an action is whole; the steps before it
     give its observation again, and reward 0. What has been chosen is in `observation["choices"]`, (most choices,)
     counted from 1, 0 where nothing is chosen yet. A set of bits is chosen bit by bit in rising order, and a last choice
-    says "no more". What the mask forbids is refused, answered and counted by the environment within, and what had been
-    chosen before it is forgotten, unless the environment raises: then it stands.
+    says "no more". What the mask forbids is refused, answered and counted by the environment within. A forbidden choice
+    discards the partial action, unless on_invalid="raise"; so does `set_state` on the environment below.
 
     A discount of gamma per step counts the steps within an action too: compare with gamma ** (1 / steps per action).
 
@@ -51,6 +52,7 @@ class SequentialActions(FlatMaskWrapper):
     """
 
     def __init__(self, env: gym.Env[Any, Any], bins: int = 11) -> None:
+        self._keep_arguments(bins=bins)
         super().__init__(env)
         if bins < 2:
             raise ValueError(f"bins must be at least 2, not {bins}")
@@ -61,6 +63,7 @@ class SequentialActions(FlatMaskWrapper):
         self.observation_space = self._space_with_mask({"choices": made})
         self._made: list[int] = []
         self._over = self._terminated = False
+        self._mark: Any = None  # of the position that the partial action, or the end, belongs to
         self._last: tuple[Any, dict[str, Any]] = ({}, {})
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -70,10 +73,11 @@ class SequentialActions(FlatMaskWrapper):
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Make one choice; the one that makes an action whole carries it out."""
-        number = None if self._over else self._number(action)
+        number = self._number(action)  # which notices set_state on the environment below
+        number = None if self._over else number
         made = self._made if number is None else [*self._made, number]
         if number is not None and not self.choices.is_complete(made):
-            self._made = made
+            self._made, self._mark = made, mark(self.env)
             observation, info = self._last
             return self._with_choices(observation, 0.0, False, False, {**info, **self._not_invalid(info)})
         whole = NOT_AN_ACTION if number is None else self.choices.action(made, self._inner_mask())
@@ -97,10 +101,11 @@ class SequentialActions(FlatMaskWrapper):
             raise TypeError(f"expected what get_state() of SequentialActions gave, not {type(state).__name__}")
         self.env.get_wrapper_attr("set_state")(state.inner)
         self._made, self._over, self._terminated = list(state.made), state.over, state.terminated
-        self._last = copy.deepcopy(state.last)
+        self._mark, self._last = mark(self.env), copy.deepcopy(state.last)
 
     def _seen(self, observation: Any, info: dict[str, Any], over: bool) -> tuple[Any, dict[str, Any]]:
         self._made, self._over, self._last = [], over, (observation, info)
+        self._mark = mark(self.env) if over else None
         return self._shown(observation, info, {"choices": self._made_so_far()})
 
     def _with_choices(
@@ -118,7 +123,13 @@ class SequentialActions(FlatMaskWrapper):
         made[: len(self._made)] = np.array(self._made, np.int64) + 1
         return made
 
+    def _notice_set_state(self) -> None:
+        """Drop a partial action, or the end of an episode, of another position than the environment is in."""
+        if (self._made or self._over) and self._mark != mark(self.env):
+            self._made, self._over, self._terminated = [], False, False
+
     def _mask_now(self) -> npt.NDArray[np.bool_]:
+        self._notice_set_state()
         if self._terminated:  # law L6: nothing is left to forbid, the padding included
             return np.ones(self.choices.width, np.bool_)
         return self.choices.legal(self._inner_mask(), self._made, self._inner_head_mask())

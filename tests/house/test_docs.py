@@ -108,13 +108,16 @@ def test_links_lead_somewhere(page: Path) -> None:
 # --- generated parts ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def generate(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return importlib.import_module("generate")
+
+
+@pytest.mark.parametrize("env_id", CATALOGUE)
+def test_the_page_of_an_environment_is_fresh(generate: ModuleType, env_id: str) -> None:
+    stem = env_id.rpartition("-")[0]
+    assert [words for words in generate.find_stale() if f"/{stem}." in words] == []
 
 
 def test_generated_pages_are_fresh(generate: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +139,7 @@ def test_missing_pictures_are_found(
     generate: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pictures = generate.pictures()
-    assert {path.suffix for path in pictures} == {".gif"}
+    assert {path.suffix for path in pictures} == {".gif", ".png"}
     monkeypatch.setattr(generate, "pictures", lambda: {**pictures, ROOT / "docs" / "envs" / "NoSuch.gif": None})
     assert generate.main(["--check"]) == 1
     assert "NoSuch.gif is missing" in capsys.readouterr().err
