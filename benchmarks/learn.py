@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*", metavar="ID", help="environments to train on; none: all that have a file")
     parser.add_argument("--set", action="append", default=[], type=named_value, metavar="NAME=VALUE",
-                        help="a setting of agents/ppo_torch.py, such as total_decisions=500000")  # fmt: skip
+                        help="a setting of agents/ppo_torch, such as total_decisions=500000")  # fmt: skip
     parser.add_argument("--env-arg", action="append", default=[], type=named_value, metavar="NAME=VALUE",
                         help="a parameter of the environment")  # fmt: skip
     parser.add_argument("--best", help=f"the best possible mean return: a number, or one of {', '.join(BOUNDS)}")

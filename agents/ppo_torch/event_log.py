@@ -38,7 +38,7 @@ class EventLog:
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         if decisions:
             start = SessionLog(status=SessionLog.START)
-            self._write(Event(wall_time=time.time(), step=decisions, session_log=start))
+            self._write(Event(wall_time=time.time(), step=decisions + 1, session_log=start))
 
     def write(self, decisions: int, metrics: dict[str, float]) -> None:
         """Log the metrics of an iteration, which ended after so many decisions."""

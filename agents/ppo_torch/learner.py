@@ -17,7 +17,7 @@ from masked_envs import trees
 from ..proof import Count
 from . import environments
 from .config import Config
-from .masks import full_mask, shown_mask
+from .masks import full_mask, legal_fraction, shown_mask
 from .networks import Encoder, Policy
 from .rollout import Batch, Rollout, advantages
 
@@ -57,7 +57,7 @@ class Learner:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
         returns = self.collect()
-        metrics = self.update() | {"learning_rate": learning_rate}
+        metrics = self.update() | {"learning_rate": learning_rate, "invalid_actions": self.count.invalid}
         self.iteration += 1
         if returns:
             metrics["episode_return"] = float(np.mean(returns))
@@ -113,7 +113,7 @@ class Learner:
         return Batch(observation, mask, action, log_prob, advantage, target)
 
     def update(self) -> dict[str, float]:
-        """Adam on the clipped objective; measures of the first minibatch, and means of the last pass."""
+        """Adam on the clipped objective; measures of the first minibatch and means of the last pass."""
         batch, measured = self.batch(), []
         for _ in range(self.config.epochs):
             for index in torch.randperm(len(batch.target)).tensor_split(self.config.minibatches):
@@ -125,7 +125,8 @@ class Learner:
                     self.optimiser.step()
                     measured.append(measures)
         last = {name: float(np.mean([m[name] for m in measured[-self.config.minibatches :]])) for name in measured[0]}
-        return last | {f"first_{name}": float(measured[0][name]) for name in ("ratio_error", "kl")}
+        first = {f"first_{name}": float(measured[0][name]) for name in ("ratio_error", "kl")}
+        return last | first | {"legal_fraction": legal_fraction(self.envs.mask_spec, batch.mask)}
 
     def loss(self, b: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """PPO's objective, negated. Before any update the ratio is 1 and the KL divergence 0, or a mask was lost.

@@ -34,6 +34,12 @@ def full_mask(spec: MaskSpec, rows: int) -> Any:
     return as_mask(spec.full(rows))
 
 
+def legal_fraction(spec: MaskSpec, mask: Any) -> float:
+    """The mean over all rows of the share of actions that is legal; `mask` in the form of `shown_mask`."""
+    whole = MaskSpec.joint(spec.heads) if spec.needs_head_mask else spec
+    return float(whole.legal_fraction(trees.map(Tensor.numpy, mask)).mean())
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether two equally built structures hold equal tensors."""
     equal: list[bool] = []

@@ -3,6 +3,7 @@
 import itertools
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -14,12 +15,11 @@ pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'ma
 import torch  # noqa: E402
 from ppo_cases import CARTPOLE, FACES, TINY, Learner, after, bytes_of  # noqa: E402
 
-from agents.ppo_torch import checkpoint, evaluation, networks, pictures, progress, training  # noqa: E402
+from agents.ppo_torch import checkpoint, evaluation, networks, progress, training  # noqa: E402
 from agents.ppo_torch.event_log import EventLog  # noqa: E402
 from agents.ppo_torch.main import main  # noqa: E402
 from agents.proof import Count, proof_line  # noqa: E402
 from masked_envs import files  # noqa: E402
-from masked_envs.render import gif  # noqa: E402
 
 
 @pytest.fixture(params=FACES)
@@ -134,10 +134,23 @@ def test_what_is_measured_is_logged_for_tensorboard(tmp_path):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     main([*FLAGS, "--checkpoint-dir", str(tmp_path)])
     events = accumulator.EventAccumulator(str(tmp_path)).Reload()
-    assert {"first_ratio_error", "first_kl", "entropy", "episode_return", "learning_rate"} <= set(
-        events.Tags()["scalars"]
-    )
+    named = {"first_ratio_error", "first_kl", "entropy", "episode_return", "learning_rate", "legal_fraction"}
+    assert named | {"invalid_actions"} <= set(events.Tags()["scalars"])
     assert events.Scalars("first_ratio_error")[-1].step >= 1000
+    assert {event.value for event in events.Scalars("invalid_actions")} == {0.0}
+    assert all(event.value == pytest.approx(2 / 6) for event in events.Scalars("legal_fraction"))
+
+
+def test_a_resumed_log_gives_way_to_what_is_logged_again(tmp_path):
+    """A run that was killed at 300 decisions and had its last checkpoint at 200."""
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    for begin, logged in ((0, (100, 200, 300)), (200, (290, 400))):
+        log = EventLog(tmp_path, begin)
+        for decisions in logged:
+            log.write(decisions, {"entropy": float(decisions)})
+        log.close()
+    events = accumulator.EventAccumulator(str(tmp_path)).Reload()
+    assert [event.step for event in events.Scalars("entropy")] == [100, 200, 290, 400]
 
 
 def test_the_demo_draws_a_curve_and_the_agent(tmp_path, capsys):
@@ -246,30 +259,25 @@ def test_an_interrupted_demo_goes_on(tmp_path, monkeypatch):
     assert main([*command, "--resume"]) == 0 and (tmp_path / "agent.gif").exists()
 
 
-def full_disk(*given):
-    raise OSError(28, "No space left on device")
-
-
-def test_a_full_disk_is_one_line_for_each_file(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("name", ["agent.gif", "learning_curve.png", checkpoint.FILE])
+def test_a_full_disk_is_one_line(name, tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib")
-    older = tmp_path / "agent.gif"
-    older.write_bytes(b"an older picture")
-    write = files.write_atomically
-    for name in ("agent.gif", "learning_curve.png", checkpoint.FILE):
+    replace = files.os.replace
 
-        def write_but_one(path, content, name=name):
-            if path.name == name:
-                monkeypatch.setattr(files.os, "fsync", full_disk)
-            write(path, content)
+    def full_for_one(source, target):
+        if Path(target).name == name:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
 
-        with monkeypatch.context() as patch:
-            for module in (checkpoint, pictures, gif):
-                patch.setattr(module, "write_atomically", write_but_one)
-            patch.setattr(files.os, "fsync", files.os.fsync)
-            assert main([*FLAGS, "--demo", str(tmp_path)]) == 1
-        assert capsys.readouterr().err.splitlines()[-1] == f"{tmp_path / name} was not written: No space left on device"
-    assert older.read_bytes() == b"an older picture"
-    assert not [path for path in tmp_path.iterdir() if "partial" in path.name]
+    (tmp_path / "agent.gif").write_bytes(b"an older picture")
+    monkeypatch.setattr(files.os, "replace", full_for_one)
+    assert main([*FLAGS, "--demo", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"{tmp_path / name} was not written: No space left on device"
+    assert (tmp_path / "agent.gif").read_bytes() == b"an older picture"
+    written = {path.name for path in tmp_path.iterdir() if "tfevents" not in path.name}
+    assert written == {"agent.gif", checkpoint.FILE, "learning_curve.png"} - ({name} - {"agent.gif"}) - (
+        {"learning_curve.png"} if name == checkpoint.FILE else set()
+    )
 
 
 def test_a_full_disk_is_noticed_by_the_log(tmp_path):

@@ -13,7 +13,7 @@ pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'ma
 import torch  # noqa: E402
 from ppo_cases import CARTPOLE, FACES, Config, Learner, after  # noqa: E402
 
-from agents.ppo_torch import environments, evaluation, networks  # noqa: E402
+from agents.ppo_torch import environments, evaluation, masks, networks  # noqa: E402
 from masked_envs import MaskSpec  # noqa: E402
 
 
@@ -99,6 +99,18 @@ def test_masks_keep_a_run_clean_and_without_them_it_is_not(config):
     assert masked.count.invalid == 0 and masked.count.decisions > 500
     assert blind.count.invalid > 0
     assert evaluation.negative_control(masked.encoder, config) > 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "mask", "fraction"),
+    [
+        (MaskSpec.flat(4), [[1, 0, 0, 0], [1, 1, 1, 0]], 0.5),
+        (MaskSpec.per_head([2, 2]), [[1, 0, 1, 1], [1, 1, 1, 1]], 0.75),
+        (MaskSpec.conditional([2, 1, 2]), [[[[1, 0]], [[0, 0]]], [[[1, 1]], [[1, 1]]]], 0.625),
+    ],
+)
+def test_the_legal_fraction_counts_whole_actions(spec, mask, fraction):
+    assert masks.legal_fraction(spec, torch.tensor(mask) == 1) == pytest.approx(fraction)
 
 
 # --- the networks -----------------------------------------------------------------------------------------------
