@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import loop, mask_binding
+from . import loop, mask_binding, program
 from .backends import Backend, Buffers, Rows, choose
 from .buffers import RowViews, as_int8, observation_dtype, row_views, wide
 from .declaration import TIME_LIMIT, Declaration
@@ -20,14 +20,6 @@ from .random import seed_words
 from .state import State, check_state, own_parameters, position_of
 
 CODES = dict(zip(ON_INVALID, (loop.RAISE, loop.TERMINATE, loop.NOOP, loop.RESAMPLE), strict=True))
-WRITTEN = ("reset", "action_mask", "step", "observe")
-# The rules that depend on the kind of play: the number of views, the agent of a view, a step with the actions of all.
-PLACEHOLDERS = (loop.num_views, loop.acting_agent, loop.advance)
-PLAY = {
-    "single": (loop.one_view, loop.single_agent, loop.advance_one),
-    "turns": (loop.one_view, loop.agent_to_move, loop.advance_one),
-    "simultaneous": (loop.views_of_agents, loop.agent_of_view, loop.advance_all),
-}
 # What a step or a reset writes, and so what `restore` brings back. Not `invalid_counts`, which only grow.
 MOVED = (
     "records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting",
@@ -82,6 +74,7 @@ class Engine:
         self.time_limit = int(values[TIME_LIMIT])
         self._own_parameters = own_parameters(values)
         self._allocate()
+        program.check(declaration, values, self.mask_spec, self.observation_space)
         self._bind()
 
     def _allocate(self) -> None:
@@ -106,7 +99,7 @@ class Engine:
         self.all_started = False
 
     def _bind(self) -> None:
-        self.rules = _bound(self.backend, self.declaration.id, tuple(self._given().items()))
+        self.rules = _bound(self.backend, self.declaration.id, tuple(self.given_rules().items()))
         self._rows: Rows = self.backend.rows(self.rules, self._buffers(), self.num_threads)
         self.states, self.parameters = self._rows.states, self._rows.parameters
         self._run = SimpleNamespace(**{body.__name__: self._rows.launcher(body) for body in loop.ROW_BODIES})
@@ -114,6 +107,10 @@ class Engine:
         if self.rows == 1:
             self._step_alone = self._rows.in_row(loop.step_row, 0)
             self._check_alone = self._rows.in_row(loop.check_row, 0)
+
+    def given_rules(self) -> dict[Any, Any]:
+        """The rule in the place of each placeholder of the loop."""
+        return program.given_rules(self.declaration, self.values, self.mask_spec)
 
     def _buffers(self) -> Buffers:
         """What the row bodies may ask for by name."""
@@ -127,18 +124,6 @@ class Engine:
             },
             indexed=frozenset(INDEXED if self.declaration.play == "simultaneous" else {*INDEXED, "actions"}),
         )  # fmt: skip
-
-    def _given(self) -> dict[Any, Any]:
-        """The rule for each placeholder of the loop."""
-        rules, play = self.declaration.rules, self.declaration.play
-        overrides = self.declaration.rule_overrides(self.values)
-        named = {name: getattr(rules, name) for name in WRITTEN}
-        if play == "single" and "action_mask" not in overrides:
-            named["update_mask"] = getattr(rules, "update_mask", rules.action_mask)
-        named |= overrides
-        written = {loop.update_mask: named["action_mask"], **{getattr(loop, name): f for name, f in named.items()}}
-        supplied = dict(zip(PLACEHOLDERS, PLAY[play], strict=True))
-        return {**written, **supplied, **mask_binding.rules_for(self.mask_spec, rules)}
 
     @functools.cached_property
     def shown_masks(self) -> npt.NDArray[Any]:
