@@ -47,7 +47,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.installed-demo ## train masked PPO for about a minute; curve and GIF in runs/demo
-	$(BIN)/python agents/ppo_torch.py --env $(DEMO_ENV) --demo $(DEMO_DIR) $(DEMO_FLAGS)
+	$(BIN)/python -m agents.ppo_torch --env $(DEMO_ENV) --demo $(DEMO_DIR) $(DEMO_FLAGS)
 
 ifeq ($(ID),)
 test: lint test-main test-newest ## lint, all tests, the core tests on the newest Gymnasium; with ID=MaskedX-v0 the tests of that id alone

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "agents"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from bounds import BOUNDS  # noqa: E402
 
@@ -42,7 +42,7 @@ def run_of(env_id: str) -> dict[str, Any]:
     """The settings of an environment's run.
 
     Returns:
-        "settings" of `agents/ppo_torch.py` beside its defaults, "env_args", "best": the most that the evaluation can
+        "settings" of `agents/ppo_torch` beside its defaults, "env_args", "best": the most that the evaluation can
         bring on average, as a number or as the name of one of `bounds.BOUNDS` (None: not known), and "best_is": what
         that is, in words.
     """
@@ -51,11 +51,12 @@ def run_of(env_id: str) -> dict[str, Any]:
     return run
 
 
-
 def measure(env_id: str, run: dict[str, Any], seed: int = 1) -> dict[str, Any]:
     """Train once; what was reached in 100 greedy and 100 sampled episodes that training has not seen."""
-    from evaluation import EVALUATION_SEED, Count, evaluate, make_envs, negative_control, self_play_agents
-    from ppo_torch import Config, Learner, train
+    from agents.ppo_torch import Config, Learner, train
+    from agents.ppo_torch.environments import make_envs, self_play_agents
+    from agents.ppo_torch.evaluation import EVALUATION_SEED, evaluate, negative_control
+    from agents.proof import Count
 
     config = Config(env=env_id, env_args=run["env_args"], seed=seed, **run["settings"])
     began, learner = time.perf_counter(), Learner(config)
@@ -84,15 +85,11 @@ def measure(env_id: str, run: dict[str, Any], seed: int = 1) -> dict[str, Any]:
 
 def random_legal_return(envs: Any, seed: int) -> float:
     """The mean return of the first episode of every row under uniformly random legal actions."""
-    from functools import partial
-
-    envs = envs.unwrapped
-    rng, (_, info) = np.random.default_rng(seed), envs.reset(seed=seed)
-    late = [partial(envs.head_mask, row) for row in range(envs.num_envs)]
-    extra = (late,) if envs.mask_spec.needs_head_mask else ()
+    envs, rng = envs.unwrapped, np.random.default_rng(seed)
+    envs.reset(seed=seed)
     returns, live = np.zeros(envs.num_envs), np.ones(envs.num_envs, bool)
     while live.any():
-        _, rewards, terminated, truncated, info = envs.step(envs.mask_spec.sample(info["action_mask"], rng, *extra))
+        _, rewards, terminated, truncated, _ = envs.step(envs.sample_legal(rng))
         returns += np.where(live, rewards, 0.0)
         live &= ~(terminated | truncated)
     return float(returns.mean())
@@ -142,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*", metavar="ID", help="environments to train on; none: all that have a file")
     parser.add_argument("--set", action="append", default=[], type=named_value, metavar="NAME=VALUE",
-                        help="a setting of agents/ppo_torch.py, such as total_decisions=500000")  # fmt: skip
+                        help="a setting of agents/ppo_torch, such as total_decisions=500000")  # fmt: skip
     parser.add_argument("--env-arg", action="append", default=[], type=named_value, metavar="NAME=VALUE",
                         help="a parameter of the environment")  # fmt: skip
     parser.add_argument("--best", help=f"the best possible mean return: a number, or one of {', '.join(BOUNDS)}")

@@ -19,9 +19,8 @@ from typing import Any
 
 import learning
 
-from masked_envs.cards import read_card
+from masked_envs.cards import constructor_calls, facts, parameter_rows, read_card
 from masked_envs.catalogue import CATALOGUE
-from masked_envs.cli.facts import facts, parameter_rows, surfaces
 from masked_envs.core.declaration import Declaration
 from masked_envs.registration import declaration
 
@@ -129,7 +128,7 @@ def page(declared: Declaration, measured: Mapping[str, Any] | None = None) -> st
         [key, f"`{words}`" if key.endswith("space") else words]
         for key, words in facts(declared, declared.resolve({})).items()
     ]
-    rows.append(["Made by", "<br>".join(f"`{call}`" for call in surfaces(declared))])
+    rows.append(["Made by", "<br>".join(f"`{call}`" for call in constructor_calls(declared))])
     parts = [
         NOTICE,
         f"# {title}",

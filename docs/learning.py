@@ -22,7 +22,7 @@ PAGE_HEAD = f"""{NOTICE}
 
 # What the reference agent learns
 
-`agents/ppo_torch.py`, masked PPO with a network of two hidden layers. Each line is one run: its seed and all its
+`agents/ppo_torch`, masked PPO with a network of two hidden layers. Each line is one run: its seed and all its
 settings are in `benchmarks/learning/<id>.json`, and `python benchmarks/learn.py` repeats all of them, on one processor
 core each. Returns are means of 100 episodes that training has not seen: greedy (the most probable legal action),
 sampled, and of uniformly random legal actions. Games are played against random opponents, half from each seat.
@@ -62,7 +62,7 @@ def section(each: Mapping[str, Any]) -> str:
     given = f" with `{arguments(each)}`" if arguments(each) else ""
     best = "" if result["best"] is None else f", and the best possible is {result['best']:.2f} ({run['best_is']})"
     return (
-        f"Masked PPO (`agents/ppo_torch.py`){given}: mean return {result['greedy']:.2f} greedy and "
+        f"Masked PPO (`agents/ppo_torch`){given}: mean return {result['greedy']:.2f} greedy and "
         f"{result['sampled']:.2f} sampled, after {run['settings']['total_decisions']:,} decisions. Random legal play "
         f"earns {result['random']:.2f}{best}. [How this was measured](../learning.md)."
     )

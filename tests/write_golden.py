@@ -74,11 +74,6 @@ class Game:
         record = np.frombuffer(self.env.get_state().record, self.record)[0]
         return {name: record[name] for name in self.record.names or () if name != "rng"}
 
-    @property
-    def late(self) -> dict[str, Any]:
-        """What an operation on the mask takes besides."""
-        return {"head_mask": self.env.head_mask} if self.spec.needs_head_mask else {}
-
     def legal(self, agent: str) -> str:
         return self.listed(self.spec, self.mask(agent))
 
@@ -88,7 +83,7 @@ class Game:
             return "; ".join(f"{key} {self.listed(part, value)}" for (key, part), value in parts)
         if spec.kind == "interval":
             return f"from {words(mask[0])} to {words(mask[1])}"
-        actions = spec.list_legal(mask, MOST_LISTED + 1, **self.late)
+        actions = spec.list_legal(mask, MOST_LISTED + 1, self.env.head_mask)
         named = [self.named(action) for action in actions[:MOST_LISTED]]
         return ", ".join(named + ["..."] * (len(actions) > MOST_LISTED))
 
@@ -207,7 +202,7 @@ def write(env_id: str, seed: int | None, parameters: dict[str, Any]) -> None:
     rng = np.random.default_rng(seed or 0)
 
     def choose(game: Game, agent: str) -> Any:
-        return game.spec.sample(game.mask(agent), rng, **game.late)
+        return game.spec.sample(game.mask(agent), rng, game.env.head_mask)
 
     lines = list(playthrough(env_id, seed or 0, parameters, "python", choose))
     why_not = unfit(lines)
@@ -234,7 +229,9 @@ def how_to_shorten(env_id: str, parameters: dict[str, Any]) -> str:
     had = " ".join(f"{name}={as_word(value)}" for name, value in parameters.items() if name != "time_limit")
     listed = "\n".join(f"  {name}={parameter.default}: {parameter.doc}" for name, parameter in known.items())
     command = " ".join(filter(None, ("python -m tests.write_golden", env_id, had, "time_limit=20")))
-    return f"Choose a smaller instance or a time limit, such as: {command}\nIts parameters and their defaults:\n{listed}"
+    return (
+        f"Choose a smaller instance or a time limit, such as: {command}\nIts parameters and their defaults:\n{listed}"
+    )
 
 
 def as_word(value: Any) -> str:

@@ -12,9 +12,7 @@ from typing import Any
 from ..catalogue import CATALOGUE
 from ..core.declaration import Declaration
 from ..registration import make_aec, make_parallel
-from .chosen import chosen_declaration
-from .errors import FAILED, CommandError
-from .target import loaded
+from .targets import FAILED, CommandError, declaration_of, load
 
 Target = str | Callable[..., Any]
 
@@ -29,7 +27,7 @@ def run(given: argparse.Namespace) -> int:
         "steps": given.steps,
         "time_budget": given.time_budget,
         "on_invalid": given.on_invalid,
-        "mask_fn": None if given.mask_fn is None else loaded(given.mask_fn, "--mask-fn"),
+        "mask_fn": None if given.mask_fn is None else load(given.mask_fn, "--mask-fn"),
         "raise_on_failure": False,
     }
     reports = []
@@ -53,14 +51,14 @@ def targets_of(word: str) -> list[Target]:
         CommandError: nothing of this name.
     """
     if word in CATALOGUE:
-        return targets(chosen_declaration(word))
+        return targets(declaration_of(word))
     import gymnasium
 
     if ":" in word:
-        return [loaded(word, "TARGET")]
+        return [load(word, "TARGET")]
     if word in gymnasium.registry:
         return [word]
-    return targets(chosen_declaration(word))  # which suggests the nearest
+    return targets(declaration_of(word))  # which suggests the nearest
 
 
 def targets(declared: Declaration) -> list[Target]:

@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..mask_spec import MaskSpec
-from .values import parts_of
+from .masks import parts_of
 
 NOT_ACTIONS: tuple[Any, ...] = (None, "0", 0.5, float("nan"), float("inf"), [], {}, True, b"0", 1j)
 FAR = 10**30  # beyond int64

@@ -13,14 +13,14 @@ from typing import Any
 import gymnasium
 
 from ..mask_spec import MaskSpec
+from .context import CheckContext, Failure
+from .env_view import Options, view_of
+from .invalid_behaviour import BEHAVIOURS, InvalidBehaviour, observed_behaviour
 from .laws import LAWS
-from .manner import MANNERS, Watched, watched
 from .profile import profile
 from .report import ConformanceError, Coverage, Finding, Profile, Report
 from .shrink import shrunk
 from .snippet import snippet
-from .subject import Options, subject_of
-from .trial import Broken, Trial
 
 MOST_SHOWN = 3  # failures of one law in a report, each with another sentence
 MOST_SEEN = 12  # failures that are looked at for that
@@ -64,14 +64,14 @@ def check_masked_env(
     Raises:
         ConformanceError: a law is broken. TypeError: not an environment. ValueError: `on_invalid` is no known answer.
     """
-    if on_invalid is not None and on_invalid not in MANNERS:
-        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, MANNERS))}, not {on_invalid!r}")
+    if on_invalid is not None and on_invalid not in BEHAVIOURS:
+        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, BEHAVIOURS))}, not {on_invalid!r}")
     make, make_vector = _maker(target)
-    trial = Trial(make, seed, steps, make_vector, Options(mask_fn, mask_spec, on_invalid))
-    subject = trial.subject()
-    title = f"{target if isinstance(target, str) else subject.env} ({subject.surface}), seed {seed}"
-    report = _reported(title, trial, not subject.declares, time_budget, progress)
-    coded = [replace(found, snippet=snippet(target, subject.surface, found)) for found in report.findings]
+    context = CheckContext(make, seed, steps, make_vector, Options(mask_fn, mask_spec, on_invalid))
+    view = context.new_view()
+    title = f"{target if isinstance(target, str) else view.env} ({view.interface}), seed {seed}"
+    report = _reported(title, context, not view.declares, time_budget, progress)
+    coded = [replace(found, snippet=snippet(target, view.interface, found)) for found in report.findings]
     report = replace(report, findings=coded)
     if raise_on_failure and not report.passed:
         raise ConformanceError(report)
@@ -79,25 +79,29 @@ def check_masked_env(
 
 
 def _reported(
-    title: str, trial: Trial, foreign: bool, time_budget: float | None, progress: Callable[[str], None] | None
+    title: str,
+    context: CheckContext,
+    third_party: bool,
+    time_budget: float | None,
+    progress: Callable[[str], None] | None,
 ) -> Report:
     """The laws one after the other, each within its share of the time that is left."""
     began = time.monotonic()
-    trial.until = None if time_budget is None else began + 0.1 * time_budget
-    manner = _manner_of(trial) if foreign else None
-    trial.manner = manner
+    context.until = None if time_budget is None else began + 0.1 * time_budget
+    behaviour = _behaviour_of(context) if third_party else None
+    context.behaviour = behaviour
     findings: list[Finding] = []
     for k, (law, check) in enumerate(LAWS.items()):
         if progress is not None:
             progress(law)
         if time_budget is not None:
             left = began + time_budget - time.monotonic()
-            trial.until = time.monotonic() + max(0.0, left) / (len(LAWS) - k)
-        findings += _held(law, check, trial)
-    trial.until = None if time_budget is None else began + time_budget
-    shape = _profile(trial)
-    coverage = Coverage(trial.states, trial.probes, len(LAWS), time.monotonic() - began, trial.cut_short)
-    return Report(title, findings, shape, coverage, "" if manner is None else str(manner), _places(trial))
+            context.until = time.monotonic() + max(0.0, left) / (len(LAWS) - k)
+        findings += _held(law, check, context)
+    context.until = None if time_budget is None else began + time_budget
+    shape = _profile(context)
+    coverage = Coverage(context.states, context.probes, len(LAWS), time.monotonic() - began, context.cut_short)
+    return Report(title, findings, shape, coverage, "" if behaviour is None else str(behaviour), _places(context))
 
 
 def _maker(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None]:
@@ -109,46 +113,48 @@ def _maker(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None
         return target, None
     if isinstance(target, type):
         return target, None
-    subject_of(target)
+    view_of(target)
     return functools.partial(copy.deepcopy, target), None
 
 
-def _manner_of(trial: Trial) -> Watched | None:
-    declared = trial.options.on_invalid
+def _behaviour_of(context: CheckContext) -> InvalidBehaviour | None:
+    declared = context.options.on_invalid
     try:
-        manner = watched(trial, declared)
-        return watched(trial, declared) if trial.shared_what_changes() else manner
+        behaviour = observed_behaviour(context, declared)
+        return observed_behaviour(context, declared) if context.shared_what_changes() else behaviour
     except Exception:  # an environment under test may fail in any way; the laws will say how
-        return None if declared is None else Watched(declared, found=False)
+        return None if declared is None else InvalidBehaviour(declared, found=False)
 
 
-def _places(trial: Trial) -> tuple[str, ...]:
+def _places(context: CheckContext) -> tuple[str, ...]:
     """Where a foreign environment has its mask."""
-    subject = trial.subject()
-    if subject.declares:
+    view = context.new_view()
+    if view.declares:
         return ()
     try:
-        return tuple(dict.fromkeys(place for seat in subject.reset(trial.seed).seats.values() for place in seat.masks))
+        return tuple(
+            dict.fromkeys(place for agent in view.reset(context.seed).agents.values() for place in agent.masks)
+        )
     except Exception:  # as above
         return ()
 
 
-def _held(law: str, check: Callable[[Trial], Any], trial: Trial) -> list[Finding]:
+def _held(law: str, check: Callable[[CheckContext], Any], context: CheckContext) -> list[Finding]:
     """The findings of one law; at least one."""
     findings: list[Finding] = []
     whole = False
     try:
-        for found in islice(check(trial), MOST_SEEN):
-            if not isinstance(found, Broken):
+        for found in islice(check(context), MOST_SEEN):
+            if not isinstance(found, Failure):
                 findings.append(Finding(law, "not applicable", found.reason))
                 whole |= found.whole
             elif _is_news(found.sentence, findings):
-                failed = shrunk(Finding(law, "failed", found.sentence, found.reproduction), check, trial)
+                failed = shrunk(Finding(law, "failed", found.sentence, found.reproduction), check, context)
                 findings += [failed] if _is_news(failed.sentence, findings) else []
     except Exception as error:  # an environment under test may fail in any way
         findings.append(Finding(law, "failed", f"the environment raised {type(error).__name__}: {error}"))
-    if trial.shared_what_changes():
-        return _held(law, check, trial)
+    if context.shared_what_changes():
+        return _held(law, check, context)
     if not whole and not any(finding.status == "failed" for finding in findings):
         findings.insert(0, Finding(law, "passed", sentence_of(check)))
     return findings
@@ -164,8 +170,8 @@ def sentence_of(check: Callable[..., Any]) -> str:
     return " ".join((check.__doc__ or "").split(maxsplit=1)[-1].split())
 
 
-def _profile(trial: Trial) -> Profile:
+def _profile(context: CheckContext) -> Profile:
     try:
-        return profile(trial)
+        return profile(context)
     except Exception:  # a profile is a courtesy; the laws say what is wrong
-        return Profile(probes=trial.probes)
+        return Profile(probes=context.probes)

@@ -14,8 +14,8 @@ import sys
 import threading
 from typing import Any
 
-from .laws.fresh import told
-from .trial import Trial
+from .context import CheckContext
+from .time_step import step_digest
 
 STEPS = 50  # of the walk there, at most
 MOST_SECONDS = 60.0
@@ -24,19 +24,19 @@ START = "import sys; sys.path[:] = {path!r}; from masked_envs.conformance.other_
 _running: dict[int, subprocess.Popen[bytes]] = {}  # by who started it: a fork of this process needs its own
 
 
-def told_elsewhere(trial: Trial, steps: int, seconds: float | None = None) -> list[bytes] | str:
-    """What a walk of another process is told, moment by moment.
+def told_elsewhere(context: CheckContext, steps: int, seconds: float | None = None) -> list[bytes] | str:
+    """What a walk of another process is step_digest, time_step by time_step.
 
     Args:
-        trial: of the environment.
+        context: of the environment.
         steps: of the walk.
         seconds: after which the other process is ended; None: a minute.
 
     Returns:
-        as `fresh.told` gives it; or why there is none, in words.
+        as `fresh.step_digest` gives it; or why there is none, in words.
     """
     try:
-        request = pickle.dumps((trial.make, trial.seed, steps, trial.options, trial.manner))
+        request = pickle.dumps((context.make, context.seed, steps, context.options, context.behaviour))
     except Exception as error:  # what cannot be pickled may raise anything
         return f"it cannot be sent to another process ({type(error).__name__}: {error})"
     try:
@@ -88,9 +88,9 @@ def serve() -> None:
 
 def _answer(request: bytes) -> Any:
     try:
-        make, seed, steps, options, manner = pickle.loads(request)
-        trial = Trial(make, seed, steps, None, options)
-        trial.manner = manner
-        return [told(point.moment) for point in trial.walk()]
+        make, seed, steps, options, behaviour = pickle.loads(request)
+        context = CheckContext(make, seed, steps, None, options)
+        context.behaviour = behaviour
+        return [step_digest(state.time_step) for state in context.walk()]
     except Exception as error:  # an environment under test may fail in any way
         return f"it cannot be made in another process ({type(error).__name__}: {error})"

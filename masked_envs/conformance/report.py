@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from ..trees import plain
 
 Status = Literal["passed", "failed", "not applicable"]
 
@@ -19,19 +20,6 @@ class ConformanceError(AssertionError):
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))
         self.report = report
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it; what JSON has not, in words."""
-    if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return repr(value)
 
 
 @dataclass(frozen=True)
@@ -122,7 +110,7 @@ class Profile:
     Attributes:
         states: masks looked at, those of acting agents in running episodes.
         probes: actions tried from copies of these states.
-        legal_fraction: the mean share of legal actions; of an interval, of its volume.
+        legal_fraction: the mean of `MaskSpec.legal_fraction`; nan where there are too many actions to count.
         forced_rate: the share of states with a single legal action.
         static: whether it was the same mask every time.
         function_of_observation: whether equal observations had equal masks; None where no observation came twice.
@@ -157,7 +145,7 @@ class Coverage:
     """How much was looked at.
 
     Attributes:
-        states: moments of walks, counted anew for every law.
+        states: following of walks, counted anew for every law.
         probes: actions tried from copies of them.
         laws: how many.
         seconds: in all.
@@ -177,14 +165,14 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of `check_masked_env`.
+    """The result of `check_masked_env`.
 
     Attributes:
         target: what was checked, in words.
         findings: all of them; each law has at least one.
         profile: of the mask.
         coverage: how much was looked at.
-        manner: how a foreign environment answers invalid actions; "" where that is declared or not known.
+        behaviour: how a foreign environment answers invalid actions; "" where that is declared or not known.
         places: where a foreign environment has its mask.
     """
 
@@ -192,7 +180,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     profile: Profile = field(default_factory=Profile)
     coverage: Coverage = field(default_factory=Coverage)
-    manner: str = ""
+    behaviour: str = ""
     places: tuple[str, ...] = ()
 
     @property
@@ -216,8 +204,8 @@ class Report:
         lines = [f"{self.target}: {verdict}", *map(str, self.findings), f"mask: {self.profile}"]
         if self.places:
             lines.append(f"found in: {', '.join(self.places)}")
-        if self.manner:
-            lines.append(f"answer: {self.manner}")
+        if self.behaviour:
+            lines.append(f"answer: {self.behaviour}")
         return "\n".join([*lines, f"covered: {self.coverage}"])
 
     def as_dict(self) -> dict[str, Any]:
@@ -228,6 +216,6 @@ class Report:
             "findings": [finding.as_dict() for finding in self.findings],
             "profile": asdict(self.profile),
             "coverage": asdict(self.coverage),
-            "manner": self.manner,
+            "behaviour": self.behaviour,
             "places": list(self.places),
         }

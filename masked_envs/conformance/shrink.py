@@ -10,32 +10,32 @@ from typing import Any
 
 import numpy as np
 
+from .context import CheckContext, Failure, VisitedState, shown
 from .report import Finding
-from .trial import Broken, Point, Trial, shown
 
 MOST_REPLAYS = 60  # of one finding
 MOST_SECONDS = 2.0
 
 
-class Replay(Trial):
-    """A trial whose walks are one moment long: what is shown after a given seed and given actions."""
+class Replay(CheckContext):
+    """A context whose walks are one time_step long: what is shown after a given seed and given actions."""
 
     path: tuple[Any, ...] = ()
 
-    def walk(self, steps: int | None = None, subject: Any = None) -> Iterator[Point]:
-        subject = subject or self.subject()
-        subject.reset(self.seed)
+    def walk(self, steps: int | None = None, view: Any = None) -> Iterator[VisitedState]:
+        view = view or self.new_view()
+        view.reset(self.seed)
         for step in self.path:
-            actions = {"": _action(subject, step)} if "" in subject.moment.seats else step
-            if subject.moment.over or subject.attempt(actions).error is not None:
+            actions = {"": _action(view, step)} if "" in view.time_step.agents else step
+            if view.time_step.over or view.attempt(actions).error is not None:
                 return
-        yield Point(subject, subject.moment, self.seed, tuple(map(shown, self._steps(subject))))
+        yield VisitedState(view, view.time_step, self.seed, tuple(map(shown, self._steps(view))))
 
-    def _steps(self, subject: Any) -> list[dict[str, Any]]:
-        return [step for step in subject.history[1:] if isinstance(step, dict)]
+    def _steps(self, view: Any) -> list[dict[str, Any]]:
+        return [step for step in view.history[1:] if isinstance(step, dict)]
 
 
-def shrunk(finding: Finding, check: Callable[[Trial], Any], trial: Trial) -> Finding:
+def shrunk(finding: Finding, check: Callable[[CheckContext], Any], context: CheckContext) -> Finding:
     """The same failure after fewer actions, by leaving out ever smaller parts (Zeller and Hildebrandt, 2002, ddmin)."""
     reproduction = finding.reproduction
     if reproduction is None or not all(_plain(step) for step in reproduction.actions):
@@ -48,7 +48,7 @@ def shrunk(finding: Finding, check: Callable[[Trial], Any], trial: Trial) -> Fin
             if replays >= MOST_REPLAYS or time.monotonic() > until:
                 return best
             shorter, replays = path[:start] + path[start + size :], replays + 1
-            found = _broken(check, trial, finding, shorter)
+            found = _broken(check, context, finding, shorter)
             if found is None:
                 start += size
             else:
@@ -59,15 +59,17 @@ def shrunk(finding: Finding, check: Callable[[Trial], Any], trial: Trial) -> Fin
     return best
 
 
-def _broken(check: Callable[[Trial], Any], trial: Trial, finding: Finding, path: list[Any]) -> Broken | None:
+def _broken(
+    check: Callable[[CheckContext], Any], context: CheckContext, finding: Finding, path: list[Any]
+) -> Failure | None:
     """The same failure, but for the numbers in it, after fewer actions; None where there is none."""
     assert finding.reproduction is not None
-    replay = Replay(trial.make, finding.reproduction.seed or 0, 1, None, trial.options)
-    replay.path, replay.manner = tuple(path), trial.manner
-    replay.shares, replay.tables = trial.shares, trial.tables
+    replay = Replay(context.make, finding.reproduction.seed or 0, 1, None, context.options)
+    replay.path, replay.behaviour = tuple(path), context.behaviour
+    replay.shares, replay.tables = context.shares, context.tables
     try:
         for found in check(replay):
-            if isinstance(found, Broken) and without_numbers(found.sentence) == without_numbers(finding.sentence):
+            if isinstance(found, Failure) and without_numbers(found.sentence) == without_numbers(finding.sentence):
                 return found if len(found.reproduction.actions) <= len(path) else None
     except Exception:  # the shorter way may lead anywhere; then it is not taken
         return None
@@ -79,9 +81,9 @@ def without_numbers(sentence: str) -> str:
     return re.sub(r"[-+]?\d[\d.e+-]*", "#", sentence)
 
 
-def _action(subject: Any, step: Any) -> Any:
+def _action(view: Any, step: Any) -> Any:
     """An action as it was given: an array where the reproduction lists numbers."""
-    return np.array(step, subject.env.action_space.dtype) if isinstance(step, list) else step
+    return np.array(step, view.env.action_space.dtype) if isinstance(step, list) else step
 
 
 def _plain(step: Any) -> bool:

@@ -14,27 +14,27 @@ from .report import Finding, Reproduction
 WIDTH = 110
 
 
-def snippet(target: Any, surface: str, finding: Finding) -> str:
+def snippet(target: Any, interface: str, finding: Finding) -> str:
     """Code that leads to the failure; "" where the finding has no reproduction.
 
     Args:
         target: what was checked: an id, a class, a function or `functools.partial`; anything else has to be made by the
             reader.
-        surface: of the environment, as `Subject.surface`.
+        interface: of the environment, as `EnvView.interface`.
         finding: that failed.
     """
     seen = finding.reproduction
     if seen is None:
         return ""
     write = {"gymnasium.vector.VectorEnv": _rows, "pettingzoo.AECEnv": _turns, "pettingzoo.ParallelEnv": _agents}
-    steps = write.get(surface, _single)(seen)
-    lines = [*_made(target, surface), f"env.reset(seed={seen.seed})", *steps]
+    steps = write.get(interface, _single)(seen)
+    lines = [*_made(target, interface), f"env.reset(seed={seen.seed})", *steps]
     if any("np." in line for line in lines):
         lines.insert(0, "import numpy as np")
     return "\n".join(lines)
 
 
-def _made(target: Any, surface: str) -> Iterable[str]:
+def _made(target: Any, interface: str) -> Iterable[str]:
     if isinstance(target, str):
         return ("import gymnasium, masked_envs", f"env = gymnasium.make({target!r})")
     function, arguments = target, ""

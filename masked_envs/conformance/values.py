@@ -46,9 +46,3 @@ def arrays_in(value: Any) -> Iterator[npt.NDArray[Any]]:
             yield from arrays_in(part)
     elif isinstance(value, np.ndarray):
         yield value
-
-
-def parts_of(spec: Any, value: Any) -> list[tuple[Any, Any, Any]]:
-    """The key, the spec and the value of each part of a dict or tuple mask, or of an action of one."""
-    keys = range(len(spec.parts)) if spec.is_tuple else spec.keys
-    return [(key, part, value[key]) for key, part in zip(keys, spec.parts, strict=True)]

@@ -1,31 +1,25 @@
-"""The rules of one kind of mask, in the shape the stepping loop calls them."""
+"""The rules of one kind of mask, in the form that the stepping loop calls."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import loop, mask_rules
-from .compile import generated_rule
+from .binding import generated_rule
+from .dependent_heads import head_mask, legal_by_tree, pick_by_tree
 from .mask_loops import allows, pick
-from .mask_rules import allows_flat, pick_flat
 from .rules import copy_to, rule
 
 if TYPE_CHECKING:
-    from ..mask_spec import DictMask, MaskSpec
+    from ..mask_spec import DictMask, HeadMask, MaskSpec
     from .engine import Engine
 
 Rule = Callable[..., Any]
-
-
-@rule
-def head_mask(s: Any, p: Any, agent: int, k: int, prefix: Any, out: Any) -> None:
-    """Placeholder: what head k >= 2 may take after the choices before it, written into out (nvec[k],)."""
-    raise NotImplementedError
 
 
 @rule
@@ -40,44 +34,24 @@ def legal_by_mask(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any
 
 @rule
 def pick_by_mask(
-    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
+    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any, prefix: Any
 ) -> None:
     pick(mask, u, heads, actions, view)
-
-
-@rule
-def legal_by_tree(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any, scratch: Any) -> bool:
-    if not allows(mask, action, heads):
-        return False
-    for k in range(2, heads.size):
-        later = scratch[: heads[k]]
-        head_mask(s, p, agent, k, action, later)
-        if not allows_flat(later, action[k], heads):
-            return False
-    return True
-
-
-@rule
-def pick_by_tree(
-    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
-) -> None:
-    """Uniform over the table, then uniform head by head (not uniform over the leaves of the tree)."""
-    action = actions[view]
-    pick(mask, u, heads, actions, view)
-    for k in range(2, heads.size):
-        later = scratch[: heads[k]]
-        head_mask(s, p, agent, k, action, later)
-        action[k] = pick_flat(later, u[k - 1])
 
 
 def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
-    """What stands for the placeholders of the loop that depend on the kind of mask.
+    """The rules in the place of the loop's placeholders that depend on the kind of mask.
 
     Args:
         spec: the mask of one agent.
-        rules: the module of the environment, asked for `head_mask` when the mask has late heads.
+        rules: the module of the environment, whose `head_mask` is used when the mask has dependent heads.
+
+    Raises:
+        ValueError: an interval of float16, which numba does not have.
     """
     form: Any = spec
+    if np.dtype(np.float16) in (part.base for part in _buffers(spec.mask_buffer)):
+        raise ValueError("the interval mask of an environment is of float32 or float64; numba has no float16")
     kind_rules = dict_rules(form) if spec.kind == "dict" else (*form.rules, allow_all_array)
     given: dict[Rule, Rule] = dict(zip((allows, pick, loop.allow_all), kind_rules, strict=True))
     if spec.needs_head_mask:
@@ -87,7 +61,7 @@ def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
 
 @functools.cache
 def dict_rules(spec: DictMask) -> tuple[Rule, Rule, Rule]:
-    """`allows`, `pick` and `allow_all` over a record of parts, written out as numba needs constant keys."""
+    """`allows`, `pick` and `allow_all` over a record of parts, as generated text: the keys of records are constants."""
     tests, picks, head, draw = [], [], 0, 0
     for key, part in zip(spec.keys, spec.parts, strict=True):
         if part.kind == "dict" or part.needs_head_mask:
@@ -111,32 +85,49 @@ def dict_rules(spec: DictMask) -> tuple[Rule, Rule, Rule]:
     return allows_rule, pick_rule, open_rule
 
 
+def draws_per_action(spec: MaskSpec) -> int:
+    """How many uniform numbers `pick_legal` takes; with dependent heads it draws from the stream itself."""
+    return 0 if spec.needs_head_mask else spec.num_draws
+
+
+def scratch_size(spec: MaskSpec) -> int:
+    """How many flags of scratch memory `is_legal` and `pick_legal` take."""
+    return int(sum(spec.heads[2:])) if spec.needs_head_mask else 0
+
+
+def _buffers(dtype: np.dtype[Any]) -> Iterator[np.dtype[Any]]:
+    """The dtypes of the arrays in a buffer, records taken apart."""
+    if dtype.names is None:
+        yield dtype
+    for name in dtype.names or ():
+        yield from _buffers(dtype[name])
+
+
 def write_full(spec: MaskSpec, out: npt.NDArray[Any]) -> None:
-    """Write the mask that forbids nothing into out[0]."""
-    full = spec.full()
-    if spec.kind == "dict":
-        for key, value in zip(spec.keys, full if isinstance(full, tuple) else full.values(), strict=True):  # type: ignore[attr-defined]
-            out[0][key] = value
-    else:
-        out[0] = full
+    """Write the mask that allows everything into out[0]."""
+    spec.write_mask(spec.full(), out)
+
+
+def dependent_heads(engine: Engine, row: int, agent: int) -> HeadMask:
+    """What heads 2 and later of an agent may take in a row: (k, legal prefix) -> int8 (nvec[k],), without checks."""
+    heads = engine.mask_spec.heads
+    rules, state, parameters = engine.declaration.rules, engine.states[row], engine.parameters
+    over = bool(engine.terminated[row])  # nothing is left to forbid
+
+    def head_mask(k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        out = np.full(heads[k], over, np.bool_)
+        if not over:
+            choices = np.zeros(len(heads), np.int64)
+            choices[:k] = prefix
+            rules.head_mask(state, parameters, agent, k, choices, out)
+        return out.view(np.int8)
+
+    return head_mask
 
 
 def read_head_mask(engine: Engine, row: int, agent: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
     """See `Engine.head_mask`."""
-    spec: Any = engine.mask_spec
-    if spec.kind != "conditional":
-        raise ValueError(f"head_mask is for conditional masks; this one is {spec.kind}")
-
-    def late(k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
-        out = np.zeros(spec.nvec[k], np.bool_)
-        choices = np.zeros(len(spec.nvec), np.int64)
-        choices[:k] = prefix
-        engine.declaration.rules.head_mask(engine.states[row], engine.parameters, agent, k, choices, out)
-        return out.astype(np.int8)
-
-    if engine.terminated[row]:  # nothing is left to forbid
-        return np.ones(spec.nvec[k], np.int8)
+    spec = engine.mask_spec
     table = np.zeros(1, spec.mask_buffer)  # of this agent, whoever's turn it is
     engine.mask_of(row, agent, table)
-    mask: npt.NDArray[np.int8] = spec.head_mask(spec.surface(table[0]), k, prefix, late)
-    return mask
+    return spec.head_mask(spec.canonical(table[0]), k, prefix, dependent_heads(engine, row, agent))

@@ -1,4 +1,4 @@
-"""Adding an environment is four things: a file, a catalogue line, a golden playthrough, a test of what is special to it.
+"""Adding an environment is four things: a file, a catalogue line, a golden playthrough, a test of what is special.
 
 The environment of docs/new_environment.md is added to a copy of the repository as that page says, every test about it
 runs there, and nothing else has changed but what docs/generate.py writes.
@@ -27,7 +27,17 @@ ADDED = {
     f"tests/envs/test_{NAME}.py",
 }
 GENERATED = {"README.md", "docs/envs/index.md", "docs/envs/MaskedLightsOut.md", "docs/envs/MaskedLightsOut.gif"}
-LEFT_OUT = (".git", ".venv*", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "site", "runs")
+LEFT_OUT = (
+    ".git",
+    ".venv*",
+    "__pycache__",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "site",
+    "runs",
+)
 
 
 def blocks_of_page() -> tuple[str, str, str]:

@@ -59,7 +59,7 @@ def test_the_share_of_what_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("env_id", RESULTS)
 def test_the_agent_reaches_as_much_with_another_seed(env_id: str) -> None:
-    pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
+    pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
     sys.path.insert(0, str(ROOT / "benchmarks"))
     import learn
 

@@ -16,7 +16,16 @@ from typing import NamedTuple
 from .table import Break
 
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv*", "__pycache__", "*.pyc", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "site", "runs"
+    ".git",
+    ".venv*",
+    "__pycache__",
+    "*.pyc",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "site",
+    "runs",
 )
 SECONDS = 600  # after which a run of tests is ended
 FIRST_RED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)

@@ -97,9 +97,9 @@ def test_every_answer_is_found_by_trying_or_taken_at_its_word(answer: str) -> No
     make = functools.partial(Told, answer=answer)
     words = {"raise": "raises", "ignore": "leaves", "penalise": "reward -100", "terminate": "ends the episode"}[answer]
     found = masked_envs.check_masked_env(make, steps=40, raise_on_failure=False)
-    assert words in found.manner and "found by trying" in found.manner
+    assert words in found.behaviour and "found by trying" in found.behaviour
     told = masked_envs.check_masked_env(make, steps=40, on_invalid=answer, raise_on_failure=False)
-    assert "declared" in told.manner
+    assert "declared" in told.behaviour
     for report in (found, told):
         assert not {finding.law for finding in report.failures} - {"L6"}, report
 

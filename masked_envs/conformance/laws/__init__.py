@@ -1,7 +1,7 @@
 """The laws of the mask, one function each, whose docstring is the law.
 
-A law takes a `Trial` and yields what is `Broken`, and what stays `Unchecked` and why. It trusts nothing that the
-environment says about itself where a copy of it can be asked instead.
+A law takes a `CheckContext` and yields each `Failure`, and `NotApplicable` for what could not be checked. It does not
+trust what an environment says about itself where a copy of it can be tried instead.
 """
 
 from .ends import after_end, never_empty

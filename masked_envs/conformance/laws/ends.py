@@ -9,28 +9,29 @@ import numpy as np
 
 from ...mask_spec import MaskSpec
 from ..actions import out_of_range
-from ..moments import Seat
-from ..subject import HeadMask, Subject, playable
-from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked, shown
-from ..values import parts_of, same
+from ..context import MOST_PROBES, CheckContext, Findings, NotApplicable, VisitedState, shown
+from ..env_view import EnvView
+from ..masks import HeadMask, allows_nothing, binary_mask, parts_of
+from ..time_step import AgentStep
+from ..values import same
 
 SHORT_EPISODE = 5  # steps, to see the end by time limit
 
 
-def never_empty(trial: Trial) -> Findings:
+def never_empty(context: CheckContext) -> Findings:
     """L5 Never empty. While the episode runs, the mask allows something, per head and per acting agent: a position
     without a legal action ends the episode or offers an explicit pass.
     """
-    for point in trial.walk():
-        for name, seat in point.moment.acting.items():
-            spec = point.subject.spec(name)
-            mask = playable(spec, seat.mask)
+    for state in context.walk():
+        for name, agent in state.time_step.acting.items():
+            spec = state.view.spec(name)
+            mask = binary_mask(spec, agent.mask)
             try:
                 spec.check(mask)
             except ValueError:
                 continue  # law L2 says so
-            for what in empty_parts(spec, mask, point.subject.head_mask(name)):
-                yield point.broken(f"the episode runs, and the mask allows nothing{what}", name)
+            for what in empty_parts(spec, mask, state.view.head_mask(name)):
+                yield state.failure(f"the episode runs, and the mask allows nothing{what}", name)
 
 
 def empty_parts(spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> Iterator[str]:
@@ -48,10 +49,10 @@ def empty_parts(spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> Iterat
     elif not mask.any():
         yield ""
     elif spec.kind == "conditional" and head_mask is not None:
-        yield from _empty_late_heads(spec, mask, head_mask)
+        yield from _empty_dependent_heads(spec, mask, head_mask)
 
 
-def _empty_late_heads(spec: Any, mask: Any, head_mask: HeadMask) -> Iterator[str]:
+def _empty_dependent_heads(spec: Any, mask: Any, head_mask: HeadMask) -> Iterator[str]:
     prefixes = [tuple(map(int, cell)) for cell in np.argwhere(mask)[:MOST_PROBES]]
     for k in range(2, len(spec.nvec)):
         later = {prefix: np.flatnonzero(head_mask(k, prefix)) for prefix in prefixes}
@@ -59,94 +60,85 @@ def _empty_late_heads(spec: Any, mask: Any, head_mask: HeadMask) -> Iterator[str
         prefixes = [(*prefix, int(choice)) for prefix, choices in later.items() for choice in choices][:MOST_PROBES]
 
 
-def after_end(trial: Trial) -> Findings:
+def after_end(context: CheckContext) -> Findings:
     """L6 After the end. In a terminated state the mask is all ones: nothing is left to forbid. In a truncated state it
     is the true mask. An agent that does not act, where agents act one after another, has a mask that allows nothing.
     """
     terminated, partly = False, False
-    for point in trial.walk():
-        for name, seat in {**point.moment.seats, **point.moment.last}.items():
-            terminated |= seat.terminated
-            if seat.terminated and not point.subject.declares and not _all_forbid(point, name, seat):
-                some = not same(seat.mask, point.subject.spec(name).full())
+    for state in context.walk():
+        for name, agent in state.time_step.everyone.items():
+            terminated |= agent.terminated
+            if agent.terminated and not state.view.declares and not _all_forbid(state, name, agent):
+                some = not same(agent.mask, state.view.spec(name).full())
                 partly |= some
-                if some and point.subject.agents_leave and not point.moment.over:
-                    yield point.broken("this agent is dead, the others play on, and its mask allows some actions", name)
+                if some and state.view.agents_leave and not state.time_step.over:
+                    yield state.failure("this agent is dead, the others play on, and its mask allows actions", name)
                 continue
-            yield from _after_termination(point, name, seat)
-            if not seat.acting and not seat.ended:
-                if not allows_nothing(point.subject.spec(name), seat.mask):
-                    yield point.broken("it is not this agent's turn, and its mask allows actions", name)
+            yield from _after_termination(state, name, agent)
+            if not agent.acting and not agent.ended:
+                if not allows_nothing(state.view.spec(name), agent.mask):
+                    yield state.failure("it is not this agent's turn, and its mask allows actions", name)
     if not terminated:
-        yield from _terminated_by_force(trial)
+        yield from _terminated_by_force(context)
     if partly:
-        yield Unchecked("the masks of terminated states forbid something, which nobody will choose; ours are all ones")
-    yield from _truncated(trial)
+        yield NotApplicable("the masks of terminated states forbid actions that nobody will choose; ours are all ones")
+    yield from _truncated(context)
 
 
-def _all_forbid(point: Point, name: str, seat: Seat) -> bool:
-    """Whether a mask of a seat allows nothing, so that no distribution can be made of it."""
-    return any(allows_nothing(point.subject.spec(name), mask) for mask in seat.masks.values())
+def _all_forbid(state: VisitedState, name: str, agent: AgentStep) -> bool:
+    """Whether a mask of a agent allows nothing, so that no distribution can be made of it."""
+    return any(allows_nothing(state.view.spec(name), mask) for mask in agent.masks.values())
 
 
-def _after_termination(point: Point, name: str, seat: Seat) -> Findings:
-    for where, mask in seat.masks.items() if seat.terminated else ():
-        if not same(mask, point.subject.spec(name).full()):
-            yield point.broken(f"the episode has terminated, and {where} still forbids actions", name)
+def _after_termination(state: VisitedState, name: str, agent: AgentStep) -> Findings:
+    for where, mask in agent.masks.items() if agent.terminated else ():
+        if not same(mask, state.view.spec(name).full()):
+            yield state.failure(f"the episode has terminated, and {where} still forbids actions", name)
 
 
-def _terminated_by_force(trial: Trial) -> Findings:
+def _terminated_by_force(context: CheckContext) -> Findings:
     """The end that on_invalid="terminate" gives, where no walk reached another."""
-    variant, rng = trial.variant(on_invalid="terminate"), trial.rng(6)
-    for point in variant.walk() if variant is not None else ():
-        actions = trial.choose(point.subject, rng)
+    variant, rng = context.variant(on_invalid="terminate"), context.rng(6)
+    for state in variant.walk() if variant is not None else ():
+        actions = context.choose(state.view, rng)
         if actions is None:
             continue
         for name, legal in actions.items():
-            actions[name] = out_of_range(point.subject.spec(name), legal)
-        tried = point.subject.fork()
+            actions[name] = out_of_range(state.view.spec(name), legal)
+        tried = state.view.fork()
         tried.attempt(actions)
-        after = Point(tried, tried.moment or point.moment, point.seed, point.path)
-        seats = {**after.moment.seats, **after.moment.last}
-        for name, seat in seats.items():
-            yield from _after_termination(after, name, seat)
-        if any(seat.terminated for seat in seats.values()):
+        after = VisitedState(tried, tried.time_step or state.time_step, state.seed, state.path)
+        agents = after.time_step.everyone
+        for name, agent in agents.items():
+            yield from _after_termination(after, name, agent)
+        if any(agent.terminated for agent in agents.values()):
             return
-    yield Unchecked("no walk reached a terminated state")
+    yield NotApplicable("no walk reached a terminated state")
 
 
-def allows_nothing(spec: MaskSpec, mask: Any) -> bool:
-    """Whether a mask is all zeros, or its bounds cross."""
-    if spec.kind == "dict":
-        return all(allows_nothing(part, value) for _, part, value in parts_of(spec, mask))
-    if spec.kind == "interval":
-        return bool((mask[0] >= mask[1]).all())
-    return not np.asarray(mask).any()
-
-
-def _truncated(trial: Trial) -> Findings:
+def _truncated(context: CheckContext) -> Findings:
     """The same actions with and without a time limit: the mask where the one is truncated is that of the other."""
-    limited, free = trial.variant(time_limit=SHORT_EPISODE), trial.variant(time_limit=0)
+    limited, free = context.variant(time_limit=SHORT_EPISODE), context.variant(time_limit=0)
     if limited is None or free is None:
-        yield Unchecked("the mask of a truncated state was not checked: the environment takes no time_limit")
+        yield NotApplicable("the mask of a truncated state was not checked: the environment takes no time_limit")
         return
-    for seed in range(trial.seed, trial.seed + 3):
-        cut, whole = limited.subject(), free.subject()
+    for seed in range(context.seed, context.seed + 3):
+        cut, whole = limited.new_view(), free.new_view()
         cut.reset(seed)
         whole.reset(seed)
-        yield from _cut_short(trial, cut, whole, seed)
+        yield from _cut_short(context, cut, whole, seed)
 
 
-def _cut_short(trial: Trial, cut: Subject, whole: Subject, seed: int) -> Findings:
-    rng, path, ended = trial.rng(seed), [], False
-    while not ended and (actions := trial.choose(cut, rng)) is not None:
+def _cut_short(context: CheckContext, cut: EnvView, whole: EnvView, seed: int) -> Findings:
+    rng, path, ended = context.rng(seed), [], False
+    while not ended and (actions := context.choose(cut, rng)) is not None:
         if cut.attempt(actions).error is not None or whole.attempt(actions).error is not None:
             return
         path.append(shown(actions))
-        assert cut.moment is not None and whole.moment is not None
-        for name, seat in {**cut.moment.seats, **cut.moment.last}.items():
-            ended |= seat.ended
-            true = whole.moment.seats[name]
-            if seat.truncated and true.acting and not same(seat.mask, true.mask):
-                point = Point(cut, cut.moment, seed, tuple(path))
-                yield point.broken(f"truncated by time_limit={SHORT_EPISODE}, the mask is not {true.mask}", name)
+        assert cut.time_step is not None and whole.time_step is not None
+        for name, agent in cut.time_step.everyone.items():
+            ended |= agent.ended
+            true = whole.time_step.agents[name]
+            if agent.truncated and true.acting and not same(agent.mask, true.mask):
+                state = VisitedState(cut, cut.time_step, seed, tuple(path))
+                yield state.failure(f"truncated by time_limit={SHORT_EPISODE}, the mask is not {true.mask}", name)

@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..moments import Seat
-from ..subject import Subject
-from ..trial import FEWEST_STATES, Broken, Findings, Point, Trial, Unchecked
+from ..context import FEWEST_STATES, CheckContext, Failure, Findings, NotApplicable, VisitedState
+from ..env_view import EnvView
+from ..time_step import AgentStep, step_digest
 from ..values import fingerprint
-from .fresh import told
 
 ROWS = 3  # of the vector environment whose rows are held against single environments
 CONTINUED = 12  # steps after a restored position
@@ -36,176 +35,178 @@ def global_streams(seed: int) -> Iterator[None]:
         np.random.set_state(legacy)
 
 
-def reproducible(trial: Trial) -> Findings:
+def reproducible(context: CheckContext) -> Findings:
     """L10 Reproducible. Two constructions with the same parameters, reset with the same seed and given the same actions
     produce the same bytes, in another process too; no global random state is read. Row i of a vector environment
     seeded k equals a single environment seeded k + i. State saved and restored continues with the same bytes.
     """
-    with global_streams(1), trial.within(0.25):
-        first = _stream(trial)
-    with global_streams(2), trial.within(None):
-        second = _stream(trial, len(first))
+    with global_streams(1), context.within(0.25):
+        first = _stream(context)
+    with global_streams(2), context.within(None):
+        second = _stream(context, len(first))
     if first != second:
         yield _parting(
-            trial, first, second, "a second construction with the same seed and actions goes another way here"
+            context, first, second, "a second construction with the same seed and actions goes another way here"
         )
     else:
-        yield from _elsewhere(trial, first)
-    yield from _seed_matters(trial)
-    yield from _continues(trial)
-    yield from _rows(trial)
+        yield from _elsewhere(context, first)
+    yield from _seed_matters(context)
+    yield from _continues(context)
+    yield from _rows(context)
 
 
-def _elsewhere(trial: Trial, here: list[bytes]) -> Findings:
+def _elsewhere(context: CheckContext, here: list[bytes]) -> Findings:
     """Another process goes the same way."""
     from ..other_process import STEPS, told_elsewhere
 
-    left = None if trial.until is None else max(1.0, trial.until - time.monotonic())
-    there = told_elsewhere(trial, min(STEPS, len(here)), left)
+    left = None if context.until is None else max(1.0, context.until - time.monotonic())
+    there = told_elsewhere(context, min(STEPS, len(here)), left)
     if isinstance(there, str):
-        yield Unchecked(f"not compared with another process: {there}")
+        yield NotApplicable(f"not compared with another process: {there}")
     elif there != here[: len(there)] or not there:
-        yield _parting(trial, here[:STEPS], there, "in another process, the same seed and actions go another way here")
+        yield _parting(
+            context, here[:STEPS], there, "in another process, the same seed and actions lead elsewhere here"
+        )
 
 
-def _stream(trial: Trial, steps: int | None = None) -> list[bytes]:
-    """What a walk is told, moment by moment."""
-    return [told(point.moment) for point in trial.walk(steps)]
+def _stream(context: CheckContext, steps: int | None = None) -> list[bytes]:
+    """What a walk is step_digest, time_step by time_step."""
+    return [step_digest(state.time_step) for state in context.walk(steps)]
 
 
-def _parting(trial: Trial, first: list[bytes], second: list[bytes], sentence: str) -> Broken:
-    """The last moment of a walk that two streams share, or the first one."""
+def _parting(context: CheckContext, first: list[bytes], second: list[bytes], sentence: str) -> Failure:
+    """The last time_step of a walk that two streams share, or the first one."""
     differing = (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
     parted = next(differing, min(len(first), len(second)))
-    return next(itertools.islice(trial.walk(), max(0, parted - 1), None)).broken(sentence)
+    return next(itertools.islice(context.walk(), max(0, parted - 1), None)).failure(sentence)
 
 
-def _seed_matters(trial: Trial) -> Findings:
+def _seed_matters(context: CheckContext) -> Findings:
     """A reset with a seed starts anew whatever came before."""
-    subject = trial.subject()
-    start = told(subject.reset(trial.seed))
+    view = context.new_view()
+    start = step_digest(view.reset(context.seed))
     for steps in (1, CONTINUED):  # an odd number and an even one: whose turn it was must not matter
-        for _ in trial.walk(steps, subject):
+        for _ in context.walk(steps, view):
             pass
-        if told(subject.reset(trial.seed)) != start:
-            yield next(trial.walk(1)).broken("a later reset with the same seed gave another start")
+        if step_digest(view.reset(context.seed)) != start:
+            yield next(context.walk(1)).failure("a later reset with the same seed gave another start")
             return
 
 
-def _continues(trial: Trial) -> Findings:
+def _continues(context: CheckContext) -> Findings:
     """A position that was saved, and a copy of the whole environment, go on with the same bytes."""
-    reached = _within_an_episode(trial)
-    subject = reached.subject
-    for how, restore in _ways(subject):
+    reached = _within_an_episode(context)
+    view = reached.view
+    for how, restore in _ways(view):
         again = restore()
         if isinstance(again, str):
-            yield Unchecked(again)
+            yield NotApplicable(again)
             continue
-        expected = _continued(trial, subject.fork())
-        if _continued(trial, again) != expected:
-            yield reached.broken(f"continued from {how}, it gave something else")
+        expected = _continued(context, view.fork())
+        if _continued(context, again) != expected:
+            yield reached.failure(f"continued from {how}, it gave something else")
 
 
-def _within_an_episode(trial: Trial) -> Point:
-    """A moment some way into an episode, where there is something to forget; else a start."""
-    with trial.within(0.25):
-        for number, point in enumerate(trial.walk()):
-            if number >= trial.steps // 2 and point.path and not point.moment.over:
-                return point
-    return point if not point.moment.over else next(trial.walk(1))
+def _within_an_episode(context: CheckContext) -> VisitedState:
+    """A time_step some way into an episode, where there is something to forget; else a start."""
+    with context.within(0.25):
+        for number, state in enumerate(context.walk()):
+            if number >= context.steps // 2 and state.path and not state.time_step.over:
+                return state
+    return state if not state.time_step.over else next(context.walk(1))
 
 
-def _ways(subject: Subject) -> Iterator[tuple[str, Callable[[], Any]]]:
-    why_not = subject.why_not_copied
-    yield "a copy by deepcopy", lambda: f"not copied: {why_not}" if why_not else copy.deepcopy(subject)
+def _ways(view: EnvView) -> Iterator[tuple[str, Callable[[], Any]]]:
+    why_not = view.why_not_copied
+    yield "a copy by deepcopy", lambda: f"not copied: {why_not}" if why_not else copy.deepcopy(view)
     if why_not:
         return
-    yield "a copy by pickle", lambda: _pickled(subject)
-    yield "the position given to set_state()", lambda: _set_back(subject)
+    yield "a copy by pickle", lambda: _pickled(view)
+    yield "the position given to set_state()", lambda: _set_back(view)
 
 
-def _pickled(subject: Subject) -> Subject | str:
+def _pickled(view: EnvView) -> EnvView | str:
     try:
-        data = pickle.dumps(subject.env)
+        data = pickle.dumps(view.env)
     except Exception as error:  # what cannot be pickled may raise anything
         return f"the environment cannot be pickled ({type(error).__name__}: {error})"
-    again = copy.deepcopy(subject)
+    again = copy.deepcopy(view)
     again.env = pickle.loads(data)
     return again
 
 
-def _set_back(subject: Subject) -> Subject | str:
+def _set_back(view: EnvView) -> EnvView | str:
     """A copy that has gone on, brought back; through a pickled position."""
-    if not callable(subject.own("set_state")):
+    if not callable(view.declared("set_state")):
         return "there is no get_state() and set_state()"
-    position = pickle.loads(pickle.dumps(subject.position()))
-    again = copy.deepcopy(subject)
+    position = pickle.loads(pickle.dumps(view.position()))
+    again = copy.deepcopy(view)
     rng = np.random.default_rng(0)
     for _ in range(CONTINUED):
-        actions = Trial.choose(again, rng)
+        actions = CheckContext.choose(again, rng)
         if actions is None or again.attempt(actions).error is not None:
             break
     again.attribute("set_state")(position)
-    again.moment, again._given = subject.moment, subject._given
+    again.time_step, again._returned = view.time_step, view._returned
     return again
 
 
-def _continued(trial: Trial, subject: Subject) -> list[bytes]:
-    rng, stream = trial.rng(10), []
+def _continued(context: CheckContext, view: EnvView) -> list[bytes]:
+    rng, stream = context.rng(10), []
     for _ in range(CONTINUED):
-        if not subject.reset_ended():
-            actions = trial.choose(subject, rng)
-            if actions is None or subject.attempt(actions).error is not None:
+        if not view.reset_ended():
+            actions = context.choose(view, rng)
+            if actions is None or view.attempt(actions).error is not None:
                 break
-        stream.append(told(subject.moment))
+        stream.append(step_digest(view.time_step))
     return stream
 
 
-def _rows(trial: Trial) -> Findings:
+def _rows(context: CheckContext) -> Findings:
     """Row i of a vector environment seeded k is the single environment seeded k + i."""
-    if trial.make_vector is None:
-        yield Unchecked("rows were not held against single environments: that takes an id")
+    if context.make_vector is None:
+        yield NotApplicable("rows were not held against single environments: that takes an id")
         return
-    make_vector = trial.make_vector
-    vector = Trial(lambda: make_vector(ROWS), trial.seed, trial.steps).subject()
-    singles, rng = [trial.subject() for _ in range(ROWS)], trial.rng(11)
-    vector.reset(trial.seed)
+    make_vector = context.make_vector
+    vector = CheckContext(lambda: make_vector(ROWS), context.seed, context.steps).new_view()
+    singles, rng = [context.new_view() for _ in range(ROWS)], context.rng(11)
+    vector.reset(context.seed)
     for i, single in enumerate(singles):
-        single.reset(trial.seed + i)
-    for step in range(trial.steps):
-        if step >= FEWEST_STATES and trial.out_of_time():
+        single.reset(context.seed + i)
+    for step in range(context.steps):
+        if step >= FEWEST_STATES and context.out_of_time():
             return
         for i, single in enumerate(singles):
-            if vector.moment is None or single.moment is None:
+            if vector.time_step is None or single.time_step is None:
                 return
-            row, alone = vector.moment.seats[f"row {i}"], single.moment.seats[""]
+            row, alone = vector.time_step.agents[f"row {i}"], single.time_step.agents[""]
             if told_alone(row) != told_alone(alone):
-                point = Point(vector, vector.moment, trial.seed, ())
-                yield point.broken(f"row {i} is not the single environment seeded {trial.seed + i}", f"row {i}")
+                state = VisitedState(vector, vector.time_step, context.seed, ())
+                yield state.failure(f"row {i} is not the single environment seeded {context.seed + i}", f"row {i}")
                 return
-        actions = trial.choose(vector, rng)
+        actions = context.choose(vector, rng)
         if actions is None or vector.attempt(actions).error is not None:
             return
         for i, single in enumerate(singles):
-            if single.moment is not None and single.moment.over:
+            if single.time_step is not None and single.time_step.over:
                 single.reset(None)
             elif single.attempt({"": actions[f"row {i}"]}).error is not None:
                 return
 
 
-def told_alone(seat: Seat) -> bytes:
+def told_alone(agent: AgentStep) -> bytes:
     """What a row and a single environment must agree on."""
-    return fingerprint([seat.observation, seat.mask, float(seat.reward), seat.terminated, seat.truncated])
+    return fingerprint([agent.observation, agent.mask, float(agent.reward), agent.terminated, agent.truncated])
 
 
-def one_source(trial: Trial) -> Findings:
+def one_source(context: CheckContext) -> Findings:
     """L11 One source. The rules of an environment are written once: the plain-Python and the compiled backend give the
     same bytes.
     """
-    variants = {backend: trial.variant(backend=backend) for backend in ("python", "numba")}
+    variants = {backend: context.variant(backend=backend) for backend in ("python", "numba")}
     found = {backend: variant for backend, variant in variants.items() if variant is not None}
     if len(found) < 2:
-        yield Unchecked("the environment has no two backends to compare", whole=True)
+        yield NotApplicable("the environment has no two backends to compare", whole=True)
         return
     python, compiled = found.values()
     with python.within(0.5):
@@ -213,4 +214,4 @@ def one_source(trial: Trial) -> Findings:
     with compiled.within(None):
         second = _stream(compiled, len(first))
     if first != second:
-        yield _parting(trial, first, second, "the two backends go different ways here")
+        yield _parting(context, first, second, "the two backends go different ways here")

@@ -4,7 +4,9 @@ from ..table import Break
 
 ROOM = "masked_envs/rllib"
 MODULES, RUNNER, LEARNERS = (f"tests/adapters/test_rllib_{name}.py" for name in ("modules", "env_runner", "learners"))
-CONFIGURE, FRAGMENTS, GAMES = (f"tests/adapters/test_rllib_{name}.py" for name in ("configure", "fragments", "multi_agent"))
+CONFIGURE, FRAGMENTS, GAMES = (
+    f"tests/adapters/test_rllib_{name}.py" for name in ("configure", "fragments", "multi_agent")
+)
 PROOF = "tests/adapters/test_rllib_proof.py"
 
 BREAKS = [
