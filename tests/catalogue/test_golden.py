@@ -13,7 +13,9 @@ from masked_envs.core.backends import numba_is_available
 
 pytestmark = pytest.mark.core
 
-BACKENDS = ["python", pytest.param("numba", marks=pytest.mark.skipif(not numba_is_available(), reason="no numba here"))]
+NO_NUMBA = pytest.mark.skipif(not numba_is_available(), reason="no numba here")
+# Compiled rules are held against plain Python by test_parity.py; a single compiled environment takes seconds to compile.
+BACKENDS = ["python", pytest.param("numba", marks=[NO_NUMBA, pytest.mark.long])]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

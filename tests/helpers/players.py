@@ -189,9 +189,8 @@ class ParallelPlayer(Player):
         return f", {self.agent}"
 
     def actions(self, action: Any) -> dict[str, Any]:
-        chosen = {
-            agent: legal_of(self.spec, mask, *self.late_of(agent)) for agent, mask in self.inner.action_mask.items()
-        }
+        masks, head_mask = self.inner.action_mask.items(), self.inner.head_mask
+        chosen = {agent: legal_of(self.spec, mask, functools.partial(head_mask, agent)) for agent, mask in masks}
         return {**chosen, self.agent: action}
 
     def mask(self) -> Any:
@@ -199,9 +198,6 @@ class ParallelPlayer(Player):
 
     def head_mask(self, k: int, prefix: Any) -> Any:
         return self.inner.head_mask(self.agent, k, prefix)
-
-    def late_of(self, agent: str) -> tuple[Any, ...]:
-        return (functools.partial(self.inner.head_mask, agent),) if self.spec.needs_head_mask else ()
 
     def step(self, action: Any) -> Outcome:
         given = self.env.step(self.actions(action))

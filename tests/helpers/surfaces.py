@@ -116,3 +116,9 @@ ALL_CHOICES = tuple(itertools.chain.from_iterable([(i, chosen) for chosen in cho
 def make(env_id: str, surface: str, **arguments: Any) -> Any:
     """One environment by id and surface."""
     return surfaces(env_id)[surface](**arguments)
+
+
+def make_plain(env_id: str, surface: str, *, on_invalid: str = "raise", time_limit: int | None = None) -> Any:
+    """`make` without a choice of the backend: a check of it compiles nothing for a single environment."""
+    limit = {} if time_limit is None else {"time_limit": time_limit}
+    return make(env_id, surface, on_invalid=on_invalid, **limit)

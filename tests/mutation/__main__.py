@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from .table import Break, rooms
+from .table import Break, places, rooms
 from .trial import Copy, Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,10 +52,9 @@ def chosen(table: dict[str, list[Break]], only: list[int] | None) -> Iterator[tu
 def listed(table: list[tuple[str, Break]]) -> int:
     stale = 0
     for name, one in table:
-        path = ROOT / one.file
-        times = path.read_text(encoding="utf-8").count(one.old) if path.is_file() else 0
+        times = len(places(ROOT, one))
         stale += times != 1
-        print(f"{name:16} {one.file}: {first_line(one)}" + ("" if times == 1 else f"   STALE: occurs {times} times"))
+        print(f"{name:16} {one.where}: {first_line(one)}" + ("" if times == 1 else f"   STALE: occurs {times} times"))
     print(f"{len(table)} breaks, {stale} stale")
     return 1 if stale else 0
 
@@ -75,7 +74,7 @@ def broken(copy: Copy, table: list[tuple[str, Break]]) -> int:
     for name, one in table:
         outcome: Outcome = copy.try_break(one)
         verdicts[name.split()[0], outcome.verdict] += 1
-        print(f"{outcome.verdict:10} {name:16} {one.file}: {first_line(one)}  [{outcome.detail}]", flush=True)
+        print(f"{outcome.verdict:10} {name:16} {one.where}: {first_line(one)}  [{outcome.detail}]", flush=True)
     for room in dict.fromkeys(room for room, _ in verdicts):
         counts = {verdict: n for (where, verdict), n in verdicts.items() if where == room}
         print(f"{room}: " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))

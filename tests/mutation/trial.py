@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from .table import Break
+from .table import Break, places
 
 NOT_COPIED = shutil.ignore_patterns(
     ".git",
@@ -38,8 +38,7 @@ class Outcome(NamedTuple):
     """What came of one break.
 
     Attributes:
-        verdict: "killed" (a test failed), "survived" (all passed), "stale" (the text is not in the file, or more than
-            once), "unusable" (the tests could not be collected or found), or "timed out".
+        verdict: "killed" (a test failed), "survived" (all passed), "stale" (the text is not there, or more than once), "unusable" (the tests could not be collected or found), or "timed out".
         detail: the first test that failed, or what is wrong.
     """
 
@@ -61,10 +60,11 @@ class Copy:
 
     def try_break(self, one: Break) -> Outcome:
         """Apply one break, run its tests, and undo the break."""
-        path = self.folder / one.file
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if text.count(one.old) != 1:
-            return Outcome("stale", f"the text occurs {text.count(one.old)} times in {one.file}")
+        found = places(self.folder, one)
+        if len(found) != 1:
+            return Outcome("stale", f"the text occurs {len(found)} times in {one.where}")
+        (path,) = found
+        text = path.read_text(encoding="utf-8")
         path.write_text(text.replace(one.old, one.new), encoding="utf-8")
         try:
             return self.run_tests(one.tests)
