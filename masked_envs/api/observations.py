@@ -31,7 +31,7 @@ def checked_seed(seed: Any) -> int | None:
     """The seed as a Python int, or None.
 
     Raises:
-        TypeError: not an integer. ValueError: a negative one.
+        TypeError: not an integer. ValueError: a negative one, or one of more than 64 bits.
     """
     if seed is None:
         return None
@@ -39,6 +39,8 @@ def checked_seed(seed: Any) -> int | None:
         raise TypeError(f"seed must be a non-negative integer or None, not {seed!r}")
     if seed < 0:
         raise ValueError(f"seed must be a non-negative integer or None, not {seed}")
+    if seed >= 2**64:
+        raise ValueError(f"seed must be below 2**64, not {seed}")
     return int(seed)
 
 

@@ -273,6 +273,8 @@ def _with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -
     if max_episode_steps is None:
         return values
     _check_positive("max_episode_steps", max_episode_steps)
+    if max_episode_steps >= 2**63:
+        raise ValueError(f"max_episode_steps must be a number of 64 bits, not {max_episode_steps!r}")
     limit = values["time_limit"]
     return {**values, "time_limit": min(limit, max_episode_steps) if limit else max_episode_steps}
 
@@ -291,7 +293,10 @@ def _row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int |
             raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
         return [checked_seed(one) for one in seed]
     first = checked_seed(seed)
-    return [None] * rows if first is None else [first + i for i in range(rows)]
+    if first is None:
+        return [None] * rows
+    checked_seed(first + rows - 1)  # of the last row
+    return [first + i for i in range(rows)]
 
 
 def _zero_outside(over: npt.NDArray[np.bool_], batch: Any) -> Any:
