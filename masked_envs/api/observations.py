@@ -81,15 +81,18 @@ def with_mask(observation: Any, mask: Any, mask_in: str) -> Any:
     return {"observation": observation, "action_mask": mask}
 
 
-def surface_observation(space: spaces.Space[Any], rows: npt.NDArray[Any]) -> Any:
-    """Buffered observations (..., shape) of one agent's bare space as a copy for the caller."""
-    if isinstance(space, spaces.Box):
-        return rows.copy()
+def surface_observation(space: spaces.Space[Any], rows: npt.NDArray[Any], copied: bool = True) -> Any:
+    """Buffered observations (..., shape) of one agent's bare space, for the caller.
+
+    Args:
+        copied: whether to copy the rows; the fields of a Dict, which lie together in memory, are copied in any case.
+    """
     if isinstance(space, spaces.Dict):
         return {key: surface_observation(part, rows[key]) for key, part in space.spaces.items()}
     if isinstance(space, spaces.Discrete):
-        return rows[..., 0].copy()[()]  # of one row: the number itself
-    return rows.copy()
+        rows = rows[..., 0]
+        return rows.copy()[()] if copied else rows  # of one row: the number itself
+    return rows.copy() if copied else rows
 
 
 def no_action(dtype: np.dtype[Any]) -> Any:

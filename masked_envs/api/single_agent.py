@@ -135,11 +135,16 @@ class Caller:
             earned = self._whole(self._step, self.engine.every_row if where is None else where)
         return earned
 
-    def step_or_reset(self, resting: Rows | None) -> npt.NDArray[np.float64]:
-        """`step` in all rows, but `reset` in those in `resting`, in one launch; there is no opponent."""
+    def step_or_reset(self, resting: Rows | None) -> tuple[Any, npt.NDArray[np.float64]]:
+        """`step` in all rows, but `reset` in those in `resting`, in one launch; there is no opponent.
+
+        Returns:
+            what `observations` gives, and the caller's rewards (N,).
+        """
         movers = self._movers()
-        self.engine.step_or_reset(resting)
-        return self._earned(movers)
+        rows = self.engine.step_or_reset(resting)
+        seen = surface_observation(self.engine.observation_space, rows if self.plays_all else rows[:, self.view], False)
+        return seen, self._earned(movers)
 
     def _whole(self, move: Callable[..., Any], where: Rows | None) -> Any:
         """Undo the move when an opponent of the user's own fails in it, so that no step is left half done."""

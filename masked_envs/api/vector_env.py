@@ -118,9 +118,9 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             raise self._refusal(actions, row)
         at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._caller.opponent is None
         if at_once:
-            rewards = self._caller.step_or_reset(ended)
+            seen, rewards = self._caller.step_or_reset(ended)
         else:
-            rewards = self._caller.step(where)
+            seen, rewards = None, self._caller.step(where)
         extra: dict[str, Any] = {}
         if engine.on_invalid != "raise":
             extra["invalid_action"] = engine.invalid.any(axis=1)
@@ -136,7 +136,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
                 self._caller.reset(over)
         elif ended is not None and not at_once:
             self._caller.reset(ended)
-        observations, info = self._look()
+        observations, info = self._look(seen)
         return observations, rewards, terminated, truncated, {**info, **extra}
 
     def render(self) -> tuple[Any, ...] | None:
@@ -204,13 +204,15 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _look(self) -> tuple[Any, dict[str, Any]]:
+    def _look(self, seen: Any = None) -> tuple[Any, dict[str, Any]]:
+        """What the caller is given; `seen` are its observations where they have been copied already."""
         masks = self._caller.masks()
         info: dict[str, Any] = {"action_mask": masks}
         agents = self._caller.agents_to_act()
         if agents is not None:
             info["agent"] = agents
-        return with_mask(self._caller.observations(), masks, self._mask_in), info
+        observations = self._caller.observations() if seen is None else seen
+        return with_mask(observations, masks, self._mask_in), info
 
     def _ended_rows(self) -> npt.NDArray[np.bool_] | None:
         """The rows whose episode is over; None where there is none."""

@@ -98,12 +98,14 @@ class Engine:
         mask_binding.write_full(spec, self.full)
         self.every_row = np.ones(n, flag)
         self.all_started = False
+        self._copy: npt.NDArray[Any] | None = None  # of the observations, while a launch fills it
 
     def _bind(self) -> None:
         self.rules = _bound(self.backend, self.declaration.id, tuple(self.given_rules().items()))
         self._rows: Rows = self.backend.rows(self.rules, self._buffers(), self.num_threads)
         self.states, self.parameters = self._rows.states, self._rows.parameters
         self._run = SimpleNamespace(**{body.__name__: self._rows.launcher(body) for body in loop.ROW_BODIES})
+        self._run.advance_row = self._rows.launcher(loop.advance_row, self._copy_observations)
         self._step_alone = self._check_alone = None  # what an engine of one row calls in place of a launch
         if self.rows == 1:
             self._step_alone = self._rows.in_row(loop.step_row, 0)
@@ -175,11 +177,18 @@ class Engine:
         else:
             self._run.step_row(where)
 
-    def step_or_reset(self, resting: npt.NDArray[np.bool_] | None) -> None:
-        """`step` in all rows, but `reset` in those in `resting`, in one launch."""
+    def step_or_reset(self, resting: npt.NDArray[np.bool_] | None) -> npt.NDArray[Any]:
+        """`step` in all rows, but `reset` in those in `resting`, in one launch; a copy of `observations`."""
         self.rewards.fill(0.0)
         self.resting[...] = False if resting is None else resting
+        self._copy = np.empty_like(self.observations)
         self._run.advance_row(None)
+        copy, self._copy = self._copy, None
+        return copy
+
+    def _copy_observations(self, rows: slice) -> None:
+        assert self._copy is not None
+        np.copyto(self._copy[rows], self.observations[rows])
 
     def pick(self, where: npt.NDArray[np.bool_], view: int = 0) -> None:
         """Write uniformly random legal actions of one view into `actions`, from the rows' random streams."""

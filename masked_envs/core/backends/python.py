@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..binding import Rule, Scope, arguments_of, bind, copied
-from . import Backend, Buffers, Launch, Rows
+from . import After, Backend, Buffers, Launch, Rows
 
 
 class PythonBackend(Backend):
@@ -57,11 +57,15 @@ class PythonRows(Rows):
             "parameters": [self.parameters],
         }
 
-    def launcher(self, body: Rule) -> Launch:
+    def launcher(self, body: Rule, after: After | None = None) -> Launch:
         run, rows = self._with_buffers(body), len(self.states)
 
         def launch(where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
-            return sum(run(i, *varying) for i in (range(rows) if where is None else np.flatnonzero(where).tolist()))
+            chosen = range(rows) if where is None else np.flatnonzero(where).tolist()
+            total = sum(run(i, *varying) for i in chosen)
+            if after is not None:
+                after(slice(None))
+            return total
 
         return launch
 
