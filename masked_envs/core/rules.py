@@ -59,6 +59,34 @@ def state_record(**fields: Any) -> np.dtype[Any]:
     return np.dtype(items)
 
 
+# The distance between two float32 neighbours is between 2**-24 and 2**-23 of the number, and 2**-149 around zero.
+SHIFT, SMALLEST_SHIFT = 2.0**-24, 0.75 * 2.0**-149
+
+
+@rule
+def round_down(number: float) -> float:
+    """The largest float32 that is not above a number, as a float64; for the upper bound of an interval mask."""
+    nearest = float(np.float32(number))
+    if nearest <= number:
+        return nearest
+    return float(np.float32(number - float32_shift(number)))
+
+
+@rule
+def round_up(number: float) -> float:
+    """The smallest float32 that is not below a number, as a float64; for the lower bound of an interval mask."""
+    nearest = float(np.float32(number))
+    if nearest >= number:
+        return nearest
+    return float(np.float32(number + float32_shift(number)))
+
+
+@rule
+def float32_shift(number: float) -> float:
+    """Half to a whole distance between float32 neighbours: who is that much further is rounded to the other one."""
+    return max(abs(number) * SHIFT, SMALLEST_SHIFT)
+
+
 def _equal_to(array: Any, value: Any, out: Any) -> None:
     out[...] = array == value
 

@@ -52,7 +52,17 @@ Versions
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Parameter, fill, random_below, random_uniform, rule, state_record
+from ...core import (
+    Declaration,
+    Parameter,
+    fill,
+    random_below,
+    random_uniform,
+    round_down,
+    round_up,
+    rule,
+    state_record,
+)
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -104,8 +114,8 @@ def action_mask(s, p, agent, out):
     for unit in range(p["num_units"]):
         out["on"][unit, OFF] = can_be_off(s, p, unit)
         out["on"][unit, ON] = can_be_on(s, unit)
-        out["power"][0, unit] = lowest_power(s, p, unit)
-        out["power"][1, unit] = highest_power(s, p, unit)
+        out["power"][0, unit] = round_up(lowest_power(s, p, unit))
+        out["power"][1, unit] = round_down(highest_power(s, p, unit))
 
 
 @rule
