@@ -8,6 +8,7 @@ pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'ma
 
 from gymnasium.vector import AutoresetMode  # noqa: E402
 from ppo_cases import TINY, Config, Learner, after, bytes_of  # noqa: E402
+from surfaces import ONE_OF_EACH_PLAY, some_and_long  # noqa: E402
 from toys import binary, conditional_three, conditional_two, hybrid, hybrid_tuple, interval, joint, per_head  # noqa: E402
 
 from agents.ppo_torch import checkpoint, environments, evaluation, train  # noqa: E402
@@ -35,7 +36,9 @@ def toys(monkeypatch):
     monkeypatch.setattr(environments, "make_envs", make_envs)
 
 
-@pytest.mark.parametrize("env_id", [*CATALOGUE, *TOYS])
+@pytest.mark.parametrize(
+    "env_id", some_and_long([*TOYS, *ONE_OF_EACH_PLAY], [i for i in CATALOGUE if i not in ONE_OF_EACH_PLAY])
+)
 def test_every_environment_is_played_legally_and_learnt_from_as_it_was_played(env_id):
     config = Config(**TINY | {"total_decisions": 300}, env=env_id)
     learner = Learner(config)

@@ -11,12 +11,11 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from positions import changed, read
 from streams import fingerprint, row_of
-from surfaces import ROWS, make
+from surfaces import ROWS, declared_of, make
 
 from masked_envs.conformance.actions import out_of_range, probe_actions
 from masked_envs.core.random import random_word
 from masked_envs.core.state import State
-from masked_envs.registration import declaration
 
 
 @dataclass(frozen=True)
@@ -190,7 +189,9 @@ class ParallelPlayer(Player):
         return f", {self.agent}"
 
     def actions(self, action: Any) -> dict[str, Any]:
-        chosen = {agent: legal_of(self.spec, mask) for agent, mask in self.inner.action_mask.items()}
+        chosen = {
+            agent: legal_of(self.spec, mask, *self.late_of(agent)) for agent, mask in self.inner.action_mask.items()
+        }
         return {**chosen, self.agent: action}
 
     def mask(self) -> Any:
@@ -198,6 +199,9 @@ class ParallelPlayer(Player):
 
     def head_mask(self, k: int, prefix: Any) -> Any:
         return self.inner.head_mask(self.agent, k, prefix)
+
+    def late_of(self, agent: str) -> tuple[Any, ...]:
+        return (functools.partial(self.inner.head_mask, agent),) if self.spec.needs_head_mask else ()
 
     def step(self, action: Any) -> Outcome:
         given = self.env.step(self.actions(action))
@@ -215,7 +219,7 @@ def player(env_id: str, surface: str, **arguments: Any) -> Player:
     kinds = {"aec": AECPlayer, "parallel": ParallelPlayer}
     kind = VectorPlayer if surface.startswith("vector") else kinds.get(surface, Player)
     if "seat" in surface:
-        declared = declaration(env_id)
+        declared = declared_of(env_id)
         spec = declared.mask(declared.resolve({}))
         arguments = {"opponent": lambda observation, mask, *heads: legal_of(spec, mask, *heads), **arguments}
     return kind(env_id, surface, **arguments)
@@ -239,7 +243,10 @@ def stacked(space: spaces.Space[Any], actions: list[Any]) -> Any:
         keys = dict.fromkeys(key for action in actions for key in action)  # wrong ones too
         return {key: stacked(space.spaces.get(key), [action[key] for action in actions]) for key in keys}
     if isinstance(space, spaces.Tuple):
-        return tuple(stacked(part, [action[k] for action in actions]) for k, part in enumerate(space.spaces))
+        if not all(isinstance(action, tuple) for action in actions):
+            raise TypeError("a batch of tuples holds the parts of tuples only")
+        parts = [*space.spaces, *[None] * max(len(action) - len(space.spaces) for action in actions)]  # wrong ones too
+        return tuple(stacked(part, [action[k] for action in actions]) for k, part in enumerate(parts))
     return actions
 
 
