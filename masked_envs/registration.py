@@ -1,4 +1,4 @@
-"""Ids: looking them up, making environments of them, and handing them to Gymnasium and PettingZoo."""
+"""Environments by id: look up, make, and register with Gymnasium and PettingZoo."""
 
 from __future__ import annotations
 

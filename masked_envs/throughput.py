@@ -1,4 +1,4 @@
-"""How many steps per second an environment makes here: uniformly random legal play, masks and resets included."""
+"""Steps per second of an environment on this machine, in uniformly random legal play with masks and resets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from . import make, make_vec
 from .catalogue import CATALOGUE
 
-WARM_UP = 50  # steps, so that nothing is compiled or first met under the clock
-BETWEEN_LOOKS = 16  # steps from one look at the clock to the next
+WARM_UP = 50  # steps, so that no compilation is measured
+BETWEEN_LOOKS = 16  # steps between two readings of the clock
 
 
 def steps_per_second(env_id: str, num_envs: int = 1, backend: str = "auto", seconds: float = 1.0) -> float:

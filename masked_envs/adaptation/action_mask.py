@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,11 +12,11 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from .. import trees
-from ..api.invalid_action import invalid_action_error
 from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from .gate import Gate, GivenAction
+from ..mask_spec.checks import HeadMask
+from .gate import Gate, GivenAction, refusal
 from .other_libraries import reset_arguments, reset_takes_no_seed
 from .position import MaskedState, set_state_calls, snapshot
 from .read import as_choices, read_mask, spec_for
@@ -143,8 +144,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k may take after the choices `prefix`."""
-        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(self._current_mask(), k, prefix, self._heads())
-        return mask
+        return self.mask_spec.head_mask(self._current_mask(), k, prefix, self._heads())
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
         """One legal action of the position, every one equally likely.
@@ -155,7 +155,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         Raises:
             ValueError: nothing is legal.
         """
-        return self.mask_spec.sample(self._current_mask(), rng or self.np_random, self._heads())
+        return self.mask_spec.sample(self._current_mask(), self.np_random if rng is None else rng, self._heads())
 
     @property
     def np_random(self) -> np.random.Generator:
@@ -171,8 +171,10 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         """How many invalid actions were ever given, counted before they were answered."""
         return int(self._gate.counts[0])
 
-    def _heads(self) -> Callable[[int, Sequence[int]], Any] | None:
-        return None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, k, prefix)
+    def _heads(self) -> HeadMask | None:
+        """The dependent heads as the operations of the spec take them."""
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, k, prefix)
 
     @property
     def _mask_name(self) -> str:
@@ -295,8 +297,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         return self.env.spec.id if self.env.spec is not None else type(self.env.unwrapped).__name__
 
     def _refusal(self, given: GivenAction) -> Exception:
-        how = 'env.get_wrapper_attr("sample_legal")()'
-        return invalid_action_error(self._title, given.spec, given.action, given.mask, given.where, how)
+        return refusal(self._title, given, 'env.get_wrapper_attr("sample_legal")()')
 
     # --- positions --------------------------------------------------------------------------------------------
 
@@ -307,7 +308,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self.env.get_wrapper_attr("set_state")
         return lambda: MaskedState(
             inner(), self._over, self._terminated, self.np_random.bit_generator.state,
-            (self._last, None if self._mask is None else trees.copy(self._mask), self._end),
+            copy.deepcopy((self._last, self._mask, self._end)),
         )  # fmt: skip
 
     @property
@@ -325,8 +326,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self.env.get_wrapper_attr("set_state")(state.inner)
         self.np_random.bit_generator.state = state.stream
         self._over, self._terminated = state.over, state.terminated
-        self._last, mask, self._end = state.last
-        self._mask = None if mask is None else trees.copy(mask)
+        self._last, self._mask, self._end = copy.deepcopy(state.last)
         self._set_state_calls += 1
 
     @property

@@ -9,14 +9,13 @@ import numpy as np
 from gymnasium import spaces
 
 from .. import trees
-from ..api.invalid_action import invalid_action_error
 from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
 from ..mask_spec.checks import HeadMask
 from .adapt import source_of
 from .find import find_masks
-from .gate import Gate, GivenAction, Verdict
+from .gate import Gate, GivenAction, Verdict, refusal
 from .place import Place
 from .read import as_choices, read_mask, spec_for
 from .recorded import from_reference
@@ -167,14 +166,15 @@ class AgentMasks:
         return getattr(self.env, name, None)
 
     def _heads(self, agent: str) -> HeadMask | None:
-        return None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, agent, k, prefix)
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, agent, k, prefix)
 
     def _refuse_empty(self, agent: str, mask: Any) -> None:
         if self.mask_spec(agent).is_empty(mask, self._heads(agent)):
             raise EmptyMaskError(f"{self.env}, {agent}: the agent is to act and its mask allows nothing")
 
     def _sample(self, agent: str, mask: Any, rng: np.random.Generator | None) -> Any:
-        return self.mask_spec(agent).sample(mask, rng or self.np_random, self._heads(agent))
+        return self.mask_spec(agent).sample(mask, self.np_random if rng is None else rng, self._heads(agent))
 
     @property
     def np_random(self) -> np.random.Generator:
@@ -197,5 +197,4 @@ class AgentMasks:
         return verdicts
 
     def _refusal(self, given: GivenAction) -> Exception:
-        how = "env.sample_legal(agent)"
-        return invalid_action_error(str(self.env), given.spec, given.action, given.mask, given.where, how)
+        return refusal(str(self.env), given, "env.sample_legal(agent)")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..api.invalid_action import invalid_action_error
 from ..core.on_invalid import ON_INVALID, check_invalid_reward, check_on_invalid
 from ..mask_spec import MaskSpec
 from ..mask_spec.checks import HeadMask
@@ -30,6 +31,18 @@ class GivenAction(NamedTuple):
     head_mask: HeadMask | None = None
     counter: int = 0
     where: str = ""
+
+
+def refusal(env: str, given: GivenAction, how_to_sample: str) -> Exception:
+    """The error for an invalid action.
+
+    Args:
+        env: its name.
+        given: the action.
+        how_to_sample: code that gives a legal action.
+    """
+    one = given
+    return invalid_action_error(env, one.spec, one.action, one.mask, one.where, how_to_sample, one.head_mask)
 
 
 class Verdict(NamedTuple):
@@ -74,25 +87,25 @@ class Gate:
         if isinstance(seed, (int, np.integer)):
             self.rng = np.random.default_rng([int(seed), SALT])
 
-    def judge(self, given: Sequence[GivenAction], refusal: Callable[[GivenAction], Exception]) -> list[Verdict]:
+    def judge(self, given: Sequence[GivenAction], refuse: Callable[[GivenAction], Exception]) -> list[Verdict]:
         """Judge the actions of one step, all of them before any is carried out.
 
         Args:
             given: the actions.
-            refusal: the error for an invalid action.
+            refuse: the error for an invalid action.
 
         Returns:
             one verdict for each action, in order.
 
         Raises:
-            InvalidActionError: with on_invalid="raise", what `refusal` gives for the first invalid action. All of them
+            InvalidActionError: with on_invalid="raise", what `refuse` gives for the first invalid action. All of them
             are counted.
         """
         invalid = [not one.spec.allows(one.mask, one.action, one.head_mask) for one in given]
         for one, is_invalid in zip(given, invalid, strict=True):
             self.counts[one.counter] += is_invalid
         if self.on_invalid == "raise" and any(invalid):
-            raise refusal(given[invalid.index(True)])
+            raise refuse(given[invalid.index(True)])
         return [Verdict(self._let_through(*pair), pair[1]) for pair in zip(given, invalid, strict=True)]
 
     def _let_through(self, one: GivenAction, is_invalid: bool) -> Any:

@@ -26,7 +26,10 @@ def advice_for(env: Any) -> str:
 
 def reset_arguments(env: gym.Env[Any, Any]) -> tuple[str, ...]:
     """Which of `seed` and `options` the `reset` of an environment takes."""
-    parameters = inspect.signature(env.reset).parameters.values()
+    try:
+        parameters = inspect.signature(env.reset).parameters.values()
+    except (TypeError, ValueError):  # written in C, and does not say
+        return ("seed", "options")
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return ("seed", "options")
     return tuple(name for name in ("seed", "options") if name in {parameter.name for parameter in parameters})

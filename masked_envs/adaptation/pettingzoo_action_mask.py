@@ -90,9 +90,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of the acting agent may take after the choices `prefix`."""
         agent = self.env.agent_selection
-        spec: Any = self.mask_spec(agent)
-        mask: npt.NDArray[np.int8] = spec.head_mask(self._mask_of(agent), k, prefix, self._heads(agent))
-        return mask
+        return self.mask_spec(agent).head_mask(self._mask_of(agent), k, prefix, self._heads(agent))
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
         """One legal action of the agent that is to act, every one equally likely.
@@ -179,9 +177,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
 
     def head_mask(self, agent: str, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of an agent may take after the choices `prefix`."""
-        spec: Any = self.mask_spec(agent)
-        mask: npt.NDArray[np.int8] = spec.head_mask(self._current_masks()[agent], k, prefix, self._heads(agent))
-        return mask
+        return self.mask_spec(agent).head_mask(self._current_masks()[agent], k, prefix, self._heads(agent))
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
         """One legal action of an agent, every one equally likely.

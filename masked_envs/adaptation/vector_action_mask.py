@@ -14,12 +14,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 
 from .. import trees
-from ..api.invalid_action import invalid_action_error
 from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
 from ..mask_spec.checks import HeadMask
-from .gate import Gate, GivenAction
+from .gate import Gate, GivenAction, refusal
 from .position import snapshot
 from .read import read_masks, read_rows, spec_for
 from .recorded import from_reference
@@ -138,8 +137,7 @@ class VectorActionMask(VectorWrapper):
     def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k of a row may take after the choices `prefix`."""
         table = trees.row(self._current_masks(), row)
-        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(table, k, prefix, self._heads(row))
-        return mask
+        return self.mask_spec.head_mask(table, k, prefix, self._heads(row))
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
         """A batch of legal actions, one for each row; in each row every legal action is equally likely.
@@ -150,7 +148,9 @@ class VectorActionMask(VectorWrapper):
         Raises:
             ValueError: a row in which nothing is legal.
         """
-        return self.mask_spec.sample(self._current_masks(), rng or self.np_random, self._heads_of_rows())
+        function = self._head_mask
+        heads = None if function is None else lambda row, k, prefix: function(self.env, row, k, prefix)
+        return self.mask_spec.sample(self._current_masks(), self.np_random if rng is None else rng, heads)
 
     @property
     def np_random(self) -> np.random.Generator:
@@ -169,11 +169,8 @@ class VectorActionMask(VectorWrapper):
 
     def _heads(self, row: int) -> HeadMask | None:
         """The dependent heads of a row, where there are such."""
-        return None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, row, k, prefix)
-
-    def _heads_of_rows(self) -> list[HeadMask] | None:
-        found = (self._heads(row) for row in range(self.num_envs))
-        return None if self._head_mask is None else [heads for heads in found if heads is not None]
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, row, k, prefix)
 
     @property
     def _mask_name(self) -> str:
@@ -218,10 +215,7 @@ class VectorActionMask(VectorWrapper):
         fresh = self._read(where & ~terminated)
         self._masks = fresh if self._masks is None or where.all() else trees.merge(fresh, self._masks, where)
         self._over = over.copy()
-        empty = self.mask_spec.is_empty(self._masks, self._heads_of_rows()) & where & ~over
-        if empty.any():
-            row = int(np.flatnonzero(empty)[0])
-            raise EmptyMaskError(f"{self.env}, row {row}: the episode goes on and the mask allows nothing")
+        self._refuse_empty(np.flatnonzero(where & ~over).tolist())
         self._remember_ends()
         observations, infos = self._last
         infos = {**infos, "action_mask": trees.copy(self._masks)}
@@ -229,6 +223,15 @@ class VectorActionMask(VectorWrapper):
             return observations, infos
         parts = observations if isinstance(observations, dict) else {"observation": observations}
         return {**self._without(parts), "action_mask": trees.copy(self._masks)}, infos
+
+    def _refuse_empty(self, running: list[int]) -> None:
+        """Refuse masks of running rows that allow nothing."""
+        masks, function = trees.row(self._masks, running), self._head_mask
+        heads = None if function is None else lambda i, k, prefix: function(self.env, running[i], k, prefix)
+        empty = np.flatnonzero(self.mask_spec.is_empty(masks, heads))
+        if len(empty):
+            row = running[empty[0]]
+            raise EmptyMaskError(f"{self.env}, row {row}: the episode goes on and the mask allows nothing")
 
     def _remember_ends(self) -> None:
         """Where rows ended and wait for reset, so that they can be moved from there."""
@@ -287,5 +290,4 @@ class VectorActionMask(VectorWrapper):
         return rows
 
     def _refusal(self, given: GivenAction) -> Exception:
-        name, how = type(self.env.unwrapped).__name__, "envs.sample_legal()"
-        return invalid_action_error(name, given.spec, given.action, given.mask, given.where, how)
+        return refusal(type(self.env.unwrapped).__name__, given, "envs.sample_legal()")

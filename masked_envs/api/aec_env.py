@@ -84,7 +84,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         return self.action_spaces[agent]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        """Start a game; with a seed, the whole random stream starts anew."""
+        """Start a game; a seed restarts the random stream."""
         self._views.reset(seed)
         self._begin()
         if self.render_mode == "human":

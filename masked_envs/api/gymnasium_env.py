@@ -81,7 +81,7 @@ class MaskedEnv(gym.Env[Any, Any]):
     # --- the Gymnasium interface ----------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Start an episode; with a seed, the whole random stream starts anew. `options` are not used."""
+        """Start an episode; a seed restarts the random stream. `options` are not used."""
         seed = checked_seed(seed)
         super().reset(seed=seed)
         if seed is not None or not self._seeded:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidActionError
-from ..mask_spec import MaskSpec
-from ..mask_spec.checks import HeadMask
+from ..mask_spec import HeadMask, MaskSpec
 
 _SHORT = reprlib.Repr()
 _SHORT.maxother = _SHORT.maxstring = 200  # characters; enough for a short array

@@ -15,7 +15,7 @@ from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.mask_binding import dependent_heads
 from ..core.state import State
-from ..mask_spec.checks import HeadMask
+from ..mask_spec import HeadMask
 from .invalid_action import invalid_action_error
 from .observations import check_mask_in, checked_seed, observation_space, read_observation, with_mask
 from .picture import Picture, check_render_mode
@@ -127,8 +127,7 @@ class AgentViews:
             encoded = self.mask_spec.encode(action)
             stored = self.mask_spec.no_action if encoded is None else encoded
             engine.actions[0, agent if self._simultaneous else 0] = stored
-        chosen = None if len(actions) == engine.views else np.isin(np.arange(engine.views), list(actions))
-        refused = engine.find_invalid(views=chosen) >= 0
+        refused = engine.find_invalid(view=None if len(actions) == engine.views else next(iter(actions))) >= 0
         if engine.on_invalid == "raise":
             if refused:
                 agent = next(a for a in actions if engine.invalid[0, a if self._simultaneous else 0])

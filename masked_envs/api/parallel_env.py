@@ -50,7 +50,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """Start an episode; with a seed, the whole random stream starts anew."""
+        """Start an episode; a seed restarts the random stream."""
         self._views.reset(seed)
         self.agents = self.possible_agents[:]
         if self.render_mode == "human":

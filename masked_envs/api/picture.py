@@ -1,4 +1,4 @@
-"""From a row of an engine to a picture: the environment's scene, the mask, and the one renderer."""
+"""The picture of one row: the scene of the environment with the mask, drawn by the renderer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..render import MaskView, Scene, Status, action_words
 
 
 def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
-    """Refuse a render mode that is not one of these."""
+    """Raise a ValueError for a render mode that is not None or one of these."""
     if render_mode is not None and render_mode not in modes:
         raise ValueError(f"render_mode must be None or one of {', '.join(map(repr, modes))}, not {render_mode!r}")
 
@@ -25,8 +25,8 @@ class Picture:
     Attributes:
         probabilities: a policy's probabilities over the current mask's entries, drawn over the legal actions; None
             draws none. Set it before each `render`.
-        message: what to say in the status line, instead of how the episode stands.
-        refused: whether the message says that an action was refused.
+        message: text of the status line; "" shows whether the episode has ended.
+        refused: whether the message is about a refused action.
     """
 
     def __init__(self, engine: Engine, render_mode: str | None, fps: int) -> None:
@@ -37,7 +37,7 @@ class Picture:
         self.restart()
 
     def restart(self) -> None:
-        """A new episode has begun."""
+        """Begin a new episode: no reward, no message."""
         self.episode_return: float | None = None
         self.message, self.refused = "", False
         self._action: tuple[int, Any] = (-1, None)

@@ -19,8 +19,7 @@ from gymnasium.vector.utils import batch_space
 from ..core.engine import Engine
 from ..core.mask_binding import dependent_heads
 from ..errors import InvalidActionError
-from ..mask_spec import MaskSpec
-from ..mask_spec.checks import HeadMask
+from ..mask_spec import HeadMask, MaskSpec
 from .observations import agent_index, read_observation
 
 Opponent = str | Callable[..., Any]
@@ -57,9 +56,9 @@ class SingleAgentView:
         self.plays_all = opponent is None and engine.views > 1
         self.view = self.agent if opponent is not None and engine.views > 1 else 0
         self._slot = slice(None) if self.plays_all else self.view
-        self._first_rewards = np.arange(engine.rows) * len(engine.agents)  # where each row begins in flat rewards
-        beside_others = opponent is not None and engine.views > 1
-        self._own_views = np.arange(engine.views) == self.view if beside_others else None
+        alternate = game.play == "turns"  # then this is where each row begins in the flat rewards
+        self._first_rewards = np.arange(engine.rows) * len(engine.agents) if alternate else None
+        self._own_view = self.view if opponent is not None and engine.views > 1 else None
         self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
         bare = engine.observation_space
         self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
@@ -94,9 +93,8 @@ class SingleAgentView:
 
     def masks(self) -> Any:
         """The canonical masks (N, ...), a copy."""
-        masks = self.engine.mask_spec.canonical(
-            self.engine.masks if self.plays_all else self.engine.masks[:, self.view]
-        )
+        shown = self.engine.shown_masks
+        masks = self.engine.mask_spec.canonical(shown if self.plays_all else shown[:, self.view])
         return masks.reshape(len(masks), -1) if self.plays_all else masks
 
     def agents_to_act(self) -> npt.NDArray[np.int64] | None:
@@ -135,7 +133,7 @@ class SingleAgentView:
         """
         engine = self.engine
         if not self.plays_all:
-            return engine.find_invalid(where, self._own_views)
+            return engine.find_invalid(where, self._own_view)
         before = engine.invalid_counts.copy()
         row = engine.find_invalid(where)
         np.minimum(engine.invalid_counts, before + 1, out=engine.invalid_counts)
@@ -154,6 +152,12 @@ class SingleAgentView:
             earned = self._all_or_nothing(self._step, self.engine.every_row if where is None else where)
         return earned
 
+    def step_or_reset(self, resting: Rows | None) -> npt.NDArray[np.float64]:
+        """`step` in all rows, but `reset` in those in `resting`, in one launch; there is no opponent."""
+        movers = self._movers()
+        self.engine.step_or_reset(resting)
+        return self._earned(movers)
+
     def _all_or_nothing(self, move: Callable[..., Any], where: Rows | None) -> Any:
         """Undo the move when a user's opponent raises, so that no step is left half done."""
         if self.opponent is None or self.opponent == "random":
@@ -171,23 +175,31 @@ class SingleAgentView:
             self._reply(where, np.zeros(self.engine.rows))
 
     def _step(self, where: Any) -> Any:
-        engine, play = self.engine, self._play
-        if play == "single":
+        engine = self.engine
+        if self.opponent is None:
+            movers = self._movers()
             engine.step(where)
-            return engine.rewards[:, 0].copy()
-        if play == "turns":
-            movers = engine.acting.copy()
+            return self._earned(movers)
+        if self._play == "turns":
             engine.step(where)
-            if self.opponent is None:
-                return engine.rewards.ravel().take(self._first_rewards + movers)
             earned = engine.rewards[:, self.agent].copy()
             self._reply(where, earned)
             return earned
-        if self.opponent is not None:
-            refused = engine.invalid.any(axis=1) & (engine.on_invalid != "resample")  # nothing is carried out there
-            self._choose_beside(where & ~refused)
+        refused = engine.invalid.any(axis=1) & (engine.on_invalid != "resample")  # nothing is carried out there
+        self._choose_beside(where & ~refused)
         engine.step(where)
-        return self._together() if self.plays_all else engine.rewards[:, self.agent].copy()
+        return engine.rewards[:, self.agent].copy()
+
+    def _movers(self) -> npt.NDArray[np.int64] | None:
+        """Where the rewards of the agents to move are in the flat rewards (N,); None where no agents take turns."""
+        return None if self._first_rewards is None else self._first_rewards + self.engine.acting
+
+    def _earned(self, movers: npt.NDArray[np.int64] | None) -> npt.NDArray[np.float64]:
+        """What the agents that have moved earned (N,), or all agents together; there is no opponent."""
+        rewards = self.engine.rewards
+        if self.plays_all:
+            return self._together()
+        return rewards[:, 0].copy() if movers is None else rewards.ravel().take(movers)
 
     def _together(self) -> npt.NDArray[np.float64]:
         """The sum of all rewards; `invalid_reward` once per action, however many agents it was invalid for."""

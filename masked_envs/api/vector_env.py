@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,16 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from .. import trees
-from ..core.compile import numba_is_available
+from ..core.backends import numba_is_available
 from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
 from .invalid_action import invalid_action_error
-from .observations import batched, check_mask_in, checked_seed, observation_space, with_mask
+from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
 from .single_agent import Opponent, SingleAgentView
-
-LONGEST_EPISODE = 2**63 - 1  # steps: the clock of a state is an int64
+from .vector_arguments import check_positive, checked_mode, row_seeds, rows_to_reset, with_shorter_limit
 
 
 class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
@@ -64,15 +63,15 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         **parameters: Any,
     ) -> None:
         self.closed = True  # nothing to close while construction may still fail
-        _check_positive("num_envs", num_envs)
-        _check_positive("num_threads", num_threads)
+        check_positive("num_envs", num_envs)
+        check_positive("num_threads", num_threads)
         check_mask_in(mask_in)
-        self.autoreset_mode = _autoreset_mode(autoreset_mode)
+        self.autoreset_mode = checked_mode(autoreset_mode)
         self.metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 30, "autoreset_mode": self.autoreset_mode}
         check_render_mode(render_mode, self.metadata["render_modes"])
         if backend == "auto" and not numba_is_available():
             warnings.warn("numba is not installed: the rows are stepped by plain Python, slowly", stacklevel=3)
-        values = _with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
+        values = with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
         self.num_envs = int(num_envs)
         self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads))
         self._view = SingleAgentView(self._engine, opponent, agent)
@@ -97,7 +96,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         Args:
             seed: row i gets seed + i; or one seed per row, None for a row whose stream goes on.
         """
-        seeds, where = _row_seeds(seed, self.num_envs), self._rows_to_reset(options)
+        seeds, where = row_seeds(seed, self.num_envs), rows_to_reset(options, self.num_envs)
         super().reset(seed=next((s for s in seeds if s is not None), None))
         fresh = int(self.np_random.integers(2**31)) if not self._seeded[where].all() else 0
         given = np.array([s is not None for s in seeds])
@@ -119,20 +118,24 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         """
         engine = self._engine
         ended = self._ended_rows()
-        where = ~ended
+        where = None if ended is None else ~ended
         self._view.write_actions(self.mask_spec.encode_batch(actions, self.num_envs))
         row = self._view.find_invalid(where)
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
-        rewards = self._view.step(where)
+        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
+        rewards = self._view.step_or_reset(ended) if at_once else self._view.step(where)
         extra = self._about_step()
-        terminated, truncated = engine.terminated & where, engine.truncated & where
-        if self.autoreset_mode is AutoresetMode.NEXT_STEP and ended.any():
-            self._view.reset(ended)
-        elif self.autoreset_mode is AutoresetMode.SAME_STEP and (terminated | truncated).any():
+        terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
+        if ended is not None and not at_once:
+            terminated[ended] = truncated[ended] = False
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
             over = terminated | truncated
-            extra |= self._final(over, extra)
-            self._view.reset(over)
+            if over.any():
+                extra |= self._final(over, extra)
+                self._view.reset(over)
+        elif ended is not None and not at_once:
+            self._view.reset(ended)
         observations, info = self._look()
         return observations, rewards, terminated, truncated, {**info, **extra}
 
@@ -232,11 +235,14 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
         return info
 
-    def _ended_rows(self) -> npt.NDArray[np.bool_]:
+    def _ended_rows(self) -> npt.NDArray[np.bool_] | None:
+        """The rows whose episode is over; None where there is none."""
         engine = self._engine
         self._require_reset()
-        ended = engine.terminated | engine.truncated
-        if self.autoreset_mode is AutoresetMode.DISABLED and ended.any():
+        ended: npt.NDArray[np.bool_] = engine.terminated | engine.truncated
+        if not np.count_nonzero(ended):
+            return None
+        if self.autoreset_mode is AutoresetMode.DISABLED:
             rows = ", ".join(map(str, np.flatnonzero(ended)[:5]))
             raise ResetNeeded(
                 f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
@@ -244,20 +250,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         return ended
 
     def _require_reset(self) -> None:
-        if not self._engine.started.all():
+        if not self._engine.all_started:
             raise ResetNeeded("nothing has begun yet in some rows: call reset() first")
-
-    def _rows_to_reset(self, options: dict[str, Any] | None) -> npt.NDArray[np.bool_]:
-        if options is not None and not isinstance(options, Mapping):
-            raise TypeError(f'options must be a dict, such as {{"reset_mask": mask}}, or None, not {options!r}')
-        mask = (options or {}).get("reset_mask")
-        if mask is None:
-            return self._engine.every_row
-        if not isinstance(mask, np.ndarray) or mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
-            raise ValueError(f'options["reset_mask"] must be a bool array of shape ({self.num_envs},), got {mask!r}')
-        if not mask.any():
-            raise ValueError('options["reset_mask"] chooses no row')
-        return mask
 
     def _final(self, over: npt.NDArray[np.bool_], extra: dict[str, Any]) -> dict[str, Any]:
         """The observations and infos of rows that are about to be reset, as Gymnasium's vector environments give."""
@@ -282,34 +276,3 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         where = f", row {row}" + (f" (and {more} more)" if more else "")
         action, mask, heads = spec.action_of_row(actions, row), self._view.mask(row), self._view.dependent_heads(row)
         return invalid_action_error(env_id, spec, action, mask, where, "envs.unwrapped.sample_legal()", heads)
-
-
-def _check_positive(name: str, number: Any) -> None:
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, not {number!r}")
-
-
-def _with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -> dict[str, Any]:
-    if max_episode_steps is None:
-        return values
-    _check_positive("max_episode_steps", max_episode_steps)
-    longest = min(int(max_episode_steps), LONGEST_EPISODE)
-    limit = values["time_limit"]
-    return {**values, "time_limit": min(limit, longest) if limit else longest}
-
-
-def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        modes = ", ".join(str(mode) for mode in AutoresetMode)
-        raise ValueError(f"autoreset_mode must be one of {modes}, not {mode!r}") from None
-
-
-def _row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
-    if isinstance(seed, (list, tuple)) or (isinstance(seed, np.ndarray) and seed.ndim > 0):
-        if len(seed) != rows:
-            raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
-        return [checked_seed(one) for one in seed]
-    first = checked_seed(seed)
-    return [None] * rows if first is None else [checked_seed(first + i) for i in range(rows)]

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..catalogue import CATALOGUE
-from ..core.compile import numba_is_available
+from ..core.backends import numba_is_available
 from .table import print_table
 from .targets import declaration_of
 

@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def frames_of(player: RandomPlayer, steps: int, episodes: int, fps: float) -> list[NDArray[np.uint8]]:
-    """Play, and draw every position; the last one of an episode stays for `LAST_FRAME_SECONDS`.
+    """Play, and draw every state; the last one of an episode is shown for `LAST_FRAME_SECONDS`.
 
     Args:
         player: in the render mode "rgb_array".
@@ -67,7 +67,7 @@ def show(
 ) -> None:
     """Play in a window until the play or the window ends."""
     player = RandomPlayer(declared, values, seed, "human")
-    frame_rate = player.env.metadata["render_fps"]  # that of the window, which must answer clicks between the steps
+    frame_rate = player.env.metadata["render_fps"]  # of the window, which must respond to clicks between steps
     try:
         for goes_on in player.play(steps, episodes):
             seconds = 1 / fps if goes_on else LAST_FRAME_SECONDS

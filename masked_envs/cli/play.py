@@ -35,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 class Game:
-    """One person's side of an environment.
+    """An environment played by a person.
 
     Args:
         declared, values: the environment and its parameters.
@@ -43,7 +43,7 @@ class Game:
         agent: the person's, by name or number; None for the first.
 
     Raises:
-        CommandError: an opponent or agent that the environment does not have, or actions that one click cannot say.
+        CommandError: an opponent or agent that the environment does not have, or actions of more than one click.
     """
 
     def __init__(self, declared: Declaration, values: dict[str, Any], opponent: str | None, agent: str | None) -> None:
@@ -91,7 +91,7 @@ class Game:
         self._say(f"{self.reminder}click an action, or press its key")
 
     def goes_on(self) -> bool:
-        """Answer what the person did; False when they want to leave."""
+        """Handle the person's events; False when they want to leave."""
         for event in self.picture.renderer.events():
             if event.kind == "quit" or event.key == LEAVE:
                 return False
@@ -106,7 +106,7 @@ class Game:
         return True
 
     def _type(self, key: str) -> None:
-        """Choose what the key means for the person's agent: of several actions, the first legal one."""
+        """Choose the action of a key for the person's agent: of several, the first legal one."""
         meant = self.picture.scene(0).actions_for_key(key, self.view)
         mask = self.env.action_mask
         legal = [index for index in meant if mask[index]]

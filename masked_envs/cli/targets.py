@@ -95,7 +95,7 @@ def require_display() -> None:
 
 
 def _read(words: Sequence[str], parameters: dict[str, Parameter]) -> dict[str, object]:
-    """name=value in the types of the parameters; what is not of the type stays a word, for its check to refuse."""
+    """Read name=value in the type of the parameter. Other values stay strings, which the parameter's check refuses."""
     values: dict[str, object] = {}
     for word in words:
         name, equals, value = word.partition("=")

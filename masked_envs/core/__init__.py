@@ -1,13 +1,24 @@
 """What every environment stands on. Environment files import from here and from nowhere deeper."""
 
 from .declaration import Declaration
+from .law import RuleError
 from .parameters import Parameter
-from .random import random_below, random_subset, random_uniform, random_word, seed_stream, shuffle
+from .random import (
+    random_below,
+    random_subset,
+    random_uniform,
+    random_word,
+    restore_stream,
+    seed_stream,
+    shuffle,
+    stream_words,
+)
 from .rules import copy_to, count_nonzero, equal_to, fill, nth_nonzero, rule, state_record
 
 __all__ = [
     "Declaration",
     "Parameter",
+    "RuleError",
     "copy_to",
     "count_nonzero",
     "equal_to",
@@ -17,8 +28,10 @@ __all__ = [
     "random_subset",
     "random_uniform",
     "random_word",
+    "restore_stream",
     "rule",
     "seed_stream",
     "shuffle",
     "state_record",
+    "stream_words",
 ]

@@ -1,8 +1,8 @@
-"""The arrays that an engine's rows live in."""
+"""The arrays that an engine's rows live in: their dtypes, and views of them row by row."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,18 @@ def wide(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype((np.float64 if dtype.base.kind == "f" else np.int64, dtype.shape))
 
 
-def buffer(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Zeros (shape, dtype.shape) of the base dtype."""
-    return np.zeros((*shape, *dtype.shape), dtype.base)
+def as_int8(masks: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view of mask buffers, bool ones as int8; what masks are outside of the engine."""
+    return masks.view(np.int8) if masks.dtype == np.bool_ else masks
+
+
+class RowViews(NamedTuple):
+    """Observations and masks as lists of views, by row and then by view."""
+
+    observations: list[list[Any]]
+    masks: list[list[Any]]
+
+
+def row_views(observations: npt.NDArray[Any], masks: npt.NDArray[Any]) -> RowViews:
+    """The views of these buffers (N, V, ...)."""
+    return RowViews(*([[row[v] for v in range(len(row))] for row in rows] for rows in (observations, masks)))

@@ -31,8 +31,8 @@ class Declaration:
         id: the Gymnasium id.
         module: `__name__` of the file, whose functions `reset`, `action_mask`, `step`, `observe` are the rules,
             `head_mask(s, p, agent, k, prefix, out)` too for a conditional mask of more than two heads; `draw(s, p)`
-            is the picture. With one agent `renew_mask(s, p, agent, out)` may write only what a step has changed, into
-            the mask from before it; in which only time has passed where the action was refused.
+            describes the picture. With one agent, `update_mask(s, p, agent, out)` is optional: `out` holds the previous
+            mask; update only what changed. After a refused action only the clock has advanced.
         state: values -> dtype from `state_record`.
         mask: values -> MaskSpec of one agent.
         observation: values -> space of what one agent sees, without the mask: Box, Discrete, MultiDiscrete,
@@ -44,8 +44,8 @@ class Declaration:
         validate: raises ValueError where values are impossible together.
         action_labels: values -> short names of the actions, for people.
         zero_sum: whether the rewards of every step add up to zero.
-        stand_ins: values -> rules of the file that stand in for `reset`, `action_mask`, `step` or `observe`, by these
-            names: for a parameter that changes what an action or a mask is, since a rule is compiled for one form.
+        rule_overrides: values -> rules of the file that replace `reset`, `action_mask`, `step` or `observe`, by these
+            names: for a parameter that changes the form of actions or masks, since a rule is compiled for one form.
     """
 
     id: str
@@ -60,7 +60,7 @@ class Declaration:
     validate: Callable[[Values], None] = lambda values: None
     action_labels: Callable[[Values], tuple[str, ...]] | None = None
     zero_sum: bool = False
-    stand_ins: Callable[[Values], Mapping[str, Callable[..., Any]]] = lambda values: {}
+    rule_overrides: Callable[[Values], Mapping[str, Callable[..., Any]]] = lambda values: {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """By reference: a declaration is found again in its module, in any process."""

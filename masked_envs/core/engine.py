@@ -10,28 +10,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import loop, mask_binding
-from .blocks import RowViews, Threads, over_blocks, plain_buffers, row_blocks, row_views
-from .buffers import buffer, observation_dtype, wide
-from .compile import BACKENDS, bind, numba_is_available
+from . import loop, mask_binding, program
+from .backends import Backend, Buffers, Rows, choose
+from .buffers import RowViews, as_int8, observation_dtype, row_views, wide
 from .declaration import TIME_LIMIT, Declaration
 from .on_invalid import ON_INVALID, check_invalid_reward, check_on_invalid
 from .parameters import as_record
 from .random import seed_words
-from .state import PlainState, State, check_state, own_parameters
+from .state import State, check_state, own_parameters, position_of
 
 CODES = dict(zip(ON_INVALID, (loop.RAISE, loop.TERMINATE, loop.NOOP, loop.RESAMPLE), strict=True))
-LOOPS = (
-    loop.look_rows, loop.reset_rows, loop.find_invalid, loop.check_row, loop.pick_rows, loop.step_rows, loop.step_row,
+# What a step or a reset writes, and so what `restore` brings back. Not `invalid_counts`, which only grow.
+MOVED = (
+    "records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting",
 )  # fmt: skip
-WRITTEN = ("reset", "action_mask", "step", "observe")
-# What a step or a reset writes, so what `restore` brings back. The counters are not among them: they only grow.
-MOVED = ("records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting")
-# What the loops read and write row by row, beside the states.
+# What belongs to one row, beside its state.
 PER_ROW = (
-    "observations", "masks", "actions", "invalid", "invalid_counts", "rewards", "terminated", "truncated", "acting",
+    "observations", "masks", "actions", "invalid", "invalid_counts", "rewards", "terminated", "truncated", "started",
+    "acting", "resting", "draws", "scratch", "prefixes",
 )  # fmt: skip
-ACTING = {"single": loop.single_agent, "turns": loop.agent_to_move, "simultaneous": loop.agent_of_view}
+# Of which the loop reads and writes single numbers, or single views, only.
+INDEXED = {
+    "observations", "masks", "invalid", "invalid_counts", "terminated", "truncated", "started", "acting", "resting",
+}  # fmt: skip
 
 
 class Engine:
@@ -44,11 +45,14 @@ class Engine:
         backend: "python", "numba", or "auto" (numba for more than one row, where it is installed).
         on_invalid: one of `ON_INVALID`.
         invalid_reward: added to the reward of an agent whose action was refused or replaced.
-        num_threads: row blocks stepped at once, with the numba backend only.
+        num_threads: most threads that step rows at the same time, with the numba backend only.
 
     Buffers, valid until the next call: `observations` (N, V, ...), `masks` (N, V, mask), `actions` (N, V, action),
     `invalid` (N, V), `rewards` (N, A), `terminated`, `truncated`, `started`, `acting` (N,), and `invalid_counts` (N,)
     int64, which only grows.
+
+    Raises:
+        RuleError: a rule of the environment breaks the law of rules; see `core.law`.
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class Engine:
         num_threads: int = 1,
     ) -> None:
         self.declaration, self.values, self.rows, self.num_threads = declaration, values, rows, num_threads
-        self.backend = resolve_backend(backend, rows)
+        self.backend = choose(backend, rows)
         self.on_invalid, self.invalid_reward = check_on_invalid(on_invalid), check_invalid_reward(invalid_reward)
         self.mask_spec = declaration.mask(values)
         self.agents = declaration.agents(values)
@@ -70,152 +74,149 @@ class Engine:
         self.time_limit = int(values[TIME_LIMIT])
         self._own_parameters = own_parameters(values)
         self._allocate()
+        program.check(declaration, values, self.mask_spec, self.observation_space)
         self._bind()
 
     def _allocate(self) -> None:
-        n, spec = self.rows, self.mask_spec
-        self.records = np.zeros(n, self.declaration.state(self.values))
+        n, v, spec, new = self.rows, self.views, self.mask_spec, self.backend.allocate
+        number, flag, index = np.dtype(np.float64), np.dtype(np.bool_), np.dtype(np.int64)
+        self.records = new((n,), self.declaration.state(self.values))
         self.observation_space = self.declaration.observation(self.values)
-        self.observations = buffer((n, self.views), observation_dtype(self.observation_space))
-        self.masks = buffer((n, self.views), spec.mask_buffer)
-        self.actions = buffer((n, self.views), wide(spec.action_buffer))
-        self.invalid = np.zeros((n, self.views), np.bool_)
-        self.rewards = np.zeros((n, len(self.agents)), np.float64)
-        self.terminated, self.truncated, self.started = (np.zeros(n, np.bool_) for _ in range(3))
-        self.acting = np.zeros(n, np.int64)
-        self.invalid_counts = np.zeros(n, np.int64)
-        self.every_row, self.every_view = np.ones(n, np.bool_), np.ones(self.views, np.bool_)
-        self.full = buffer((1,), spec.mask_buffer)
-        mask_binding.write_full(spec, self.full)
+        self.observations = new((n, v), observation_dtype(self.observation_space))
+        self.masks = new((n, v), spec.mask_buffer)
+        self.actions = new((n, v), wide(spec.action_buffer))
+        self.invalid = new((n, v), flag)
+        self.rewards = new((n, len(self.agents)), number)
+        self.terminated, self.truncated, self.started, self.resting = (new((n,), flag) for _ in range(4))
+        self.acting, self.invalid_counts = new((n,), index), new((n,), index)
+        self.draws = new((n, mask_binding.draws_per_action(spec)), number)
+        self.scratch = new((n, mask_binding.scratch_size(spec)), flag)
+        self.prefixes = new((n, len(spec.heads) if spec.needs_head_mask else 0), index)
         self.heads = spec.heads
-        self.blocks = row_blocks(n, self.num_threads if self.backend == "numba" else 1)
-        self.draws = np.zeros((len(self.blocks), spec.num_draws))
-        self.scratch = np.zeros((len(self.blocks), int(max(spec.heads))), np.bool_)
+        self.full = new((1,), spec.mask_buffer)
+        mask_binding.write_full(spec, self.full)
+        self.every_row = np.ones(n, flag)
+        self.all_started = False
 
     def _bind(self) -> None:
-        declaration = self.declaration
-        self.loops = _bound(declaration.id, self.backend, tuple(self._given().items()))
-        record = as_record(declaration.all_parameters, self.values)
-        self.states: Any = self.records
-        self.parameters: Any = record
-        self._plain_states = []
-        self._every_row, self._every_view = self.every_row, self.every_view
-        if self.backend == "python":
-            self._every_row, self._every_view = self.every_row.tolist(), self.every_view.tolist()
-            self._plain_states = [PlainState(self.records[i]) for i in range(self.rows)]
-            self.states = [state.fields for state in self._plain_states]
-            self.parameters = {name: record[name].item() for name in record.dtype.names or ()}
-        buffers, threads = [self._buffers(k) for k in range(len(self.blocks))], Threads(len(self.blocks))
-        self._run = SimpleNamespace(**{
-            each.__name__: over_blocks(each, getattr(self.loops, each.__name__), self.blocks, buffers, threads)
-            for each in LOOPS
-        })  # fmt: skip
+        self.rules = _bound(self.backend, self.declaration.id, tuple(self.given_rules().items()))
+        self._rows: Rows = self.backend.rows(self.rules, self._buffers(), self.num_threads)
+        self.states, self.parameters = self._rows.states, self._rows.parameters
+        self._run = SimpleNamespace(**{body.__name__: self._rows.launcher(body) for body in loop.ROW_BODIES})
+        self._step_alone = self._check_alone = None  # what an engine of one row calls in place of a launch
+        if self.rows == 1:
+            self._step_alone = self._rows.in_row(loop.step_row, 0)
+            self._check_alone = self._rows.in_row(loop.check_row, 0)
+
+    def given_rules(self) -> dict[Any, Any]:
+        """The rule in the place of each placeholder of the loop."""
+        return program.given_rules(self.declaration, self.values, self.mask_spec)
+
+    def _buffers(self) -> Buffers:
+        """What the row bodies may ask for by name."""
+        return Buffers(
+            records=self.records,
+            parameters=as_record(self.declaration.all_parameters, self.values),
+            per_row={name: getattr(self, name) for name in PER_ROW},
+            shared={
+                "full": self.full, "heads": self.heads, "on_invalid": CODES[self.on_invalid],
+                "invalid_reward": self.invalid_reward, "time_limit": self.time_limit,
+            },
+            indexed=frozenset(INDEXED if self.declaration.play == "simultaneous" else {*INDEXED, "actions"}),
+        )  # fmt: skip
+
+    @functools.cached_property
+    def shown_masks(self) -> npt.NDArray[Any]:
+        """The mask buffer (N, V, mask) in the dtype that masks have outside of the engine."""
+        return as_int8(self.masks)
 
     @functools.cached_property
     def by_row(self) -> RowViews:
-        """Observations and masks row by row, for who asks for few rows often."""
-        return row_views(self.observations, self.masks)
-
-    def _buffers(self, block: int) -> dict[str, Any]:
-        """What the loops may ask for by name, for one block of rows."""
-        arrays = {name: getattr(self, name)[self.blocks[block]] for name in PER_ROW}
-        named: dict[str, Any] = {
-            **arrays, "states": self.states[self.blocks[block]], "full": self.full, "heads": self.heads,
-            "draws": self.draws[block], "scratch": self.scratch[block], "on_invalid": CODES[self.on_invalid],
-            "invalid_reward": self.invalid_reward, "time_limit": self.time_limit,
-            "first_row": self.blocks[block].start,
-        }  # fmt: skip
-        if self.backend == "python":
-            return {**named, **plain_buffers(arrays, self._plain_states), "parameters": [self.parameters]}
-        return {**named, "parameters": self.parameters.reshape(1)}
-
-    def _given(self) -> dict[Any, Any]:
-        """The rule for each placeholder of the loop."""
-        rules, play = self.declaration.rules, self.declaration.play
-        stand_ins = self.declaration.stand_ins(self.values)
-        named = {name: getattr(rules, name) for name in WRITTEN}
-        if play == "single" and "action_mask" not in stand_ins:
-            named["renew_mask"] = getattr(rules, "renew_mask", rules.action_mask)
-        named |= stand_ins
-        written = {loop.renew_mask: named["action_mask"], **{getattr(loop, name): f for name, f in named.items()}}
-        advance = loop.advance_all if play == "simultaneous" else loop.advance_one
-        supplied = {loop.acting_agent: ACTING[play], loop.advance: advance}
-        return {**written, **supplied, **mask_binding.rules_for(self.mask_spec, rules)}
+        """Observations and masks as views of each row, for frequent access to few rows."""
+        return row_views(self.observations, self.shown_masks)
 
     # --- what environments do -------------------------------------------------------------------------------
 
     def seed(self, seeds: Sequence[int], where: npt.NDArray[np.bool_] | None = None) -> None:
-        """Give the rows in `where` (all of them without it) the random streams of these seeds (N,)."""
+        """Seed the random streams of the rows in `where`, all of them by default.
+
+        Args:
+            seeds: one for each row (N,), each in [0, 2**64).
+        """
         chosen = self.every_row if where is None else where
-        self.records["rng"][chosen] = seed_words([int(seed) % 2**64 for seed in seeds])[chosen]
+        self.records["rng"][chosen] = seed_words(seeds)[chosen]
 
     def reset(self, where: npt.NDArray[np.bool_] | None = None) -> None:
-        """Start a new episode in the rows in `where`."""
-        where = self.every_row if where is None else where
-        self._run.reset_rows(where)
-        self.started |= where
+        """Start a new episode in the rows in `where`, all of them by default."""
+        self._run.reset_row(where)
+        self.all_started = self.all_started or bool(self.started.all())
 
-    def find_invalid(
-        self, where: npt.NDArray[np.bool_] | None = None, views: npt.NDArray[np.bool_] | None = None
-    ) -> int:
+    def find_invalid(self, where: npt.NDArray[np.bool_] | None = None, view: int | None = None) -> int:
         """Mark and count the invalid ones of `actions` in the rows in `where`; the first such row, or -1.
 
-        Only the chosen `views` (V,) are looked at, all of them without it; nothing but marks and counters is written.
+        Only one view is looked at, by default all; nothing but marks and counters is written.
         """
-        checked = self._every_view if views is None else views
-        if where is None and self.rows == 1:
-            return 0 if self._run.check_row(checked, 0) else -1
-        first: int = self._run.find_invalid(self._every_row if where is None else where, checked)
-        return first
+        chosen = -1 if view is None else view
+        if where is None and self._check_alone is not None:
+            return 0 if self._check_alone(chosen) else -1
+        checked = slice(None) if view is None else slice(view, view + 1)
+        if where is not None:
+            self.invalid[:, checked] = False
+        if self._run.check_row(where, chosen) == 0:
+            return -1
+        return int(np.argmax(self.invalid[:, checked].any(axis=1)))
 
     def step(self, where: npt.NDArray[np.bool_] | None = None) -> None:
         """Carry out `actions` in the rows in `where`, after `find_invalid`."""
         self.rewards.fill(0.0)  # at once: row by row it costs a tenth of the step
-        if where is None and self.rows == 1:
-            self._run.step_row(0)
+        if where is None and self._step_alone is not None:
+            self._step_alone()
         else:
-            self._run.step_rows(self._every_row if where is None else where)
+            self._run.step_row(where)
+
+    def step_or_reset(self, resting: npt.NDArray[np.bool_] | None) -> None:
+        """`step` in all rows, but `reset` in those in `resting`, in one launch."""
+        self.rewards.fill(0.0)
+        self.resting[...] = False if resting is None else resting
+        self._run.advance_row(None)
 
     def pick(self, where: npt.NDArray[np.bool_], view: int = 0) -> None:
-        """Write uniformly random legal actions of one view into `actions`, from the rows' own streams."""
-        self._run.pick_rows(where, view)
+        """Write uniformly random legal actions of one view into `actions`, from the rows' random streams."""
+        self._run.pick_row(where, view)
 
     def look(self, where: npt.NDArray[np.bool_]) -> None:
-        """Fill observations and masks anew from the states."""
-        self._run.look_rows(where)
+        """Write observations and masks anew from the states."""
+        self._run.look_row(where)
 
     def observe(self, row: int, agent: int, observation: npt.NDArray[Any]) -> None:
-        """Write what one agent sees, whether it acts or not, into observation[0]."""
-        self.loops.observe(self.states[row], self.parameters, agent, observation[0])
+        """Write what one agent observes, whether it acts or not, into observation[0]."""
+        self.rules.observe(self.states[row], self.parameters, agent, observation[0])
 
     def mask_of(self, row: int, agent: int, mask: npt.NDArray[Any]) -> None:
-        """Write what one agent may do in this position, were it to act, into mask[0]."""
+        """Write the mask of one agent, whether it acts or not, into mask[0]."""
         if self.terminated[row]:
             mask[0] = self.full[0]
         else:
-            self.loops.action_mask(self.states[row], self.parameters, agent, mask[0])
+            self.rules.action_mask(self.states[row], self.parameters, agent, mask[0])
 
     def is_legal(self, row: int, view: int) -> bool:
-        """Whether the mask allows the action that stands in `actions` for one view."""
+        """Whether the mask allows what `actions` holds for one view."""
         agent = view if self.views > 1 else int(self.acting[row])
-        arguments = (self.masks[row, view], self.actions[row, view], self.heads, self.scratch[0])
-        return bool(self.loops.is_legal(self.states[row], self.parameters, agent, *arguments))
+        arguments = (self.masks[row, view], self.actions[row, view], self.heads, self.scratch[row])
+        return bool(self.rules.is_legal(self.states[row], self.parameters, agent, *arguments))
 
     # --- positions ------------------------------------------------------------------------------------------
 
     def stored_records(self) -> npt.NDArray[Any]:
         """The state records (N,), up to date whatever the backend."""
-        if self.backend == "python":
-            for state in self._plain_states:
-                state.store()
+        self._rows.store(range(self.rows))
         return self.records
 
     def get_state(self, row: int) -> State:
         """The position of one row."""
-        flags = (bool(flag[row]) for flag in (self.terminated, self.truncated, self.started))
-        if self.backend == "python":
-            self._plain_states[row].store()
-        return State(self.declaration.id, self._own_parameters, self.records[row].tobytes(), *flags)
+        self._rows.store((row,))
+        flags = (self.terminated.item(row), self.truncated.item(row), self.started.item(row))
+        return position_of(self.declaration.id, self._own_parameters, self.records[row].tobytes(), *flags)
 
     def check_states(self, states: Sequence[Any]) -> None:
         """Refuse what is not a position of this environment, before any row takes one; see `check_state`."""
@@ -226,11 +227,11 @@ class Engine:
     def set_state(self, row: int, state: State) -> None:
         """Put one row into a position that `check_states` has let through."""
         self.records[row] = np.frombuffer(state.record, self.records.dtype)[0]
-        if self.backend == "python":
-            self._plain_states[row].load()
+        self._rows.load((row,))
         self.terminated[row], self.truncated[row], self.started[row] = (
             state.terminated, state.truncated, state.started,
         )  # fmt: skip
+        self.all_started = bool(self.started.all())
         self.rewards[row], self.invalid[row] = 0.0, False
         if state.started:
             where = np.zeros(self.rows, np.bool_)
@@ -246,9 +247,8 @@ class Engine:
         """Bring all rows back to where `save` found them."""
         for name, array in zip(MOVED, saved, strict=True):
             getattr(self, name)[...] = array
-        if self.backend == "python":
-            for state in self._plain_states:
-                state.load()
+        self.all_started = bool(self.started.all())
+        self._rows.load(range(self.rows))
 
     def head_mask(self, row: int, agent: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k may take after `prefix`; int8 (nvec[k],)."""
@@ -257,7 +257,9 @@ class Engine:
 
     def __getstate__(self) -> dict[str, Any]:
         self.stored_records()
-        left_out = {"loops", "states", "parameters", "by_row", "_plain_states", "_every_row", "_every_view", "_run"}
+        left_out = {
+            "rules", "states", "parameters", "by_row", "shown_masks", "_rows", "_run", "_step_alone", "_check_alone",
+        }  # fmt: skip
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -266,22 +268,5 @@ class Engine:
 
 
 @functools.cache
-def _bound(env_id: str, backend: str, given: tuple[tuple[Any, Any], ...]) -> Any:
-    rules: Any = dict(given)
-    return bind(env_id, LOOPS, rules, backend)
-
-
-def resolve_backend(backend: str, rows: int) -> str:
-    """What the caller asked for as "python" or "numba".
-
-    Raises:
-        ValueError: an unknown backend.
-        ImportError: numba asked for by name and not installed.
-    """
-    if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(map(repr, BACKENDS))}, not {backend!r}")
-    if backend == "auto":
-        return "numba" if rows > 1 and numba_is_available() else "python"
-    if backend == "numba" and not numba_is_available():
-        raise ImportError("backend='numba' needs numba: pip install numba (or use backend='python')")
-    return backend
+def _bound(backend: Backend, env_id: str, given: tuple[tuple[Any, Any], ...]) -> Any:
+    return backend.bind(env_id, (), dict(given), loop.ROW_BODIES)

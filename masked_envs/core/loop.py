@@ -1,16 +1,16 @@
-"""The only stepping loop. `compile.bind` puts the rules of one environment where the placeholders stand.
+"""The stepping loop: the only one. A backend binds it to the rules of one environment and launches its row bodies.
 
 Axes: N rows (copies of the environment), V views (agents that act at once: 1 in a single-agent or turn-based game, all
-of them in a simultaneous one), A agents. `states[i]` is a state record, `p` the record of parameters, `actions[i, v]`,
-`masks[i, v]` and `observations[i, v]` are zero-copy rows of the batch (scalars, arrays or records).
+of them in a simultaneous one), A agents. `states[i]` is a state record, `p` the record of parameters; `actions[i, v]`,
+`masks[i, v]` and `observations[i, v]` are views of the batch (scalars, arrays or records).
 
-The mask is the only judge of legality: `find_invalid` asks it once for every action, before any row moves, and
-`step_rows` carries out what `on_invalid` says.
+The mask is the only judge of legality: `check_row` asks it for every action before any row moves, and `step_row` does
+what `on_invalid` says.
 
-A loop takes buffers of the engine, which knows them by these names (`parameters` is an array of one record), and after
-them what varies from call to call, such as the rows to go through, `where` (N,). The work on row i is a rule of its
-own, which the engine of a single row calls without the loop. Indexing is one axis at a time, since in plain Python the
-rows are lists of views (`blocks.plain_buffers`).
+A row body works on row `i`. It takes buffers of the engine by their names, then `i`, then what varies from call to
+call; it returns a number, which a launch adds up over the rows. It reads and writes nothing of other rows: the random
+stream, the uniform numbers drawn from it and the scratch memory belong to the row. Indexing is one axis at a time,
+since in plain Python a buffer is a list of rows (`backends.python`).
 """
 
 from typing import Any
@@ -26,43 +26,49 @@ RAISE, TERMINATE, NOOP, RESAMPLE = 0, 1, 2, 3
 
 @rule
 def reset(s: Any, p: Any) -> None:
-    """Write a first position into `s`, drawing chance from s["rng"]."""
+    """Write an initial state into `s`, with random numbers from s["rng"]."""
     raise NotImplementedError
 
 
 @rule
 def action_mask(s: Any, p: Any, agent: int, out: Any) -> None:
-    """Write every element of `out`: what `agent` may do now."""
+    """Write every element of `out`: the mask of `agent`."""
     raise NotImplementedError
 
 
 @rule
-def renew_mask(s: Any, p: Any, agent: int, out: Any) -> None:
-    """Turn `out` from the mask before the last step into the one after it; `action_mask` where a file has no such rule.
+def update_mask(s: Any, p: Any, agent: int, out: Any) -> None:
+    """Change `out` from the mask before the last step into the mask after it; by default `action_mask`.
 
-    The step may have been one of a refused action, in which only time passed.
+    After a refused action only the clock has advanced.
     """
     raise NotImplementedError
 
 
 @rule
 def step(s: Any, p: Any, action: Any, rewards: Any) -> bool:
-    """Carry out a legal action, add to `rewards` (A,), and say whether the episode has terminated."""
+    """Carry out a legal action, add to `rewards` (A,), and return whether the episode has terminated."""
     raise NotImplementedError
 
 
 @rule
 def observe(s: Any, p: Any, agent: int, out: Any) -> None:
-    """Write every element of `out`: what `agent` sees."""
+    """Write every element of `out`: the observation of `agent`."""
     raise NotImplementedError
 
 
-# --- placeholders: what the core supplies for the way the game is played, and for the kind of mask ----------------
+# --- placeholders: what the core supplies for the kind of play and the kind of mask -------------------------------
+
+
+@rule
+def num_views(masks: Any) -> int:
+    """V, from the masks (V, mask) of one row; where it is 1, a constant, so that compilers make no loop of it."""
+    raise NotImplementedError
 
 
 @rule
 def acting_agent(s: Any, view: int) -> int:
-    """The agent that looks through a view."""
+    """The agent of a view."""
     raise NotImplementedError
 
 
@@ -74,22 +80,32 @@ def advance(s: Any, p: Any, actions: Any, rewards: Any) -> bool:
 
 @rule
 def is_legal(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any, scratch: Any) -> bool:
-    """Whether the mask, and for late heads the rules behind it, allow the action."""
+    """Whether the mask, and for dependent heads the rule `head_mask`, allow the action."""
     raise NotImplementedError
 
 
 @rule
 def pick_legal(
-    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
+    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any, prefix: Any
 ) -> None:
-    """Write a legal action into actions[view], from uniform numbers u."""
+    """Write a uniformly random legal action into actions[view], from uniform numbers u or from s["rng"]."""
     raise NotImplementedError
 
 
 @rule
 def allow_all(mask: Any, full: Any) -> None:
-    """Write `full`, the mask that forbids nothing, into `mask`."""
+    """Write `full`, the mask that allows everything, into `mask`."""
     raise NotImplementedError
+
+
+@rule
+def one_view(masks: Any) -> int:
+    return 1
+
+
+@rule
+def views_of_agents(masks: Any) -> int:
+    return len(masks)
 
 
 @rule
@@ -117,225 +133,147 @@ def advance_all(s: Any, p: Any, actions: Any, rewards: Any) -> bool:
     return step(s, p, actions, rewards)
 
 
-# --- the loop -----------------------------------------------------------------------------------------------------
+# --- parts of row bodies ------------------------------------------------------------------------------------------
 
 
 @rule
-def look(s: Any, p: Any, terminated: bool, stepped: bool, observations: Any, masks: Any, full: Any) -> None:
-    """Fill what the V views of one row show. In a terminated state nothing is left to forbid.
+def look(s: Any, p: Any, terminated: bool, stepped: bool, observations: Any, masks: Any, full: Any) -> int:
+    """Write the observations and masks of the V views of one row; returns the agent of the first view.
 
-    `stepped` says that the masks are still those before a step that has led here.
+    In a terminated state everything is allowed. `stepped`: whether the masks are those of the state before one step, so
+    that `update_mask` may change them.
     """
-    for v in range(len(masks)):
-        agent = acting_agent(s, v)
+    first = acting_agent(s, 0)
+    for v in range(num_views(masks)):
+        agent = first if v == 0 else acting_agent(s, v)
         observe(s, p, agent, observations[v])
         if terminated:
             allow_all(masks[v], full[0])
         elif stepped:
-            renew_mask(s, p, agent, masks[v])
+            update_mask(s, p, agent, masks[v])
         else:
             action_mask(s, p, agent, masks[v])
-
-
-@rule
-def look_rows(
-    states: Any,
-    parameters: Any,
-    terminated: Any,
-    observations: Any,
-    masks: Any,
-    full: Any,
-    acting: Any,
-    where: Any,
-) -> None:
-    p = parameters[0]
-    for i in range(len(where)):
-        if where[i]:
-            look(states[i], p, terminated[i], False, observations[i], masks[i], full)
-            acting[i] = acting_agent(states[i], 0)
-
-
-@rule
-def reset_rows(
-    states: Any,
-    parameters: Any,
-    observations: Any,
-    masks: Any,
-    full: Any,
-    invalid: Any,
-    rewards: Any,
-    terminated: Any,
-    truncated: Any,
-    acting: Any,
-    where: Any,
-) -> None:
-    p = parameters[0]
-    for i in range(len(where)):
-        if where[i]:
-            s = states[i]
-            s["elapsed_steps"] = 0
-            s["to_move"] = 0
-            reset(s, p)
-            for v in range(len(invalid[i])):
-                invalid[i][v] = False
-            fill(rewards[i], 0.0)
-            terminated[i] = False
-            truncated[i] = False
-            look(s, p, False, False, observations[i], masks[i], full)
-            acting[i] = acting_agent(s, 0)
-
-
-@rule
-def check_row(
-    states: Any,
-    parameters: Any,
-    actions: Any,
-    masks: Any,
-    heads: Any,
-    scratch: Any,
-    invalid: Any,
-    invalid_counts: Any,
-    checked: Any,
-    i: int,
-) -> bool:
-    """Mark and count the invalid actions of the `checked` (V,) views of row i; whether there is one."""
-    s, p, found = states[i], parameters[0], False
-    for v in range(len(checked)):
-        if checked[v]:
-            bad = not is_legal(s, p, acting_agent(s, v), masks[i][v], actions[i][v], heads, scratch)
-            invalid[i][v] = bad
-            if bad:
-                invalid_counts[i] += 1
-                found = True
-    return found
-
-
-@rule
-def find_invalid(
-    states: Any,
-    parameters: Any,
-    actions: Any,
-    masks: Any,
-    heads: Any,
-    scratch: Any,
-    invalid: Any,
-    invalid_counts: Any,
-    first_row: int,
-    where: Any,
-    checked: Any,
-) -> int:
-    """`check_row` in the rows in `where`; the first row with an invalid action (counted from `first_row`), or -1."""
-    first = -1
-    for i in range(len(where)):
-        if where[i]:
-            found = check_row(states, parameters, actions, masks, heads, scratch, invalid, invalid_counts, checked, i)
-            if found and first < 0:
-                first = first_row + i
-        else:
-            for v in range(len(checked)):
-                if checked[v]:
-                    invalid[i][v] = False
     return first
 
 
 @rule
-def pick_action(s: Any, p: Any, masks: Any, heads: Any, draws: Any, scratch: Any, actions: Any, view: int) -> None:
-    """Draw a legal action for one view from the row's own random stream."""
+def pick_action(
+    s: Any, p: Any, masks: Any, heads: Any, draws: Any, scratch: Any, prefix: Any, actions: Any, view: int
+) -> None:
+    """Draw a legal action of one view from the random stream of the row."""
     for k in range(draws.size):
         draws[k] = random_uniform(s["rng"], 0.0, 1.0)
-    pick_legal(s, p, acting_agent(s, view), masks[view], draws, heads, actions, view, scratch)
+    pick_legal(s, p, acting_agent(s, view), masks[view], draws, heads, actions, view, scratch, prefix)
+
+
+# --- row bodies ---------------------------------------------------------------------------------------------------
 
 
 @rule
-def pick_rows(
-    states: Any,
-    parameters: Any,
-    masks: Any,
-    heads: Any,
-    draws: Any,
-    scratch: Any,
-    actions: Any,
-    where: Any,
-    view: int,
-) -> None:
-    """Draw a legal action for one view of the rows in `where`."""
-    p = parameters[0]
-    for i in range(len(where)):
-        if where[i]:
-            pick_action(states[i], p, masks[i], heads, draws, scratch, actions[i], view)
+def look_row(
+    states: Any, parameters: Any, terminated: Any, observations: Any, masks: Any, full: Any, acting: Any, i: int
+) -> int:
+    """Write observations and masks anew from the state."""
+    acting[i] = look(states[i], parameters[0], terminated[i], False, observations[i], masks[i], full)
+    return 0
+
+
+@rule
+def reset_row(
+    states: Any, parameters: Any, observations: Any, masks: Any, full: Any, invalid: Any, rewards: Any,
+    terminated: Any, truncated: Any, started: Any, acting: Any, i: int,
+) -> int:  # fmt: skip
+    """Start an episode."""
+    s, p = states[i], parameters[0]
+    s["elapsed_steps"] = 0
+    s["to_move"] = 0
+    reset(s, p)
+    for v in range(num_views(masks[i])):
+        invalid[i][v] = False
+    fill(rewards[i], 0.0)
+    terminated[i] = False
+    truncated[i] = False
+    started[i] = True
+    acting[i] = look(s, p, False, False, observations[i], masks[i], full)
+    return 0
+
+
+@rule
+def check_row(
+    states: Any, parameters: Any, actions: Any, masks: Any, heads: Any, scratch: Any, invalid: Any,
+    invalid_counts: Any, i: int, view: int,
+) -> int:  # fmt: skip
+    """Mark and count the invalid actions of one view, or of all where `view` is -1; returns how many."""
+    s, p, found = states[i], parameters[0], 0
+    for v in range(num_views(masks[i])):
+        if view < 0 or v == view:
+            bad = not is_legal(s, p, acting_agent(s, v), masks[i][v], actions[i][v], heads, scratch[i])
+            invalid[i][v] = bad
+            if bad:
+                found += 1
+    if found > 0:
+        invalid_counts[i] += found
+    return found
+
+
+@rule
+def pick_row(
+    states: Any, parameters: Any, masks: Any, heads: Any, draws: Any, scratch: Any, prefixes: Any, actions: Any,
+    i: int, view: int,
+) -> int:  # fmt: skip
+    """Draw a legal action of one view."""
+    s, p = states[i], parameters[0]
+    pick_action(s, p, masks[i], heads, draws[i], scratch[i], prefixes[i], actions[i], view)
+    return 0
 
 
 @rule
 def step_row(
-    states: Any,
-    parameters: Any,
-    actions: Any,
-    invalid: Any,
-    on_invalid: int,
-    invalid_reward: float,
-    time_limit: int,
-    observations: Any,
-    masks: Any,
-    full: Any,
-    heads: Any,
-    draws: Any,
-    scratch: Any,
-    rewards: Any,
-    terminated: Any,
-    truncated: Any,
-    acting: Any,
-    i: int,
-) -> None:
-    """Move row i, whose rewards are zero so far; `time_limit` below 1 means none."""
+    states: Any, parameters: Any, actions: Any, invalid: Any, on_invalid: int, invalid_reward: float, time_limit: int,
+    observations: Any, masks: Any, full: Any, heads: Any, draws: Any, scratch: Any, prefixes: Any, rewards: Any,
+    terminated: Any, truncated: Any, acting: Any, i: int,
+) -> int:  # fmt: skip
+    """Carry out the checked actions; `rewards` are zero before. `time_limit` below 1 means none."""
     s, p = states[i], parameters[0]
     mover, some_invalid, refused = 0, False, False
-    if on_invalid != RAISE:  # then nothing invalid gets here
-        for v in range(len(invalid[i])):
+    if on_invalid != RAISE:  # with RAISE no invalid action gets here
+        for v in range(num_views(masks[i])):
             if invalid[i][v]:
                 mover, some_invalid = acting_agent(s, 0), True
                 if on_invalid == RESAMPLE:
-                    pick_action(s, p, masks[i], heads, draws, scratch, actions[i], v)
+                    pick_action(s, p, masks[i], heads, draws[i], scratch[i], prefixes[i], actions[i], v)
                 else:
                     refused = True
     ended = on_invalid == TERMINATE
     if not refused:
         ended = advance(s, p, actions[i], rewards[i])
     if some_invalid:
-        for v in range(len(invalid[i])):
+        for v in range(num_views(masks[i])):
             if invalid[i][v]:
                 rewards[i][mover + v] += invalid_reward
     s["elapsed_steps"] += 1
     terminated[i] = ended
     truncated[i] = 0 < time_limit <= s["elapsed_steps"] and not ended
-    look(s, p, ended, True, observations[i], masks[i], full)
-    acting[i] = acting_agent(s, 0)
+    acting[i] = look(s, p, ended, True, observations[i], masks[i], full)
+    return 0
 
 
 @rule
-def step_rows(
-    states: Any,
-    parameters: Any,
-    actions: Any,
-    invalid: Any,
-    on_invalid: int,
-    invalid_reward: float,
-    time_limit: int,
-    observations: Any,
-    masks: Any,
-    full: Any,
-    heads: Any,
-    draws: Any,
-    scratch: Any,
-    rewards: Any,
-    terminated: Any,
-    truncated: Any,
-    acting: Any,
-    where: Any,
-) -> None:
-    """`step_row` in the rows in `where`."""
-    for i in range(len(where)):
-        if where[i]:
-            step_row(
-                states, parameters, actions, invalid, on_invalid, invalid_reward, time_limit, observations, masks,
-                full, heads, draws, scratch, rewards, terminated, truncated, acting, i,
-            )  # fmt: skip
+def advance_row(
+    states: Any, parameters: Any, actions: Any, invalid: Any, on_invalid: int, invalid_reward: float, time_limit: int,
+    observations: Any, masks: Any, full: Any, heads: Any, draws: Any, scratch: Any, prefixes: Any, rewards: Any,
+    terminated: Any, truncated: Any, started: Any, acting: Any, resting: Any, i: int,
+) -> int:  # fmt: skip
+    """`reset_row` where `resting` (N,) says so, else `step_row`: a step of a vector environment in one launch."""
+    if resting[i]:
+        return reset_row(
+            states, parameters, observations, masks, full, invalid, rewards, terminated, truncated, started,
+            acting, i,
+        )  # fmt: skip
+    return step_row(
+        states, parameters, actions, invalid, on_invalid, invalid_reward, time_limit, observations, masks, full,
+        heads, draws, scratch, prefixes, rewards, terminated, truncated, acting, i,
+    )  # fmt: skip
+
+
+ROW_BODIES = (look_row, reset_row, check_row, pick_row, step_row, advance_row)

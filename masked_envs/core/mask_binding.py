@@ -1,4 +1,4 @@
-"""The rules of one kind of mask, in the shape the stepping loop calls them."""
+"""The rules of one kind of mask, in the form that the stepping loop calls."""
 
 from __future__ import annotations
 
@@ -10,23 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from . import loop, mask_rules
-from .compile import generated_rule
+from .binding import generated_rule
+from .dependent_heads import head_mask, legal_by_tree, pick_by_tree
 from .mask_loops import allows, pick
-from .mask_rules import allows_flat, pick_flat
 from .rules import copy_to, rule
 
 if TYPE_CHECKING:
-    from ..mask_spec import DictMask, MaskSpec
-    from ..mask_spec.checks import HeadMask
+    from ..mask_spec import DictMask, HeadMask, MaskSpec
     from .engine import Engine
 
 Rule = Callable[..., Any]
-
-
-@rule
-def head_mask(s: Any, p: Any, agent: int, k: int, prefix: Any, out: Any) -> None:
-    """Placeholder: what head k >= 2 may take after the choices before it, written into out (nvec[k],)."""
-    raise NotImplementedError
 
 
 @rule
@@ -41,42 +34,17 @@ def legal_by_mask(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any
 
 @rule
 def pick_by_mask(
-    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
+    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any, prefix: Any
 ) -> None:
     pick(mask, u, heads, actions, view)
-
-
-@rule
-def legal_by_tree(s: Any, p: Any, agent: int, mask: Any, action: Any, heads: Any, scratch: Any) -> bool:
-    if not allows(mask, action, heads):
-        return False
-    for k in range(2, heads.size):
-        choices = scratch[: heads[k]]
-        head_mask(s, p, agent, k, action, choices)
-        if not allows_flat(choices, action[k], heads):
-            return False
-    return True
-
-
-@rule
-def pick_by_tree(
-    s: Any, p: Any, agent: int, mask: Any, u: Any, heads: Any, actions: Any, view: int, scratch: Any
-) -> None:
-    """Uniform over the table, then uniform head by head (not uniform over the leaves of the tree)."""
-    action = actions[view]
-    pick(mask, u, heads, actions, view)
-    for k in range(2, heads.size):
-        choices = scratch[: heads[k]]
-        head_mask(s, p, agent, k, action, choices)
-        action[k] = pick_flat(choices, u[k - 1])
 
 
 def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
-    """What stands for the placeholders of the loop that depend on the kind of mask.
+    """The rules in the place of the loop's placeholders that depend on the kind of mask.
 
     Args:
         spec: the mask of one agent.
-        rules: the module of the environment, asked for `head_mask` when the mask has dependent heads.
+        rules: the module of the environment, whose `head_mask` is used when the mask has dependent heads.
 
     Raises:
         ValueError: an interval of float16, which numba does not have.
@@ -93,7 +61,7 @@ def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
 
 @functools.cache
 def dict_rules(spec: DictMask) -> tuple[Rule, Rule, Rule]:
-    """`allows`, `pick` and `allow_all` over a record of parts, written out as numba needs constant keys."""
+    """`allows`, `pick` and `allow_all` over a record of parts, as generated text: the keys of records are constants."""
     tests, picks, head, draw = [], [], 0, 0
     for key, part in zip(spec.keys, spec.parts, strict=True):
         if part.kind == "dict" or part.needs_head_mask:
@@ -117,6 +85,16 @@ def dict_rules(spec: DictMask) -> tuple[Rule, Rule, Rule]:
     return allows_rule, pick_rule, open_rule
 
 
+def draws_per_action(spec: MaskSpec) -> int:
+    """How many uniform numbers `pick_legal` takes; with dependent heads it draws from the stream itself."""
+    return 0 if spec.needs_head_mask else spec.num_draws
+
+
+def scratch_size(spec: MaskSpec) -> int:
+    """How many flags of scratch memory `is_legal` and `pick_legal` take."""
+    return int(sum(spec.heads[2:])) if spec.needs_head_mask else 0
+
+
 def _buffers(dtype: np.dtype[Any]) -> Iterator[np.dtype[Any]]:
     """The dtypes of the arrays in a buffer, records taken apart."""
     if dtype.names is None:
@@ -126,7 +104,7 @@ def _buffers(dtype: np.dtype[Any]) -> Iterator[np.dtype[Any]]:
 
 
 def write_full(spec: MaskSpec, out: npt.NDArray[Any]) -> None:
-    """Write the mask that forbids nothing into out[0]."""
+    """Write the mask that allows everything into out[0]."""
     spec.write_mask(spec.full(), out)
 
 

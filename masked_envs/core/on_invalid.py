@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+from .parameters import finite
 
 ON_INVALID = ("raise", "terminate", "noop", "resample")
 
@@ -27,8 +27,4 @@ def check_invalid_reward(reward: Any) -> float:
     Raises:
         TypeError: not a number. ValueError: not a finite one.
     """
-    if isinstance(reward, (bool, np.bool_)) or not isinstance(reward, (int, float, np.integer, np.floating)):
-        raise TypeError(f"invalid_reward must be a number, not {reward!r}")
-    if not np.isfinite(reward):
-        raise ValueError(f"invalid_reward must be finite, not {reward!r}")
-    return float(reward)
+    return finite("invalid_reward", reward)

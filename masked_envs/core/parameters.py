@@ -91,3 +91,20 @@ def as_record(declared: Mapping[str, Parameter], values: Mapping[str, Value]) ->
     numbers = {name: declared[name].as_number(value) for name, value in values.items()} or {"none": 0}
     fields = [(name, np.float64 if isinstance(n, float) else np.int64) for name, n in numbers.items()]
     return cast(np.void, np.array(tuple(numbers.values()), fields)[()])
+
+
+def finite(name: str, number: Any) -> float:
+    """The number as a float of 64 bits.
+
+    Raises:
+        TypeError: not a number. ValueError: not finite, or too large for 64 bits.
+    """
+    if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, not {number!r}")
+    try:
+        value = float(number)
+    except OverflowError:  # an integer beyond the largest float
+        value = math.inf
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, not {number!r}")
+    return value

@@ -14,10 +14,11 @@ from .rules import rule
 LOW_32 = 0xFFFFFFFF
 LOW_64 = 0xFFFFFFFFFFFFFFFF
 TWO_TO_32 = 4294967296.0
+TWO_TO_53 = 9007199254740992.0
 
 
 @rule
-def sfc32(a: int, b: int, c: int, counter: int) -> Any:
+def sfc32(a: int, b: int, c: int, counter: int) -> tuple[int, int, int, int, int]:
     """One step of sfc32: the output word and the four words of the next state."""
     word = (a + b + counter) & LOW_32
     turned = ((c << 21) | (c >> 11)) & LOW_32
@@ -27,7 +28,6 @@ def sfc32(a: int, b: int, c: int, counter: int) -> Any:
 @rule
 def random_word(rng: Any) -> int:
     """The next 32 random bits of the stream `rng` (4,) int64, which moves on."""
-    word: int
     word, a, b, c, counter = sfc32(int(rng[0]), int(rng[1]), int(rng[2]), int(rng[3]))
     rng[0] = a
     rng[1] = b
@@ -40,6 +40,13 @@ def random_word(rng: Any) -> int:
 def random_below(rng: Any, n: int) -> int:
     """A random integer in [0, n), n at most 2**31; uniform to within n / 2**32."""
     return (random_word(rng) * n) >> 32
+
+
+@rule
+def random_below_large(rng: Any, n: int) -> int:
+    """A random integer in [0, n), n at most 2**53, from two words; uniform to within n / 2**53."""
+    high = random_word(rng)
+    return int((high * 2097152 + (random_word(rng) >> 11)) / TWO_TO_53 * n)
 
 
 @rule
@@ -71,8 +78,26 @@ def random_subset(rng: Any, size: int, out: Any) -> None:
 
 
 @rule
+def stream_words(rng: Any) -> tuple[int, int, int, int]:
+    """The four words of a stream, for `restore_stream`."""
+    return int(rng[0]), int(rng[1]), int(rng[2]), int(rng[3])
+
+
+@rule
+def restore_stream(rng: Any, a: int, b: int, c: int, counter: int) -> None:
+    """Set a stream to the words that `stream_words` gave."""
+    rng[0] = a
+    rng[1] = b
+    rng[2] = c
+    rng[3] = counter
+
+
+@rule
 def seed_stream(rng: Any, seed: int) -> None:
-    """Seed a stream inside a rule, from an integer in [0, 2**31), for layouts that do not follow the episode."""
+    """Seed a stream inside a rule, from an integer in [0, 2**31), for layouts that do not follow the episode.
+
+    A rule that needs such a stream borrows s["rng"]: it keeps `stream_words`, seeds, draws, and calls `restore_stream`.
+    """
     rng[0] = seed & LOW_32
     rng[1] = (seed ^ 0x9E3779B9) & LOW_32
     rng[2] = 0x243F6A88

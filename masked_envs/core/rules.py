@@ -17,7 +17,7 @@ RESERVED_FIELDS = ("rng", "elapsed_steps", "to_move")
 
 
 def rule(function: Function) -> Function:
-    """Mark a function as part of an environment's rules, so that `core.compile` may compile it.
+    """Mark a function as part of an environment's rules, so that `core.binding` may compile it.
 
     A rule writes only into its arguments, calls only rules and `math`, and reads only module constants.
     """

@@ -15,6 +15,7 @@ from .spec import KINDS, MEANINGS, MaskSpec
 
 if TYPE_CHECKING:
     from .box import IntervalMask
+    from .checks import HeadMask
     from .dialects import DIALECTS
     from .dict import DictMask
     from .discrete import CandidatesMask, FlatMask
@@ -30,6 +31,7 @@ HOME = {
     "DIALECTS": "dialects",
     "DictMask": "dict",
     "FlatMask": "discrete",
+    "HeadMask": "checks",
     "IntervalMask": "box",
     "JointMask": "multi_discrete",
     "PerHeadMask": "multi_discrete",
@@ -45,6 +47,7 @@ __all__ = [
     "ConditionalMask",
     "DictMask",
     "FlatMask",
+    "HeadMask",
     "IntervalMask",
     "JointMask",
     "MaskSpec",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..core import mask_loops
-from ..core.compile import bind, numba_is_available
+from ..core.backends import AUTO, Backend, choose
 from .checks import (
     NOT_AN_INDEX,
     Array,
@@ -37,12 +37,12 @@ Rules = tuple[Callable[..., Any], Callable[..., Any]]
 
 
 @functools.cache
-def bound_loops(rules: Rules, backend: str) -> Any:
+def bound_loops(rules: Rules, backend: Backend) -> Any:
     """`mask_loops` for one kind of mask, by its `allows_*` and `pick_into_*`."""
     allows, pick = rules
     entries = (mask_loops.allows_rows, mask_loops.pick_rows)
     given: dict[Callable[..., Any], Callable[..., Any]] = {mask_loops.allows: allows, mask_loops.pick: pick}
-    return bind(f"mask_{allows.__name__}", entries, given, backend)
+    return backend.bind(f"mask_{allows.__name__}", entries, given)
 
 
 @dataclass(frozen=True)
@@ -150,19 +150,20 @@ class DenseMask(MaskSpec):
 
     def encode_batch(self, actions: Any, rows: int) -> Array:
         shape = (rows, *self.action_buffer.shape)
-        out = np.full(shape, self.malformed, self.action_buffer.base)
         if isinstance(actions, (list, tuple)):
             if len(actions) != rows:
                 raise ValueError(f"expected a batch of {rows} actions, got {len(actions)}")
-            for i, action in enumerate(actions):
-                encoded = self.encode(action)
-                if encoded is not None:
-                    out[i] = encoded
+            encoded = [self.encode(action) for action in actions]
+            out = np.empty(shape, self.action_buffer.base)
+            for i, action in enumerate(encoded):
+                out[i] = self.malformed if action is None else action
             return out
         if not isinstance(actions, np.ndarray) or actions.shape != shape:
             raise ValueError(f"expected a batch of actions of shape {shape}, got {describe(actions)}")
         array = plain_array(actions)
-        return out if array is None or not self._has_action_dtype(array.dtype) else self._encode_array(array)
+        if array is None or not self._has_action_dtype(array.dtype):
+            return np.full(shape, self.malformed, self.action_buffer.base)
+        return self._encode_array(array)
 
     def _has_action_dtype(self, dtype: np.dtype[Any]) -> bool:
         return fits_int64(dtype)
@@ -246,8 +247,7 @@ class DenseMask(MaskSpec):
         return ValueError(f"the {self.kind} mask allows no action{where}{more}: there is nothing to sample")
 
     def _loops(self, rows: int) -> Any:
-        compiled = rows >= COMPILE_FROM and numba_is_available()
-        return bound_loops(self.rules, "numba" if compiled else "python")
+        return bound_loops(self.rules, choose(AUTO, rows, COMPILE_FROM))
 
     @abstractmethod
     def _count_rows(self, rows: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The spec of a mask, read off a Gymnasium action space."""
+"""The spec of a mask from a Gymnasium action space."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS_OF_SPACE: dict[type[spaces.Space[Any]], tuple[str, ...]] = {
     spaces.Dict: ("dict",),
     spaces.Tuple: ("dict",),
 }
-"""The kinds of mask that speak of a space; where nothing is asked for, the first of them, but for MultiDiscrete."""
+"""The kinds of mask that a space can have; the first is the default, but a MultiDiscrete has none."""
 
 
 def spec_of_space(space: spaces.Space[Any], kind: Any, meaning: Meaning) -> MaskSpec:
@@ -28,7 +28,7 @@ def spec_of_space(space: spaces.Space[Any], kind: Any, meaning: Meaning) -> Mask
     known = next((kinds for cls, kinds in KINDS_OF_SPACE.items() if isinstance(space, cls)), ())
     if not known:
         names = ", ".join(cls.__name__ for cls in KINDS_OF_SPACE)
-        raise ValueError(f"no kind of mask speaks of {space}; the known action spaces are {names}")
+        raise ValueError(f"there is no kind of mask for {space}; the action spaces with masks are {names}")
     if kind is None and isinstance(space, spaces.MultiDiscrete):
         raise ValueError(f"say which kind of mask {space} has: kind= one of {', '.join(map(repr, known))}")
     kind = known[0] if kind is None else kind

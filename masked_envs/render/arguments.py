@@ -1,4 +1,4 @@
-"""Checks of what a scene is given: each returns the value in one form or raises a ValueError."""
+"""Checks of the arguments of a scene: each returns the value in one form, or raises a ValueError."""
 
 from __future__ import annotations
 

@@ -28,9 +28,8 @@ class Event:
 
     Attributes:
         kind: "click", "key" or "quit".
-        action: (agent, index) of the action clicked or typed; None if none lives there. It may be forbidden:
-            whoever handles it says no with `Renderer.flash`. Where several actions share a cell, the first
-            legal one.
+        action: (agent, index) of the action clicked or typed; None if there is none. It may be forbidden: show that
+            with `Renderer.flash`. Where several actions share a cell, the first legal one.
         position: of a click, in the scene's coordinates.
         key: of a key, pygame's name of it: "left", "space", "a", "1".
     """
@@ -52,8 +51,8 @@ class Renderer:
         width: of the frame in pixels; the height follows from the scene and is the same for a whole episode.
         picture_height: what the picture above the action strip may take at most, in pixels.
 
-    After the person closed the window, `render` raises `WindowClosedError` (and `events` ends in "quit"), so
-    that a loop ends; after `close()` the next `render` opens a new window.
+    After the person has closed the window, `events` ends in "quit" and `render` raises `WindowClosedError`. After
+    `close()`, the next `render` opens a new window.
 
     Raises:
         RenderDependencyError: (an ImportError) on import of this module, if pygame-ce is not installed.
@@ -125,14 +124,12 @@ class Renderer:
         return None
 
     def flash(self, index: Index, agent: int = 0, frames: int | None = None) -> None:
-        """Show that an action was refused: it is red in the next `frames` frames (about half a second)."""
+        """Show that an action was refused: draw it red in the next `frames` frames (default: about half a second)."""
         count = max(1, round(FLASH_SECONDS * (self.fps or 10))) if frames is None else frames
         self._refused[(agent, as_path(index))] = count
 
     def events(self) -> list[Event]:
-        """What the person did since the last call, oldest first; empty in "rgb_array" mode and before a
-        frame.
-        """
+        """Events since the last call, oldest first; empty in "rgb_array" mode and before the first frame."""
         if self._window is None or self._shown is None:
             return []
         return [event for raw in self._window.events() if (event := self._understand(raw)) is not None]

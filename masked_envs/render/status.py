@@ -1,4 +1,4 @@
-"""The line above the picture: where the episode stands."""
+"""The line above the picture: step, reward, turn and messages."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Status:
         step: steps taken in this episode.
         reward: sum of the rewards so far.
         turn: whose turn it is ("player_1", "you").
-        last: the action of the last step, in words. It was taken under the mask before this one, so it is told here
-            and not drawn on this mask.
+        last: the action of the last step, in words. It was chosen under the previous mask, so it is named here and not
+            drawn on this mask.
         message: anything else ("illegal: column 3 is full", "player_0 wins").
         refused: draw the message in the colour of refusals.
         over: the episode has ended: actions are drawn neither as legal nor as forbidden.

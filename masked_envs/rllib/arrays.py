@@ -34,7 +34,7 @@ def where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt
 
 
 def fitting(config: AlgorithmConfig, action_space: spaces.Space[Any]) -> Callable[[Any], Any] | None:
-    """What makes the environment's actions of the module's, None where the config asks for no change."""
+    """Map module actions to environment actions; None if unchanged."""
     if not (config.normalize_actions or config.clip_actions):
         return None
     parts = get_base_struct_from_space(action_space)
@@ -47,10 +47,10 @@ def fitting(config: AlgorithmConfig, action_space: spaces.Space[Any]) -> Callabl
 
 
 def without_collections(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Keeps Python's garbage collector from running within a method.
+    """Keep Python's garbage collector from running within a method.
 
-    A fragment makes thousands of dicts and no cycles. Each time so many are new, the collector would look through all
-    objects of the process, which are many with RLlib loaded.
+    A fragment makes thousands of dicts and no reference cycles. The collector would run again and again, and each time
+    look through all objects of the process, of which RLlib has many.
     """
 
     @functools.wraps(method)

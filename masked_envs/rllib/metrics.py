@@ -1,22 +1,20 @@
-"""What the environments themselves counted, among RLlib's metrics."""
+"""Invalid actions counted by the environments, and the legal fraction, among RLlib's metrics."""
 
 from __future__ import annotations
 
-import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
-from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
 from .. import trees
 from ..mask_spec import DictMask, MaskSpec
-from ..torch.features import ACTION_MASK
 from .features import mask_spec_of
+from .ray_internals.fragments import masks_of
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
 LIFETIME = "_lifetime"
@@ -25,10 +23,10 @@ MEAN_LEGAL_FRACTION = "mean_legal_fraction"
 
 
 def count_invalid_actions(env_runner: Any) -> int:
-    """How many invalid actions the environments of an env runner were ever given, by their own counters.
+    """Invalid actions in the environments of an env runner since they were made, by the environments' own counters.
 
-    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`. The local env runner
-    beside remote ones may have no environment; that is 0.
+    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`. A local env runner beside
+    remote ones may have no environment, and gives 0.
 
     Raises:
         AttributeError: environments that do not count.
@@ -99,54 +97,8 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         metrics_logger.log_value(NUM_INVALID_ACTIONS_LIFETIME, new, reduce="lifetime_sum")
 
 
-@contextlib.contextmanager
-def gathered(env_runner: Any) -> Iterator[None]:
-    """Within it, the metrics logger of an env runner gets one value for each key, not one for each episode.
-
-    RLlib's `get_metrics` logs nine values for each episode, one by one, and reduces them right after. Here the same
-    RLlib class reduces them with the same window before they are logged, so that the results are the same.
-    """
-    logger = env_runner.metrics
-    env_runner.metrics = _Gathered(logger)
-    try:
-        yield
-    finally:
-        env_runner.metrics = logger
-
-
-class _Gathered:
-    """What `get_metrics` asks of a logger."""
-
-    def __init__(self, logger: MetricsLogger) -> None:
-        self._logger = logger
-        self._values: dict[Any, list[float]] = {}
-
-    def log_value(self, key: Any, value: float, *, reduce: str = "mean", window: int) -> None:
-        self._values.setdefault((key, reduce, window), []).append(value)
-
-    def reduce(self) -> dict[str, Any]:
-        """As `MetricsLogger.reduce`."""
-        for (key, reduce, window), values in self._values.items():
-            stats = self._logger.stats_cls_lookup[reduce](window=window)
-            for value in values:
-                stats.push(value)
-            self._logger.log_value(key, stats.peek(), reduce=reduce, window=window)
-        results: dict[str, Any] = self._logger.reduce()
-        return results
-
-
 def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:
     return [part for episode in samples for part in getattr(episode, "agent_episodes", {"": episode}).values()]
-
-
-def _masks(episode: Any) -> Any:
-    """The masks of the decisions in an episode, stacked, the one after its last action left out."""
-    buffer = episode.observations
-    if buffer.finalized:  # `get_observations` would slice every part of the observation for it
-        own = slice(buffer.lookback, buffer.lookback + len(episode))
-        return trees.map(lambda masks: masks[own], buffer.data[ACTION_MASK])
-    observations = episode.get_observations(slice(0, len(episode)))
-    return trees.map(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))
 
 
 def _legal_fractions(episodes: Sequence[Any]) -> npt.NDArray[np.float64]:
@@ -156,7 +108,7 @@ def _legal_fractions(episodes: Sequence[Any]) -> npt.NDArray[np.float64]:
         ValueError: spaces or masks of no known kind.
     """
     spec = mask_spec_of(episodes[0].observation_space, episodes[0].action_space)
-    masks = trees.map(lambda *parts: np.concatenate(parts), *map(_masks, episodes))
+    masks = trees.map(lambda *parts: np.concatenate(parts), *map(masks_of, episodes))
     fractions: npt.NDArray[np.float64] = spec.legal_fraction(_in_dtype_of(spec, masks))
     return fractions
 

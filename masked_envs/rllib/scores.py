@@ -11,8 +11,10 @@ from ..mask_spec import MaskSpec
 from ..torch import num_logits
 from ..torch.candidates import match_scores
 from ..torch.features import CANDIDATES
-from .distributions import IN_LOGITS
 from .features import Observation
+
+IN_LOGITS = ("flat", "candidates", "per_head", "binary")
+"""Kinds whose mask goes into logits, as RLlib's own categorical distributions take them; others go beside them."""
 
 KEY_SIZE = 64
 """Components of the vector that stands for an action in dot products: `model_config["action_key_size"]`."""

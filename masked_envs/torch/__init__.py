@@ -4,8 +4,8 @@
     action = distribution.sample()
     log_prob, entropy = distribution.log_prob(action), distribution.entropy()
 
-Keep the mask in the rollout buffer and use that very mask again in the update: a recomputed mask can differ,
-and then the probability ratio and the KL divergence compare two policies that are not the ones meant.
+Store the mask in the rollout buffer and use the stored mask in the update. A recomputed mask can differ, and then the
+probability ratio and the KL divergence compare the wrong policies.
 """
 
 try:

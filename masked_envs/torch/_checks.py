@@ -1,4 +1,4 @@
-"""Checks of what is given to a masked distribution. Each raises a ValueError that names the expected and the given.
+"""Checks of the arguments of masked distributions. Each raises a ValueError that names what was expected and found.
 
 They are plain `if` statements: neither ``python -O`` nor
 `torch.distributions.Distribution.set_default_validate_args` (which some libraries switch off on import)
@@ -133,7 +133,7 @@ def check_nvec(nvec: Iterable[int], owner: str) -> tuple[int, ...]:
 
 
 def _expands_to(given: torch.Size, wanted: torch.Size, fixed: int) -> bool:
-    """Whether `given` expands to `wanted` with its last `fixed` dimensions as they are."""
+    """Whether the shape `given` expands to `wanted` without a change of its last `fixed` dimensions."""
     if not fixed <= len(given) <= len(wanted):
         return False
     pairs = list(zip(reversed(given), reversed(wanted), strict=False))

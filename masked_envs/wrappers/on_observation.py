@@ -1,4 +1,4 @@
-"""Gymnasium's observation wrappers for masked environments: on the observation alone, the mask beside it untouched."""
+"""Gymnasium's observation wrappers for masked environments: they change the observation and leave the mask alone."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from gymnasium import spaces, wrappers
 from gymnasium.envs.registration import EnvSpec
 
 from ..adaptation.recorded import Recorded, from_reference
+from .masked_wrapper import head_mask_of, require_mask
 
 
 class WithoutMask(gym.Wrapper[Any, Any, Any, Any]):
-    """The environment without the mask in its observation; `shown_mask` has it."""
+    """The environment without the mask in its observation. `shown_mask` is the last mask."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         super().__init__(env)
@@ -42,19 +43,19 @@ class WithoutMask(gym.Wrapper[Any, Any, Any, Any]):
         return self._without(observation), info
 
     def step(self, action: Any) -> Any:
-        observation, *given = self.env.step(action)
-        return self._without(observation), *given
+        observation, *rest = self.env.step(action)
+        return self._without(observation), *rest
 
 
 class OnObservation(gym.Wrapper[Any, Any, Any, Any], Recorded):
     """A wrapper of observations, applied to everything but the mask.
 
-    Frame stacking, normalisation, flattening and the like would stack, scale or flatten the mask with the rest; here
-    they never see it, and the mask that is shown is the one of the position, even where the observation is a late one.
+    Frame stacking, normalisation, flattening and the like would stack, scale or flatten the mask too. Here they do not
+    see it. The mask in the observation is always that of the current state, also where the observation is delayed.
 
     Args:
         env: a masked environment, with the mask in the observation.
-        wrap: env -> the environment in a Gymnasium wrapper (or several) of observations.
+        wrap: env -> env in one or several Gymnasium wrappers of observations.
 
     Raises:
         TypeError: an observation without a part `action_mask`.
@@ -90,12 +91,12 @@ class OnObservation(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def step(self, action: Any) -> Any:
         """As the environment's."""
-        observation, *given = self.env.step(action)
-        return self._with(observation), *given
+        observation, *rest = self.env.step(action)
+        return self._with(observation), *rest
 
 
 class FrameStack(OnObservation):
-    """The last `stack_size` observations, and the newest mask. See `gymnasium.wrappers.FrameStackObservation`."""
+    """The last `stack_size` observations, and the current mask. See `gymnasium.wrappers.FrameStackObservation`."""
 
     def __init__(self, env: gym.Env[Any, Any], stack_size: int, **arguments: Any) -> None:
         self._keep_arguments(stack_size=stack_size, **arguments)
@@ -103,7 +104,7 @@ class FrameStack(OnObservation):
 
 
 class Normalize(OnObservation):
-    """Observations of mean 0 and variance 1, the mask as it is. See `gymnasium.wrappers.NormalizeObservation`."""
+    """Observations of mean 0 and variance 1, and the mask unchanged. See `gymnasium.wrappers.NormalizeObservation`."""
 
     def __init__(self, env: gym.Env[Any, Any], epsilon: float = 1e-8) -> None:
         self._keep_arguments(epsilon=epsilon)
@@ -111,7 +112,7 @@ class Normalize(OnObservation):
 
 
 class Flatten(OnObservation):
-    """All parts of the observation in one row, the mask beside them. See `gymnasium.wrappers.FlattenObservation`."""
+    """The observation as one vector, and the mask beside it. See `gymnasium.wrappers.FlattenObservation`."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         self._keep_arguments()
@@ -119,7 +120,7 @@ class Flatten(OnObservation):
 
 
 class Delay(OnObservation):
-    """Observations `delay` steps late, with the mask of now. See `gymnasium.wrappers.DelayObservation`."""
+    """Observations delayed by `delay` steps, and the current mask. See `gymnasium.wrappers.DelayObservation`."""
 
     def __init__(self, env: gym.Env[Any, Any], delay: int, **arguments: Any) -> None:
         self._keep_arguments(delay=delay, **arguments)
@@ -127,9 +128,9 @@ class Delay(OnObservation):
 
 
 class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
-    """With some probability the previous action is carried out again, but never where the mask forbids it.
+    """Repeats the previous action with some probability, but only where the mask allows it.
 
-    Gymnasium's `StickyAction` repeats it in any case, and so gives the environment actions that are legal no more.
+    Gymnasium's `StickyAction` repeats it in any case, so the environment receives invalid actions.
 
     Args:
         env: a masked environment; `mask_spec` and `action_mask` are reached through its wrappers.
@@ -144,14 +145,13 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
         super().__init__(env)
         if not 0 <= repeat_action_probability < 1:
             raise ValueError(f"repeat_action_probability must be in [0, 1), not {repeat_action_probability}")
-        if not env.has_wrapper_attr("mask_spec"):
-            raise TypeError(f"StickyAction needs an environment with mask_spec and action_mask; {env} has no mask_spec")
+        self._spec: Any = require_mask(self, env)
         self.repeat_action_probability = repeat_action_probability
         self._previous: Any = None
         self._rng = np.random.default_rng()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
-        """As the environment's; an int `seed` begins the wrapper's own random stream anew."""
+        """As the environment's; an int `seed` also seeds the wrapper's random stream."""
         if seed is not None:
             self._rng = np.random.default_rng([seed, 0x737469636B])
         self._previous = None
@@ -162,11 +162,10 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
         repeats = self._rng.random() < self.repeat_action_probability
         if repeats and self._previous is not None and self._allows(self._previous):
             action = self._previous
-        given = self.env.step(action)
+        result = self.env.step(action)
         self._previous = action
-        return given
+        return result
 
     def _allows(self, action: Any) -> bool:
-        spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        head_mask = self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
-        return bool(spec.allows(mask, action, head_mask))
+        mask: Any = self.env.get_wrapper_attr("action_mask")
+        return bool(self._spec.allows(mask, action, head_mask_of(self.env)))

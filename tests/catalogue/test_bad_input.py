@@ -20,7 +20,7 @@ from surfaces import ALL_SURFACES, BACKENDS, make
 
 import masked_envs
 from masked_envs.conformance.actions import malformed_actions, out_of_range
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 from masked_envs.core.random import random_uniform
 
 pytestmark = pytest.mark.core

@@ -9,7 +9,7 @@ import pytest
 import write_golden
 from write_golden import CATALOGUE, GOLDEN, path_of, replay, unfit
 
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 
 pytestmark = pytest.mark.core
 

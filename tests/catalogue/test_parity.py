@@ -11,6 +11,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import gymnasium as gym
@@ -23,7 +24,7 @@ from surfaces import ALL_CHOICES, ALL_SURFACES, IDS, MODES, ON_INVALID, make
 
 import masked_envs
 from masked_envs.api import MaskedVectorEnv
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available, threads
 from masked_envs.core.engine import Engine
 from masked_envs.registration import declaration
 
@@ -171,18 +172,48 @@ def a_choice(envs, number):
 # --- threads and processes --------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def always_shared(monkeypatch):
+    """Rows are shared out to threads however little they cost."""
+    monkeypatch.setattr(threads, "TRIES", 1)
+    monkeypatch.setattr(threads, "WORTH_SHARING", 0.0)
+
+
 @needs_numba
+@pytest.mark.usefixtures("always_shared")
 @pytest.mark.parametrize("env_id", IDS)
-def test_threads_change_nothing(env_id):
+def test_threads_change_nothing(env_id, monkeypatch):
+    monkeypatch.setattr(threads.Crew, "run", with_another_thread(threads.Crew.run))
     streams = []
-    for threads in (1, 2, 3):
-        envs = gym.make_vec(env_id, num_envs=7, num_threads=threads)
+    for number in (1, 2, 3):
+        envs = gym.make_vec(env_id, num_envs=7, num_threads=number)
         envs.reset(seed=0)
         streams.append([*play_rows(envs, 60, np.random.default_rng(0)), fingerprint(envs.unwrapped.get_state())])
     assert streams[0] == streams[1] == streams[2]
 
 
+def with_another_thread(run):
+    """`Crew.run` in which the calling thread begins only when another one has."""
+
+    def run_together(crew, tasks):
+        begun, here, waited = threading.Event(), threading.get_ident(), []
+
+        def together(task):
+            if threading.get_ident() != here:
+                begun.set()
+            elif not waited:
+                waited.append(begun.wait(timeout=60))
+            return task()
+
+        total = run(crew, [functools.partial(together, task) for task in tasks])
+        assert all(waited)
+        return total
+
+    return run_together
+
+
 @needs_numba
+@pytest.mark.usefixtures("always_shared")
 def test_threads_count_and_raise_for_the_right_row():
     envs = gym.make_vec(IDS[0], num_envs=6, num_threads=3)
     _, info = envs.reset(seed=0)
@@ -194,9 +225,11 @@ def test_threads_count_and_raise_for_the_right_row():
 
 
 FORK = """
-import os, sys
+import os, sys, threading
 import numpy as np
 import masked_envs
+from masked_envs.core.backends import threads
+threads.TRIES, threads.WORTH_SHARING = 1, 0.0
 envs = masked_envs.make_vec(sys.argv[1], 8, num_threads=2)
 _, info = envs.reset(seed=0)
 rng = np.random.default_rng(0)
@@ -205,7 +238,8 @@ def play():
     for _ in range(20):
         *given, info = envs.step(envs.mask_spec.sample(info["action_mask"], rng))
     return hash(tuple(state.record for state in envs.get_state()))
-play()                       # the threads are running now
+play()
+assert threading.active_count() > 1  # the threads are running now
 state, info_before, words = envs.get_state(), info, rng.bit_generator.state
 child = os.fork()
 if child == 0:

@@ -16,7 +16,7 @@ from reference.comparison import Expected, LegalPlay, assert_same, has_reference
 
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
 
 pytestmark = pytest.mark.core

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from masked_envs import make, make_vec
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
 
 pytestmark = pytest.mark.core
@@ -135,7 +135,7 @@ def test_a_step_writes_only_the_entries_that_change(num_actions: int) -> None:
         before = observed["observation"][0].tolist()
         observed = env.step(before[rng.integers(7)])[0]
         written = Written()
-        rules.renew_mask(env._engine.states[0], env._engine.parameters, 0, written)
+        rules.update_mask(env._engine.states[0], env._engine.parameters, 0, written)
         now = observed["observation"][0].tolist()
         assert written.entries == [(number, 0) for number in before] + [(number, 1) for number in now]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from masked_envs import make, make_vec
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 
 pytestmark = pytest.mark.core
 

@@ -10,7 +10,7 @@ import pytest
 from positions import read
 
 from masked_envs import InvalidActionError, make, make_vec
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 
 pytestmark = pytest.mark.core
 

@@ -12,7 +12,7 @@ from positions import changed, read
 
 import masked_envs
 from masked_envs import make, make_vec
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 
 pytestmark = pytest.mark.core
 

@@ -10,7 +10,7 @@ from positions import read
 from unit_commitment_program import CAPACITY, HOURS, LEAST, MIN_TIME, RAMPS, STARTING, UNITS, Program
 
 from masked_envs import InvalidActionError, make, make_vec
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import numba_is_available
 from masked_envs.envs.energy import unit_commitment as data
 
 ENV_ID = "MaskedUnitCommitment-v0"

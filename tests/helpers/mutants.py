@@ -282,7 +282,7 @@ class ForgetsItsStream(MaskedEnv):
         state = super().get_state()
         record = np.frombuffer(state.record, self._engine.records.dtype).copy()
         record["rng"] = 7
-        return dataclasses.replace(state, record=record.tobytes())
+        return dataclasses.replace(state, record=record.tobytes()).sealed()
 
 
 class SeedsOnlyOnce(MaskedEnv):
@@ -295,7 +295,7 @@ class SlowerWhenCompiled(MaskedEnv):
 
     def step(self, action: Any) -> Any:
         observation, reward, *rest = super().step(action)
-        return observation, reward - (self._engine.backend == "numba"), *rest
+        return observation, reward - (self._engine.backend.name == "numba"), *rest
 
 
 class HalfMovedBatch(MaskedVectorEnv):

@@ -23,4 +23,4 @@ def changed(state: State, **fields: Any) -> State:
     record = read(state)
     for name, value in fields.items():
         record[name] = value
-    return replace(state, record=record.tobytes())
+    return replace(state, record=record.tobytes()).sealed()

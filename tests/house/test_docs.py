@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from masked_envs.catalogue import CATALOGUE
+from masked_envs.render.theme import INKS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -103,6 +104,15 @@ def test_links_lead_somewhere(page: Path) -> None:
     targets = [found["target"] for found in LINK.finditer(page.read_text(encoding="utf-8"))]
     here = [target.partition("#")[0] for target in targets if not target.startswith(("http", "#", "mailto"))]
     assert [target for target in here if not (page.parent / target).exists()] == []
+
+
+def test_every_ink_is_named_where_environments_are_written() -> None:
+    page = (ROOT / "docs" / "new_environment.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    for first, last in re.findall(r"`(\w+_\d)`(?: \(least\))? to `(\w+_\d)`", page):
+        stem = first.rpartition("_")[0]
+        named |= {f"{stem}_{k}" for k in range(int(first[-1]), int(last[-1]) + 1)}
+    assert INKS - named == set()
 
 
 # --- generated parts ------------------------------------------------------------------------------------------------

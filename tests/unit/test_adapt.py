@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import importlib
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -237,6 +240,20 @@ def test_ones_under_a_vague_name_are_not_taken_for_a_mask(name: str) -> None:
     assert adapt(Many(told={name: {0, 1, 2, 3, 4}})).reset()[1]["action_mask"].tolist() == ONES
 
 
+@pytest.mark.parametrize("rows", [0, 2])
+def test_the_name_decides_what_a_list_of_two_means(rows: int) -> None:
+    """[0, 1] of two actions: both of them, or a mask that forbids the first."""
+    for told, expected in (
+        (lambda env: {"legal_actions": env.free()}, [1, 1]),
+        (lambda env: {"legal_moves": (0, 1)}, [1, 1]),
+        (lambda env: {"action_mask": [0, 1]}, [0, 1]),
+    ):
+        made = functools.partial(type("Two", (Jobs,), {"told": told}), jobs=2, answer="ignore")
+        env = adapt(SyncVectorEnv([made] * rows) if rows else made())
+        env.reset(seed=0)
+        assert env.action_mask.tolist() == ([expected] * rows if rows else expected)
+
+
 @pytest.mark.parametrize("name", CLEAR_NAMES)
 def test_ones_under_a_clear_name_are_a_mask(name: str) -> None:
     assert adapt(Many(told={name: np.ones(5, bool)})).reset()[1]["action_mask"].tolist() == ONES
@@ -349,6 +366,30 @@ def test_an_environment_with_our_interface_stays_as_it_is() -> None:
 def test_what_is_no_environment_is_refused(target: Any) -> None:
     with pytest.raises(TypeError, match="expected a Gymnasium or PettingZoo environment"):
         adapt(target)
+
+
+def relative_imports(room: str) -> set[str]:
+    """The rooms of the package that the files of one import."""
+    folder = Path(masked_envs.__file__).parent / room
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in folder.glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 2]
+    return {name for node in nodes for name in ([node.module] if node.module else [part.name for part in node.names])}
+
+
+def test_no_room_imports_one_that_imports_it() -> None:
+    """The wrappers stand on this room, and the checker on both."""
+    below = {name.partition(".")[0] for name in relative_imports("adaptation")}
+    assert {"mask_spec", "api", "trees"} <= below and not below & {"wrappers", "conformance", "rllib", "cli"}
+    assert "conformance" not in relative_imports("wrappers")
+
+
+def test_the_wrappers_are_listed_and_come_when_asked_for() -> None:
+    room = importlib.import_module("masked_envs.wrappers")
+    assert {"ActionMask", "VectorActionMask", "AECActionMask", "ParallelActionMask", "SingleAgent"} <= set(dir(room))
+    for name in room.__all__:
+        assert getattr(room, name).__name__ == name and name in dir(room)
+    with pytest.raises(AttributeError, match="no attribute 'ActionMasks'"):
+        _ = room.ActionMasks
 
 
 @pytest.mark.parametrize("library", ["gym", "stable_baselines3", "torchrl", "rl4co", "jumanji", "dm_env", "pyspiel"])

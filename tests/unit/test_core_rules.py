@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 
 from masked_envs.api.gymnasium_env import MaskedEnv
 from masked_envs.catalogue import CATALOGUE
-from masked_envs.core import Declaration, Parameter, compile, mask_rules, random, rules, state_record
-from masked_envs.core.compile import bind, generated_rule, numba_is_available
+from masked_envs.core import Declaration, Parameter, mask_rules, random, rules, state_record
+from masked_envs.core.backends import named, numba_is_available
+from masked_envs.core.binding import digest, generated_rule
 from masked_envs.core.parameters import as_record, resolve
 from masked_envs.core.random import (
     random_below,
@@ -42,6 +43,10 @@ BACKENDS = [
     pytest.param("python"),
     pytest.param("numba", marks=pytest.mark.skipif(not numba_is_available(), reason="no numba")),
 ]
+
+
+def bind(owner, entries, given, backend):
+    return named(backend).bind(owner, entries, given)
 
 
 # --- verbs ------------------------------------------------------------------------------------------------------------
@@ -568,7 +573,7 @@ def test_binding_leaves_the_rules_of_a_module_as_they_are(backend):
 
 
 def key_of(functions, given=()):
-    return compile._digest(functions, dict(given))
+    return digest(functions, dict(given), "masked_envs.core.backends.numba")
 
 
 def test_the_cache_key_sees_constants_from_files_without_rules(monkeypatch):

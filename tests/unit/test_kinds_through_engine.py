@@ -143,9 +143,11 @@ def test_a_resampled_action_is_legal(name, backend):
 def test_unchecked_views_keep_their_marks():
     engine = engine_of("race", on_invalid="noop")
     engine.actions[0] = [-1, 0, -1]
-    assert engine.find_invalid(engine.every_row, np.array([True, False, False])) == 0
+    assert engine.find_invalid(engine.every_row, view=0) == 0
     assert engine.invalid[0].tolist() == [True, False, False]
-    assert engine.find_invalid(engine.every_row, np.array([False, True, True])) == 0
+    assert engine.find_invalid(engine.every_row, view=1) == -1
+    assert engine.invalid[0].tolist() == [True, False, False]
+    assert engine.find_invalid(engine.every_row, view=2) == 0
     assert engine.invalid[0].tolist() == [True, False, True]
     assert engine.invalid_counts.tolist() == [2]
     engine.reset()

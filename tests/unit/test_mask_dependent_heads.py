@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chisquare
+from scipy.stats import binomtest, chisquare
 
 from masked_envs.mask_spec import MaskSpec, action_tree
 from masked_envs.mask_spec.action_tree import ActionTree, random_below
@@ -156,21 +156,18 @@ def test_permutations_are_uniform():
 
 
 def test_a_draw_that_cannot_be_exact_is_nearly_uniform(monkeypatch):
-    """Weights correct the bias of head-by-head proposals, which take the action after 0 in 1 of 13 cases, not of 49."""
-    monkeypatch.setattr(action_tree, "EXACT_NODES", 0)
-    rule, rng = Rule((4, 4, 4), lopsided), np.random.default_rng(5)
-    tree = ActionTree(rule.nvec, lambda prefix: rule.table()[prefix] if len(prefix) == 1 else chosen(rule, prefix))
-    legal, drawn = rule.actions(), Counter()
-    assert len(legal) == 1 + 3 * 16
-    for _ in range(700):
-        action = tree.sample(rng)
-        drawn[action] += 1
-    assert set(drawn) <= set(legal)
-    assert is_uniform([drawn[action] for action in legal])
+    """Of 1,000 branches, half have 1 action and half 10: 10 of 11 draws fall on the latter, 1 of 2 without weights."""
+    monkeypatch.setattr(action_tree, "EXACT_NODES", -1)
+    tree = ActionTree((1000, 10), lambda prefix: np.arange(10) < (10 if prefix[0] % 2 else 1) if prefix else ALL)
+    rng = np.random.default_rng(5)
+    drawn = [tree.sample(rng) for _ in range(60)]
+    assert all(tree.contains(action) for action in drawn)
+    large = sum(first % 2 for first, _ in drawn)
+    assert binomtest(large, len(drawn), 10 / 11).pvalue > 1e-3 > binomtest(large, len(drawn), 1 / 2).pvalue
+    assert is_uniform(np.bincount([second for first, second in drawn if first % 2], minlength=10))
 
 
-def chosen(rule, prefix):
-    return rule.table().any(axis=1) if not prefix else rule(len(prefix), prefix)
+ALL = np.ones(1000, np.bool_)
 
 
 def test_a_draw_finds_the_only_action_behind_dead_ends(monkeypatch):

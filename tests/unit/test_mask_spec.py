@@ -25,7 +25,7 @@ from mask_oracle import (
 from scipy.stats import chisquare
 
 from masked_envs.core import mask_rules
-from masked_envs.core.compile import numba_is_available
+from masked_envs.core.backends import BACKENDS, numba_is_available
 from masked_envs.mask_spec import KINDS, MaskSpec
 from masked_envs.mask_spec.dense import COMPILE_FROM, bound_loops
 
@@ -261,7 +261,7 @@ def test_compiled_loops_give_the_bytes_of_plain_python(spec):
     buffer = spec.action_buffer
     guesses = rng.integers(-1, 4, (rows, *buffer.shape)).astype(buffer.base)
     results = []
-    for backend in ("python", "numba"):
+    for backend in BACKENDS.values():
         loops = bound_loops(spec.rules, backend)
         picked, allowed = np.zeros((rows, *buffer.shape), buffer.base), np.zeros(rows, np.bool_)
         firsts = [loops.pick_rows(masks[i:], draws[i:], spec.heads, picked[i:]) for i in range(rows)]

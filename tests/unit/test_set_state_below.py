@@ -152,6 +152,25 @@ def test_a_position_of_the_wrapper_holds_its_mask_its_end_and_its_stream(make: A
         env.step(0)
 
 
+def test_a_position_keeps_what_the_environment_writes_over() -> None:
+    class WritesOver(InInfo):
+        """Hands out one array and writes each observation into it."""
+
+        def seen(self) -> Any:
+            self.array = getattr(self, "array", np.zeros(1, np.int64))
+            self.array[:] = self.heap
+            return self.array
+
+    env = ActionMask(WritesOver(), mask_at='info["action_mask"]', on_invalid="noop")
+    env.reset(seed=0)
+    state = env.get_state()
+    for _ in range(2):  # a position can be returned to more than once
+        env.step(2)
+        assert env.step(9)[0]["observation"].tolist() == [4]
+        env.set_state(state)
+        assert env.step(9)[0]["observation"].tolist() == [7]
+
+
 def test_only_environments_with_positions_have_them() -> None:
     env = ActionMask(Jobs(), mask_of)
     assert not env.has_wrapper_attr("get_state") and not env.has_wrapper_attr("set_state")

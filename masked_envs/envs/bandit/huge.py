@@ -77,7 +77,7 @@ def action_mask(s, p, agent, out):
 
 
 @rule
-def renew_mask(s, p, agent, out):
+def update_mask(s, p, agent, out):
     set_entries(s["before"], 0, out)
     set_entries(s["arms"][NUMBERS], 1, out)
 

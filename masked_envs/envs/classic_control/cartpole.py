@@ -53,9 +53,11 @@ from ...core import (
     count_nonzero,
     random_subset,
     random_uniform,
+    restore_stream,
     rule,
     seed_stream,
     state_record,
+    stream_words,
 )
 from ...mask_spec import MaskSpec
 from ...render import Scene
@@ -96,9 +98,7 @@ def reset(s, p):
     if p["availability"] != FIXED:
         draw_available(s["rng"], p["num_available"], s["available"])
     elif count_nonzero(s["available"]) == 0:  # the first episode of this row
-        layout = np.zeros(4, np.int64)
-        seed_stream(layout, p["layout_seed"])
-        draw_available(layout, p["num_available"], s["available"])
+        draw_layout(s["rng"], p, s["available"])
 
 
 @rule
@@ -126,6 +126,15 @@ def observe(s, p, agent, out):
 @rule
 def pushes_right(action):
     return action % 2 == 1
+
+
+@rule
+def draw_layout(rng, p, available):
+    """Draw what is legal from a stream of its own, the same for the same seed."""
+    a, b, c, counter = stream_words(rng)
+    seed_stream(rng, p["layout_seed"])
+    draw_available(rng, p["num_available"], available)
+    restore_stream(rng, a, b, c, counter)
 
 
 @rule

@@ -56,10 +56,12 @@ from ...core import (
     copy_to,
     random_uniform,
     random_word,
+    restore_stream,
     rule,
     seed_stream,
     shuffle,
     state_record,
+    stream_words,
 )
 from ...mask_spec import MaskSpec
 from .cartpole import (
@@ -121,24 +123,25 @@ def deal_meanings(s):
 @rule
 def draw_embeddings(s, p):
     meanings, embeddings, noise = s["meanings"], s["embeddings"], p["embedding_noise"]
-    left = np.zeros(embeddings.shape[1])
-    draw_corner(p["layout_seed"], left)
+    left = embeddings[embeddings.shape[0] - 1]  # the corner lies where the last embedding will be
+    draw_corner(s["rng"], p["layout_seed"], left)
     for candidate in range(meanings.size):
         sign = -1.0 if pushes_right(meanings[candidate]) else 1.0
         for k in range(left.size):
-            component = sign * left[k]
+            component = sign * float(left[k])
             if noise > 0.0:
                 component += random_uniform(s["rng"], -noise, noise)
             embeddings[candidate, k] = component
 
 
 @rule
-def draw_corner(seed, corner):
-    """Write a random corner of the cube [-1, 1]^d, the same for the same seed."""
-    layout = np.zeros(4, np.int64)
-    seed_stream(layout, seed)
+def draw_corner(rng, seed, corner):
+    """Write a random corner of the cube [-1, 1]^d, from a stream of its own, the same for the same seed."""
+    a, b, c, counter = stream_words(rng)
+    seed_stream(rng, seed)
     for k in range(corner.size):
-        corner[k] = 1.0 if random_word(layout) % 2 == 1 else -1.0
+        corner[k] = 1.0 if random_word(rng) % 2 == 1 else -1.0
+    restore_stream(rng, a, b, c, counter)
 
 
 def observation(values):

@@ -128,7 +128,10 @@ def list_upright(s, height, width):
         for col in range(board.shape[1] - width + 1):
             if is_free(board, row, col, height, width):
                 place = s["places"][s["num_places"]]
-                place[ROW], place[COL], place[HEIGHT], place[WIDTH] = row, col, height, width
+                place[ROW] = row
+                place[COL] = col
+                place[HEIGHT] = height
+                place[WIDTH] = width
                 s["num_places"] += 1
 
 

@@ -171,5 +171,5 @@ ENV = Declaration(
         "num_items": Parameter(12, "items to choose from", low=1, high=1000),
         "capacity": Parameter(60, "total weight that the knapsack carries", low=1, high=20000),
     },
-    stand_ins=lambda values: {"action_mask": mask_of_sets, "step": pack_set} if values["form"] == "binary" else {},
+    rule_overrides=lambda values: {"action_mask": mask_of_sets, "step": pack_set} if values["form"] == "binary" else {},
 )

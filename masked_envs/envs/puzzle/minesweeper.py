@@ -108,7 +108,8 @@ def lay_mines(s, number):
             if random_below(s["rng"], cells) < left:
                 left -= 1
                 if left == kept_free:
-                    s["free_row"], s["free_col"] = row, col
+                    s["free_row"] = row
+                    s["free_col"] = col
                 else:
                     mines[row, col] = 1
             cells -= 1

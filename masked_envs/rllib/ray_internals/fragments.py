@@ -1,4 +1,4 @@
-"""Episodes of RLlib cut from arrays: what a vector environment did, kept whole and sliced once per fragment."""
+"""RLlib's episodes from arrays: steps of a vector environment, stored as batches and sliced once per fragment."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 from ray.rllib.utils.spaces.space_utils import unbatch
 
-from .. import trees
+from ... import trees
+from ...torch.features import ACTION_MASK
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A part of an episode: the slots begin .. stop - 1 of a row, and the episode object that they will fill."""
+    """A part of an episode: slots begin to stop - 1 of a row, and the episode object to fill with them."""
 
     episode: SingleAgentEpisode
     row: int
@@ -42,13 +43,13 @@ class Stacked:
 class Recorder:
     """The steps of a vector environment with NEXT_STEP autoreset, a slot per call of `step`.
 
-    `observations[s]` (num_envs, ...) is what the rows saw before slot s, `infos[s]` their dicts, `times[s]` when they
-    had it (seconds of `time.perf_counter`). Actions, rewards and `extras` (what the module gave beside the actions)
-    belong to the slot. `begins[row]` is the first slot of the part of its episode that the row is in.
+    `observations[s]` (num_envs, ...) is the observation before slot s, `infos[s]` the dicts with it, `times[s]` its
+    time (seconds of `time.perf_counter`). Actions, rewards and `extras` (the module's outputs beside the actions)
+    belong to the slot. `begins[row]` is the first slot of the current chunk of the row's episode.
 
     Args:
         num_envs: rows.
-        lookback: how many steps before it a part of an episode shows (`config.episode_lookback_horizon`).
+        lookback: how many steps before it a chunk of an episode includes (`config.episode_lookback_horizon`).
     """
 
     def __init__(self, num_envs: int, lookback: int) -> None:
@@ -67,13 +68,13 @@ class Recorder:
         return len(self.rewards)
 
     def see(self, observations: Any, infos: list[dict[str, Any]]) -> None:
-        """Add what the rows see after a reset or a step."""
+        """Add the observations and infos after a reset or a step."""
         self.observations.append(observations)
         self.infos.append(infos)
         self.times.append(time.perf_counter())
 
     def act(self, actions: Any, rewards: npt.NDArray[Any], extras: dict[str, Any]) -> None:
-        """Add what the rows did, each (num_envs, ...)."""
+        """Add the actions of a step and what came of it, each (num_envs, ...)."""
         if self.extras and self.extras[-1].keys() != extras.keys():
             self._extras_since = len(self)
         self.actions.append(actions)
@@ -81,7 +82,7 @@ class Recorder:
         self.extras.append(extras)
 
     def chunk(self, episode: SingleAgentEpisode, row: int) -> Chunk:
-        """The part of the episode that the row has gone through up to now."""
+        """The chunk of the row's episode up to now."""
         return Chunk(episode, row, int(self.begins[row]), len(self))
 
     def stack(self, rows: slice = slice(None)) -> Stacked:
@@ -119,13 +120,13 @@ class Recorder:
         episode.infos.lookback = lookback
         episode.t = episode.t_started + stop - begin
         if stop > begin:
-            # What `get_duration_s` reads. In a chunk that goes on, RLlib's clock starts at the end of the first step.
+            # For `get_duration_s`. In a chunk that is not the first, RLlib's clock starts after the first step.
             episode._start_time = episode._start_time or self.times[begin + bool(episode.t_started)]
             episode._last_step_time = self.times[stop]
         return episode
 
     def forget(self) -> None:
-        """Drop all slots but those that the next chunks look back on; every row goes on with a new chunk."""
+        """Drop all slots but the lookback of the next chunks; every row begins a new chunk."""
         kept = min(self.lookback, len(self))
         dropped = len(self) - kept
         for batches in (self.observations, self.infos, self.times, self.actions, self.rewards, self.extras):
@@ -135,7 +136,7 @@ class Recorder:
 
 
 def rows_of_infos(infos: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """As `DictInfoToList` gives it, where every row has every entry and all are arrays; None where that is not so."""
+    """The result of `DictInfoToList` if every row has every entry and all are arrays, else None."""
     keys = [key for key in infos if not key.startswith("_")]
     columns = [infos[key] for key in keys]
     if not keys or not all(isinstance(column, np.ndarray) for column in columns):
@@ -161,7 +162,7 @@ def _empty(model: InfiniteLookbackBuffer) -> InfiniteLookbackBuffer:
 
 
 class Episodes:
-    """Makes empty episodes of one environment. RLlib would work out the structure of its spaces anew for each."""
+    """Makes empty episodes of one environment, whose spaces RLlib would analyse again for each."""
 
     def __init__(self, observation_space: gym.Space[Any], action_space: gym.Space[Any]) -> None:
         model = SingleAgentEpisode(observation_space=observation_space, action_space=action_space)
@@ -181,8 +182,18 @@ class Episodes:
         return episode
 
     def successor(self, episode: SingleAgentEpisode) -> SingleAgentEpisode:
-        """The empty chunk in which the episode goes on, as `SingleAgentEpisode.cut` makes it, to be filled later."""
+        """The next chunk of the episode, still empty, as `SingleAgentEpisode.cut` makes it."""
         follower = self.new(episode.id_, episode.t)
         if episode.custom_data:
             follower.custom_data.update(copy.deepcopy(episode.custom_data))
         return follower
+
+
+def masks_of(episode: Any) -> Any:
+    """The masks of the decisions in an episode, stacked, the one after its last action left out."""
+    buffer = episode.observations
+    if buffer.finalized:  # `get_observations` would slice every part of the observation for it
+        own = slice(buffer.lookback, buffer.lookback + len(episode))
+        return trees.map(lambda masks: masks[own], buffer.data[ACTION_MASK])
+    observations = episode.get_observations(slice(0, len(episode)))
+    return trees.map(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))

@@ -1,4 +1,4 @@
-"""RLlib's catalogs, told to build encoders for the features beside the mask and heads as wide as the scores need."""
+"""RLlib's catalogs with encoders for the features beside the mask, and heads as wide as the scores need."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from ray.rllib.algorithms.dqn.dqn_catalog import DQNCatalog
 from ray.rllib.algorithms.ppo.ppo_catalog import PPOCatalog
 from ray.rllib.core.models.configs import MLPHeadConfig
 
-from ..torch import Features
+from ...torch import Features
+from ..features import mask_spec_of
+from ..scores import ActionScores
 from .distributions import distribution_class
-from .features import mask_spec_of
-from .scores import ActionScores
 
 
 class MaskedCatalog:
-    """What both families share: spaces with a mask in, the base catalog's components out.
+    """What both families share: takes spaces with a mask, and builds the base catalog's components.
 
     Attributes:
         features: splits observations.
         scores: makes scores of the head's outputs.
+        mask_actions: `model_config["mask_actions"]`, True by default.
     """
 
     def __init__(
@@ -32,7 +33,19 @@ class MaskedCatalog:
         spec = mask_spec_of(observation_space, action_space)
         self.features = Features(observation_space)
         self.scores = ActionScores(spec, observation_space, model_config_dict)
+        self.mask_actions = bool(model_config_dict.get("mask_actions", True))
         super().__init__(self.features.space, action_space, model_config_dict, **kwargs)  # type: ignore[call-arg]
+
+
+def catalog_of(module: Any) -> Any:
+    """The catalog of a module of RLlib, which keeps the error of a catalog that could not be made.
+
+    Raises:
+        ValueError: that error, of spaces that no module supports.
+    """
+    if module.catalog is None and module._catalog_ctor_error is not None:
+        raise module._catalog_ctor_error
+    return module.catalog
 
 
 class MaskedPPOCatalog(MaskedCatalog, PPOCatalog):  # type: ignore[misc]

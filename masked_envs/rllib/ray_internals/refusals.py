@@ -1,4 +1,4 @@
-"""What `BatchedEnvRunner` cannot honour, and so refuses by name."""
+"""Configurations that `BatchedEnvRunner` does not support, refused by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOW = 'use RLlib\'s own env runner instead, by leaving out env_runner_cls (with 
 
 
 def is_called(callback: str, config: AlgorithmConfig, callbacks: Sequence[RLlibCallback]) -> bool:
-    """Whether the user has given this callback, as a method of a callbacks class or as a function."""
+    """Whether the configuration has this callback, as a method of a callbacks class or as a function."""
     given = bool(force_list(getattr(config, f"callbacks_{callback}")))
     return given or any(getattr(type(one), callback) is not getattr(RLlibCallback, callback) for one in callbacks)
 
@@ -22,7 +22,7 @@ def is_called(callback: str, config: AlgorithmConfig, callbacks: Sequence[RLlibC
 def check_supported(
     config: AlgorithmConfig, callbacks: Sequence[RLlibCallback], env_to_module: Any, module_to_env: Any
 ) -> None:
-    """Refuse a configuration of which the batched runner would leave something out.
+    """Refuse a configuration that the batched runner would follow only in part.
 
     Args:
         env_to_module, module_to_env: the pipelines that RLlib has built from the configuration.

@@ -20,10 +20,10 @@ from ray.rllib.utils.metrics import RLMODULE_INFERENCE_TIMER, WEIGHTS_SEQ_NO
 from ray.rllib.utils.numpy import convert_to_numpy
 from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 
-from .. import trees
-from .arrays import as_array, fitting, where_rows, without_collections
+from ... import trees
+from ..arrays import as_array, fitting, where_rows, without_collections
 from .fragments import Chunk, Episodes, Recorder, rows_of_infos
-from .metrics import gathered
+from .gathered import gathered
 from .refusals import check_supported, is_called
 
 EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
@@ -34,16 +34,16 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
 
         config.env_runners(env_runner_cls=BatchedEnvRunner, gym_env_vectorize_mode="vector_entry_point")
 
-    Same seeds and weights give the same episodes, in the same order, with the same metrics, as RLlib's own runner; only
-    what the connector pipelines log is missing, since the batch passes through none. Callbacks are called when
+    The same seeds and weights give the same episodes, in the same order, with the same metrics, as RLlib's own runner.
+    Only what connector pipelines log is missing, because batches do not pass through them. Callbacks are called when
     RLlib would call them. `sample(random_actions=True)` draws uniformly over the legal actions.
 
-    With `config.fault_tolerance(restart_failed_sub_environments=True)` a step that raises makes the whole vector
-    environment anew, as in RLlib's runner, and `invalid_actions` starts from 0 with it.
+    With `config.fault_tolerance(restart_failed_sub_environments=True)` a step that raises recreates the whole vector
+    environment, as in RLlib's runner, and its `invalid_actions` starts at 0 again.
 
     Raises:
-        ValueError: connectors of the user, a callback `on_episode_step`, several agents, or an environment whose
-            autoreset mode is not NEXT_STEP; the message names what and says to use RLlib's runner.
+        ValueError: custom connectors, a callback `on_episode_step`, several agents, or an environment whose autoreset
+            mode is not NEXT_STEP; the message names it and how to use RLlib's runner instead.
     """
 
     env: Any  # the vector environment; RLlib's runner has it within a `DictInfoToList`
@@ -59,10 +59,10 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
         self._ended = np.zeros(self.num_envs, np.bool_)
         self._state: Any = None
-        self._tried = 0  # calls of `step` that Ray has not been told of
+        self._tried = 0  # calls of `step` not yet reported to Ray
 
     def make_env(self) -> None:
-        """As in RLlib's runner, and the infos stay arrays until an episode asks for them."""
+        """As in RLlib's runner, but infos stay arrays until an episode needs them."""
         super().make_env()
         self._lister: DictInfoToList = self.env
         self.env = self._lister.env
@@ -81,7 +81,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             self.module.eval()  # else `forward_exploration` turns it to eval and back to train in every step
 
     def get_metrics(self) -> dict[str, Any]:
-        # Each is a mean or an extreme over the last episodes, at most so many.
+        # The metrics are means and extremes over at most this many of the last episodes.
         forgotten = self._done_episodes_for_metrics[: -self.config.metrics_num_episodes_for_smoothing]
         for episode in forgotten:
             self._ongoing_episodes_for_metrics.pop(episode.id_, None)
@@ -91,7 +91,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return metrics
 
     def _log_env_steps(self, metric: Any, num_steps: int) -> None:
-        """As RLlib's, and calls of `step` are counted for Ray's dashboard at the end of a fragment, not one by one."""
+        """As RLlib's, but calls of `step` are reported to Ray's dashboard once per fragment, not one by one."""
         if metric is self._metrics_num_try_env_step:
             self._tried += num_steps
             return
@@ -140,7 +140,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return done + ongoing
 
     def _act(self, explore: bool, steps: int) -> tuple[Any, Any, dict[str, Any]]:
-        """The module's actions, the same as the environment takes them, and what else the module gave."""
+        """The module's actions, those for the environment, and the module's other outputs."""
         module = self.module
         batch = {Columns.OBS: trees.map(self._copied_tensor, self._recorder.observations[-1])}
         if module.is_stateful():
@@ -179,7 +179,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return actions, actions, {}
 
     def _advance(self, actions: Any, extras: dict[str, Any], results: Any, most: int | None) -> list[Chunk]:
-        """Record a step of all rows; return the episodes that it ended, `most` of them, and begin new ones."""
+        """Record a step of all rows; return the episodes that ended in it, at most `most`, and begin new ones."""
         observations, rewards, terminated, truncated, infos = results
         recorder, began = self._recorder, self._ended
         recorder.act(actions, rewards, {**extras, WEIGHTS_SEQ_NO: np.full(self.num_envs, self._weights_seq_no)})
@@ -229,7 +229,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             self._call_on_episode_start(row)
 
     def _new_episode(self, env_index: int, episodes: list[SingleAgentEpisode | None] | None = None) -> None:
-        """Make the episode of a row now where a callback wants to see it begin, else when it is filled."""
+        """Make the episode of a row now if a callback is called at its beginning, else when it is filled."""
         episodes = self._ongoing_episodes if episodes is None else episodes
         episodes[env_index] = None
         if self._shows_beginnings:
@@ -247,7 +247,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
             self._make_on_episode_callback("on_episode_start", row, self._ongoing_episodes)
 
     def _chunk(self, row: int) -> Chunk:
-        """What the row has gone through since its episode, or this part of it, began."""
+        """The steps of a row since its episode, or this chunk of it, began."""
         episode = self._ongoing_episodes[row]
         if episode is None:
             episode = self._episodes.new()
@@ -255,7 +255,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return self._recorder.chunk(episode, row)
 
     def _finish(self, ended: list[Chunk], cut: bool) -> tuple[list[SingleAgentEpisode], list[SingleAgentEpisode]]:
-        """The episodes that have ended, with their steps, and, with `cut`, the present parts of those that go on."""
+        """The episodes that have ended, filled with their steps; and, with `cut`, the current chunks of the others."""
         recorder, to_numpy = self._recorder, self.episodes_to_numpy
         if not len(recorder):
             return [], []
@@ -294,6 +294,6 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         return trees.map(lambda array: np.repeat(array[np.newaxis], self.num_envs, axis=0), state)
 
     def _global_steps(self, steps: int) -> int:
-        """RLlib's estimate of the steps that all env runners have made, `steps` of this one's being new."""
+        """RLlib's estimate of the steps that all env runners have taken; `steps` are this runner's new ones."""
         runners = self.config.num_env_runners or 1
         return int((self.num_env_steps_sampled_lifetime // runners + steps) * runners)

@@ -1,4 +1,4 @@
-"""RLlib's categorical distributions, sampled so that an action without probability cannot come out."""
+"""RLlib's categorical distributions, sampled so that an action of probability 0 is never drawn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ray.rllib.core.distribution.torch.torch_distribution import (
 )
 from torch import Tensor
 
-from ..mask_spec import MaskSpec
+from ...mask_spec import MaskSpec
+from ..scores import IN_LOGITS
 from .structured import SpecDistribution
 
 
@@ -34,7 +35,7 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
 
     @cached_property
     def _dist(self) -> torch.distributions.Categorical:
-        """Torch's, made where it is asked for: making it takes longer than sampling and the log-probability."""
+        """Torch's, made on first use: that takes longer than sampling and the log-probability together."""
         made: torch.distributions.Categorical = self._get_torch_distribution(logits=self.logits, probs=self.probs)
         return made
 
@@ -79,18 +80,10 @@ class GreedyChoices(TorchDeterministic):  # type: ignore[misc]
         return torch.zeros(self.loc.shape[:-1], device=self.loc.device)
 
 
-IN_LOGITS = ("flat", "candidates", "per_head", "binary")
-"""Kinds whose mask goes into logits, as RLlib's own categorical distributions take them; others go beside them."""
-
-
 def distribution_class(spec: MaskSpec, action_space: gym.Space[Any]) -> Any:
     """The class that makes action distributions of the module's outputs."""
-    if spec.kind in ("flat", "candidates"):
-        return LegalCategorical
     if spec.kind not in IN_LOGITS:
         return SpecDistribution.get_partial_dist_cls(space=action_space, spec=spec)
-    if isinstance(action_space, gym.spaces.MultiBinary):
-        sizes = [2] * int(action_space.shape[0])
-    else:
-        sizes = [int(n) for n in action_space.nvec]  # type: ignore[attr-defined]
-    return LegalMultiCategorical.get_partial_dist_cls(space=action_space, input_lens=sizes)
+    if isinstance(action_space, gym.spaces.Discrete):
+        return LegalCategorical
+    return LegalMultiCategorical.get_partial_dist_cls(space=action_space, input_lens=spec.heads.tolist())

@@ -1,4 +1,4 @@
-"""Kinds of action that RLlib has no distribution for: those of `masked_envs.torch`."""
+"""Distributions of `masked_envs.torch` for the kinds of mask that RLlib has none for."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import torch
 from ray.rllib.core.distribution.torch.torch_distribution import TorchDistribution
 from torch import Tensor
 
-from ..mask_spec import DictMask, MaskSpec
-from ..torch import distribution_for, num_logits
-from .features import FORBIDDEN
+from ...mask_spec import DictMask, MaskSpec
+from ...torch import distribution_for, num_logits
+from ..features import FORBIDDEN
 
 
 class MaskColumns:
     """A mask as columns beside the parameters of a distribution, since RLlib stores one tensor per decision.
 
     Args:
-        spec: any kind; the parts of a dict stand one after the other.
+        spec: any kind; the columns of a dict are those of its parts in order.
 
     Attributes:
         width: number of columns.
@@ -41,12 +41,12 @@ class MaskColumns:
     def read(self, columns: Tensor) -> Any:
         """The canonical mask, bool or bounds, with the leading dimensions of the columns (..., width).
 
-        What allows nothing (RLlib's padding, or the end of a foreign episode) counts as free.
+        A mask that allows nothing (RLlib's padding, or a third-party episode that has ended) becomes one of ones.
         """
         if isinstance(self.spec, DictMask):
             split = torch.split(columns, [part.width for part in self.parts], dim=-1)
             return self.spec.pack([part.read(piece) for part, piece in zip(self.parts, split, strict=True)])
-        if self.spec.kind == "interval":
+        if self.spec.is_continuous:
             return columns.reshape(*columns.shape[:-1], *self.shape)
         mask = columns.bool()
         return (mask | ~mask.any(-1, keepdim=True)).reshape(*columns.shape[:-1], *self.shape)
@@ -61,15 +61,15 @@ class MaskColumns:
 class SpecDistribution(TorchDistribution):  # type: ignore[misc]
     """The distribution of `masked_envs.torch` for a mask specification, under RLlib's interface.
 
-    Its inputs are parameters (..., num_logits(spec)) and then the columns of the mask, so that whatever RLlib stores,
-    cuts, pads and compares, the mask that an action was sampled under goes along.
+    Its inputs are parameters (..., num_logits(spec)) and then the columns of the mask. So the mask that an action was
+    sampled under stays with them wherever RLlib stores, cuts, pads and compares them.
     """
 
     def _get_torch_distribution(self, distribution: Any) -> Any:
         return distribution
 
     def logp(self, value: Any, **kwargs: Any) -> Tensor:
-        """Float32 of the batch shape; -1e20 for an illegal action, for RLlib multiplies those of padded rows by 0."""
+        """Float32 of the batch shape; -1e20 for an illegal action, since RLlib multiplies those of padded rows by 0."""
         logp: Tensor = self._dist.log_prob(value)
         return logp.clamp_min(FORBIDDEN)
 
