@@ -12,6 +12,7 @@ from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.rllib import count_invalid_actions
 
+from ..counting import counted
 from ..proof import CONTROL_DECISIONS, Count, proof_line
 from .recipes import make_config
 
@@ -36,17 +37,17 @@ def check_counted(env_id: str, arguments: dict[str, Any]) -> None:
     """
     if env_id.removeprefix("masked_envs:") in CATALOGUE:
         return
-    env = gym.make(env_id, **arguments)
-    counts = env.has_wrapper_attr("on_invalid") and env.has_wrapper_attr("invalid_actions")
+    env: Any = gym.make(env_id, **arguments)
+    counts = env.has_wrapper_attr("invalid_actions")
     env.close()
     if not counts:
-        raise TypeError(f"{env_id} has no on_invalid and invalid_actions; masked_envs.wrappers.ActionMask gives them")
+        raise TypeError(f"{env_id} does not count invalid actions; masked_envs.wrappers.ActionMask does")
 
 
-def count_only(env: Any) -> None:
+def count_only(envs: Any) -> None:
     """Let an invalid action do nothing but count in a user's environments; those of the package are made so."""
-    for one in getattr(env.unwrapped, "envs", ()):
-        one.set_wrapper_attr("on_invalid", "noop")
+    rows = getattr(envs.unwrapped, "envs", [])
+    rows[:] = [counted(env) for env in rows]
 
 
 def play(config: AlgorithmConfig, checkpoint: str | None, explore: bool) -> tuple[list[float], Count, float]:

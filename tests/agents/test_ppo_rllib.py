@@ -130,7 +130,7 @@ gym.register("Uncounted-v0", entry_point=Uncounted)
     [
         (["--env", "NoSuch-v0"], "NoSuch"),
         (["--env", "no_such_module:Mine-v0"], "No module named 'no_such_module'"),
-        (["--env", "Uncounted-v0"], "Uncounted-v0 has no on_invalid and invalid_actions"),
+        (["--env", "Uncounted-v0"], "Uncounted-v0 does not count invalid actions"),
         (["--env", "CartPole-v1"], "action_mask"),
         (["--env-arg", "num_actions"], "expected NAME=VALUE"),
         (["--env-arg", "num_wheels=3"], "num_wheels"),
