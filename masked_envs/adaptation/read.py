@@ -107,7 +107,9 @@ def _readers(spec: Any, name: str) -> Iterator[Callable[[Any], Any]]:
 
 def _read_parts(spec: Any, value: Any, name: str) -> Any:
     values = spec.unpack(value, "the mask") if not isinstance(value, Mapping) else [value[key] for key in spec.keys]
-    return spec.pack([read_mask(part, own, name) for part, own in zip(spec.parts, values, strict=True)])
+    # None, as in Gymnasium, for a part without a mask
+    pairs = zip(spec.parts, values, strict=True)
+    return spec.pack([part.full() if own is None else read_mask(part, own, name) for part, own in pairs])
 
 
 def _is_array(value: Any) -> bool:

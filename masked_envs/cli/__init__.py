@@ -15,7 +15,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 good, 1 failed, 2 asked wrongly.
+    """Run the command line and return its exit status: 0 good, 1 failed, 2 asked wrongly, 3 not judged.
 
     Args:
         arguments: the words after the program's name; None reads them from `sys.argv`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ASKED_WRONGLY, FAILED = 2, 1
+ASKED_WRONGLY, FAILED, NOT_JUDGED = 2, 1, 3
 
 
 class CommandError(Exception):

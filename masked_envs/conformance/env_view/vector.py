@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from ...mask_spec import MaskSpec
 from ...trees import row_of
 from ..masks import HeadMask
 from ..time_step import AgentStep, TimeStep, masks_in
-from .base import RESET_ENDED, EnvView, ask_sb3
+from .base import RESET_ENDED, EnvView, ask_sb3, reward_of
 
 
 class VectorEnvView(EnvView):
@@ -48,8 +49,9 @@ class VectorEnvView(EnvView):
         return self.env.single_observation_space  # type: ignore[no-any-return]
 
     def head_mask(self, name: str) -> HeadMask | None:
-        asked = self.declared("head_mask")
-        row = int(name.split()[1])
+        row, env, given, asked = int(name.split()[1]), self.env, self.options.head_mask, self.declared("head_mask")
+        if given is not None:
+            return lambda k, prefix: given(env, row, k, prefix)
         return None if asked is None else lambda k, prefix: asked(row, k, prefix)
 
     def counts(self, names: Iterable[str] | None = None) -> dict[str, int] | None:
@@ -100,35 +102,46 @@ class VectorEnvView(EnvView):
 
     def _time_step(self, observations: Any, infos: Any, rewards: Any, terminated: Any, truncated: Any) -> TimeStep:
         asked = self.declared("action_mask")
+        if self.options.mask_fn is not None:
+            asked = self._asked_for_all(observations, infos)
         sb3 = ask_sb3(self, self.spec("row 0")) if self.declares else None
         same_step = self.mode is AutoresetMode.SAME_STEP
         agents, final, some_ended = {}, {}, False
         for i in range(self.env.num_envs):
             name, info, ended = f"row {i}", _info_of(infos, i), bool(terminated[i] or truncated[i])
             some_ended |= ended
-            masks = self._masks_of_row(i, row_of(observations, i), info, asked)
+            masks, returned = self._masks_of_row(i, row_of(observations, i), info, asked)
             flags = (bool(terminated[i]), bool(truncated[i]))
             if ended and same_step:
                 last, last_info = infos["final_obs"][i], _info_of(infos["final_info"], i)
-                found = self._masks_of_row(i, last, last_info)
-                final[name] = AgentStep(last, last_info, found, None, False, float(rewards[i]), *flags)
+                found, there = self._masks_of_row(i, last, last_info)
+                final[name] = AgentStep(last, last_info, found, None, False, reward_of(rewards[i]), *flags, there)
                 flags = (False, False)
             # NEXT_STEP discards the action of an ended row; DISABLED resets it before the next step
             acting = same_step or not ended
-            agents[name] = AgentStep(
-                row_of(observations, i), info, masks, None if sb3 is None else sb3[i], acting, float(rewards[i]), *flags
-            )
+            one, reward = None if sb3 is None else sb3[i], reward_of(rewards[i])
+            agents[name] = AgentStep(row_of(observations, i), info, masks, one, acting, reward, *flags, returned)
         return TimeStep(agents, final, over=some_ended and self.mode is AutoresetMode.DISABLED)
 
-    def _masks_of_row(self, row: int, observation: Any, info: Any, asked: Any = None) -> dict[str, Any]:
-        """A row's masks; `asked` are those of all rows, as the environment's `action_mask` gives them now."""
-        if self.declares:
-            return masks_in(self.spec(""), observation, info, None if asked is None else row_of(asked, row))
+    def _asked_for_all(self, observations: Any, infos: Any) -> Any:
+        """The masks of all rows by `mask_fn`, a function (envs) or (envs, observations, infos)."""
+        wanted = self.options.mask_fn
+        if callable(wanted) and len(inspect.signature(wanted).parameters) >= 3:
+            return wanted(self.env, observations, infos)
+        return self.asked_mask(self.attribute)
+
+    def _masks_of_row(
+        self, row: int, observation: Any, info: Any, asked: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A row's masks; `asked` are those of all rows, as the environment or `mask_fn` gives them now."""
         if self.options.mask_fn is not None:
-            name = f"row {row}"
-            found = self.options.mask_fn(self.env)
-            return {"mask_fn": read_mask(self.spec(name), row_of(found, row), "action_mask")}
-        envs = getattr(self.env, "envs", None)  # of Gymnasium's SyncVectorEnv
+            self.source = "mask_fn"
+            found = {} if asked is None else {"mask_fn": row_of(asked, row)}
+            return {place: read_mask(self.spec(""), value, "action_mask") for place, value in found.items()}, found
+        if self.declares:
+            masks = masks_in(self.spec(""), observation, info, None if asked is None else row_of(asked, row))
+            return masks, masks
+        envs = getattr(self.env.unwrapped, "envs", None)  # of Gymnasium's SyncVectorEnv
 
         def attribute(name: str) -> Any:
             one = envs[row] if isinstance(envs, (list, tuple)) else None
@@ -136,7 +149,7 @@ class VectorEnvView(EnvView):
 
         return self.third_party_masks(observation, info, attribute)
 
-    def _takes_action(self, name: str) -> bool:
+    def takes_action(self, name: str) -> bool:
         return True
 
 
