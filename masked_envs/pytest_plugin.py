@@ -99,9 +99,9 @@ def _collected(session: pytest.Session, words: list[str], budget: float) -> Iter
 
 
 def _report_of_word(word: str, budget: float) -> Report:
-    from .cli.target import loaded
+    from .cli.targets import load
 
-    return _report(loaded(word, "masked_envs") if ":" in word else word, {"time_budget": budget})
+    return _report(load(word, "masked_envs") if ":" in word else word, {"time_budget": budget})
 
 
 class LawItem(pytest.Item):

@@ -12,9 +12,7 @@ from typing import Any
 from ..catalogue import CATALOGUE
 from ..core.declaration import Declaration
 from ..registration import make_aec, make_parallel
-from .chosen import chosen_declaration
-from .errors import FAILED, NOT_JUDGED, CommandError
-from .target import loaded
+from .targets import FAILED, NOT_JUDGED, CommandError, declaration_of, load
 
 Target = str | Callable[..., Any]
 
@@ -29,8 +27,9 @@ def run(given: argparse.Namespace) -> int:
         "steps": given.steps,
         "time_budget": given.time_budget,
         "on_invalid": given.on_invalid,
-        "mask_fn": None if given.mask_fn is None else loaded(given.mask_fn, "--mask-fn"),
-        "refused": loaded(given.refused, "--refused") if ":" in (given.refused or "") else given.refused,
+        "mask_at": given.mask_at,
+        "mask_fn": None if given.mask_fn is None else load(given.mask_fn, "--mask-fn"),
+        "refused": load(given.refused, "--refused") if ":" in (given.refused or "") else given.refused,
         "raise_on_failure": False,
     }
     reports = []
@@ -55,14 +54,14 @@ def targets_of(word: str) -> list[Target]:
         CommandError: nothing of this name.
     """
     if word in CATALOGUE:
-        return targets(chosen_declaration(word))
+        return targets(declaration_of(word))
     import gymnasium
 
     if ":" in word:
-        return [loaded(word, "TARGET")]
+        return [load(word, "TARGET")]
     if word in gymnasium.registry:
         return [word]
-    return targets(chosen_declaration(word))  # which suggests the nearest
+    return targets(declaration_of(word))  # which suggests the nearest
 
 
 def targets(declared: Declaration) -> list[Target]:

@@ -10,9 +10,7 @@ import numpy as np
 from ..core.declaration import Declaration
 from ..errors import InvalidActionError
 from ..render import WindowClosedError
-from .chosen import chosen_environment
-from .display import require_display
-from .errors import CommandError
+from .targets import CommandError, environment_of, require_display
 
 ONE_CHOICE = ("flat", "candidates", "joint", "conditional")
 AGAIN, LEAVE = "return", "escape"
@@ -20,7 +18,7 @@ AGAIN, LEAVE = "return", "escape"
 
 def run(given: argparse.Namespace) -> int:
     """Play until the window is closed or Escape is pressed, then say how it went."""
-    declared, values = chosen_environment(given)
+    declared, values = environment_of(given)
     game = Game(declared, values, given.opponent, given.agent)
     require_display()
     print(game.how_to_play())

@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ..mask_spec import MaskSpec
-from .masks import HeadMask, parts_of, sample
+from .masks import HeadMask, parts_of
 
 NOT_ACTIONS: tuple[Any, ...] = (None, "0", 0.5, float("nan"), float("inf"), [], {}, True, b"0", 1j)
 FAR = 10**30  # beyond int64
@@ -37,7 +37,7 @@ def probe_actions(
     listed = list(itertools.islice(_all_actions(space), most + 1))
     if len(listed) <= most:
         return listed
-    allowed = [sample(spec, mask, rng, head_mask) for _ in range(most // LEGAL_SHARE - 1)]
+    allowed = [spec.sample(mask, rng, head_mask) for _ in range(most // LEGAL_SHARE - 1)]
     return [legal, *allowed, *(_sampled(space, rng) for _ in range(most - 1 - len(allowed)))]
 
 

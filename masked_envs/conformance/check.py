@@ -31,6 +31,7 @@ def check_masked_env(
     target: Any,
     *,
     mask_fn: Callable[..., Any] | str | None = None,
+    mask_at: str | None = None,
     mask_spec: MaskSpec | None = None,
     on_invalid: str | None = None,
     refused: Callable[..., bool | None] | str | None = None,
@@ -52,6 +53,7 @@ def check_masked_env(
             the laws about these too. A given environment is copied, and not stepped itself.
         mask_fn: for an environment that keeps its mask nowhere: (env) -> mask, of PettingZoo (env, agent) -> mask; or
             the name of a method or attribute.
+        mask_at: where the mask is, if that is no usual place, as code: `info["legal"]`, see `masked_envs.adapt`.
         mask_spec: of that mask, where the action space leaves it open.
         on_invalid: what invalid actions do in an environment that does not declare it: "raise", "ignore", "penalise" or
             "terminate". Without it, this is found by trying some.
@@ -72,7 +74,7 @@ def check_masked_env(
     """
     if on_invalid is not None and on_invalid not in BEHAVIOURS:
         raise ValueError(f"on_invalid must be one of {', '.join(map(repr, BEHAVIOURS))}, not {on_invalid!r}")
-    options = Options(mask_fn, mask_spec, None, on_invalid, refused)
+    options = Options(mask_fn, mask_at, mask_spec, on_invalid=on_invalid, refused=refused)
     check = Check(target, options, seed, steps, time_budget, progress)
     report = check.report()
     if raise_on_failure and report.failures:
@@ -143,7 +145,7 @@ class Check:
             options = options_inside(wrapper, self.options)
             context.inside = context.related(maker_inside(make), self.steps)
             context.inside.options = options
-            if self.options.mask_fn is not None:
+            if self.options.mask_fn is not None or self.options.mask_at is not None:
                 context = context.inside
         view = context.new_view()
         self.interface = view.interface

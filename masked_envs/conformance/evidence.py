@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..mask_spec import MaskSpec
-from .masks import allows_nothing, binary_mask, count
+from .masks import allows_nothing, binary_mask
 from .time_step import TimeStep
 from .values import same
 
@@ -97,5 +97,5 @@ def forbidden_actions(spec: MaskSpec, mask: Any) -> int | None:
     """How many actions of the space the mask forbids; None where they are infinite or take long to count."""
     if spec.needs_head_mask:
         return None
-    number = count(spec, spec.full()) - count(spec, mask)
+    number = float(spec.count(spec.full()) - spec.count(mask))
     return int(number) if np.isfinite(number) else None

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from ..adaptation.action_mask import ActionMask
-from ..adaptation.found_action_mask import FoundActionMask, FoundRows
 from ..adaptation.vector_action_mask import VectorActionMask
 from .env_view import Options
 
@@ -41,12 +40,14 @@ def maker_inside(make: Callable[..., Any]) -> Callable[[], Any]:
 
 def options_inside(wrapper: Any, options: Options) -> Options:
     """The same mask as the wrapper's, for the environment inside."""
-    fn = getattr(wrapper, "mask_fn", None)
-    is_found = isinstance(wrapper, FoundActionMask) or isinstance(fn, FoundRows) or fn is None
+    place = getattr(wrapper, "_place", None) or getattr(wrapper, "_given_place", None)
+    fn = getattr(wrapper, "mask_fn", None) or getattr(wrapper, "_mask_fn", None)
     spec = getattr(wrapper, "mask_spec", None)
+    given = options.mask_fn or options.mask_at
     return replace(
         options,
-        mask_fn=options.mask_fn or (None if is_found else fn),
+        mask_fn=options.mask_fn if given else None if place is not None else fn,
+        mask_at=options.mask_at if given else None if place is None else place.code,
         mask_spec=options.mask_spec or (None if callable(spec) else spec),
         head_mask=options.head_mask or getattr(wrapper, "_head_mask", None),
     )

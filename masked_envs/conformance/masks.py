@@ -19,27 +19,6 @@ def binary_mask(spec: MaskSpec, mask: Any) -> Any:
     return (np.asarray(mask) != 0).astype(np.int8)
 
 
-def allows(spec: MaskSpec, mask: Any, action: Any, head_mask: HeadMask | None) -> bool:
-    """Whether the mask, and `head_mask` for dependent heads, allow the action."""
-    if spec.needs_head_mask:
-        return bool(spec.allows(mask, action, head_mask))  # type: ignore[call-arg]
-    return bool(spec.allows(mask, action))
-
-
-def sample(spec: MaskSpec, mask: Any, rng: np.random.Generator, head_mask: HeadMask | None) -> Any:
-    """A random action that the mask, and `head_mask` for dependent heads, allow."""
-    if spec.needs_head_mask:
-        return spec.sample(mask, rng, head_mask)  # type: ignore[call-arg]
-    return spec.sample(mask, rng)
-
-
-def count(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> float:
-    """How many actions are allowed; infinite for an interval that is not a point."""
-    if spec.needs_head_mask:
-        return float(spec.count(mask, head_mask))  # type: ignore[call-arg]
-    return float(spec.count(mask))
-
-
 def parts_of(spec: Any, value: Any) -> list[tuple[Any, Any, Any]]:
     """Key, spec and value of each part of a dict or tuple mask, or of an action."""
     keys = range(len(spec.parts)) if spec.is_tuple else spec.keys

@@ -10,17 +10,8 @@ from typing import Any
 import gymnasium
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorWrapper
 
+from ..adaptation.other_libraries import advice_for
 from .env_view import view_of
-
-FOREIGN = {
-    "gym.core": "an environment of the old gym: wrap it in shimmy's GymV26CompatibilityV0 or GymV21CompatibilityV0",
-    "gym.vector": "a vector environment of the old gym: check one of its environments, wrapped by shimmy",
-    "rl4co": "an RL4CO environment, a batch of TorchRL: write a gymnasium.Env around one instance, and check that",
-    "torchrl": "a TorchRL environment: check the Gymnasium or PettingZoo environment that it is made from",
-    "stable_baselines3": "a VecEnv of Stable-Baselines3: check the function that makes one of its environments",
-    "dm_env": "a dm_env environment: wrap it, shimmy.DmControlCompatibilityV0(env) or a gymnasium.Env of your own",
-}  # fmt: skip
-"""Modules of classes that are no environments of Gymnasium or PettingZoo, and what to do about them."""
 
 
 def maker_of(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | None]:
@@ -42,10 +33,8 @@ def check_interface(env: Any) -> None:
     """Raises:
     TypeError: not an environment of Gymnasium or PettingZoo.
     """
-    modules = [kind.__module__ for kind in type(env).__mro__]
-    for name, advice in FOREIGN.items():
-        if any(module == name or module.startswith(f"{name}.") for module in modules):
-            raise TypeError(f"{type(env).__name__} is {advice}")
+    if advice := advice_for(env):
+        raise TypeError(f"{type(env).__name__} {advice}")
     view_of(env)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any
 
 import numpy as np
 
 from ..mask_spec import MaskSpec
 from .context import CheckContext, VisitedState
-from .masks import HeadMask, binary_mask, count, parts_of
+from .masks import binary_mask
 from .report import Profile
 from .time_step import bare
 from .values import fingerprint
+
+MOST_COUNTED = 20_000  # actions of a space with dependent heads, which are counted by asking for every prefix
 
 
 def profile(context: CheckContext) -> Profile:
@@ -24,12 +25,14 @@ def profile(context: CheckContext) -> Profile:
         histories.follow(state)
         for name, agent in state.time_step.acting.items():
             spec, mask = state.view.spec(name), fingerprint(agent.mask)
+            given = binary_mask(spec, agent.mask), state.view.head_mask(name)
             try:
-                fraction = legal_fraction(spec, binary_mask(spec, agent.mask), state.view.head_mask(name))
+                fraction = spec.legal_fraction(*given) if is_countable(spec) else math.nan
+                is_forced = bool(spec.is_forced(*given))
             except (ValueError, TypeError):  # not a mask of the form: law L2 says so
                 continue
             fractions.append(fraction)
-            forced.append(is_forced(spec, binary_mask(spec, agent.mask), state.view.head_mask(name)))
+            forced.append(is_forced)
             masks.add(mask)
             of_observation.add(histories.view(state, name), mask)
             of_history.add(histories[name], mask)
@@ -37,6 +40,11 @@ def profile(context: CheckContext) -> Profile:
         return Profile()
     mean, rate = float(np.mean(fractions)), float(np.mean(forced))
     return Profile(len(fractions), 0, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
+
+
+def is_countable(spec: MaskSpec) -> bool:
+    """Whether the legal actions of a mask can be counted in each state of a walk."""
+    return not spec.needs_head_mask or math.prod(spec.heads.tolist()) <= MOST_COUNTED
 
 
 class Function:
@@ -74,21 +82,3 @@ class Histories(dict[str, bytes]):
         """The observation of a agent; the rows of a vector environment are all the same agent."""
         agent = name if len(state.time_step.agents) > 1 and state.view.agents_leave else ""
         return fingerprint([agent, bare(state.agent(name).observation)])
-
-
-def legal_fraction(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> float:
-    """The share of the actions that the mask allows; of an interval, of the volume."""
-    if spec.kind == "dict":
-        return float(np.prod([legal_fraction(part, value) for _, part, value in parts_of(spec, mask)]))
-    if spec.kind == "interval":
-        (low, high), (least, most) = mask, spec.full()
-        widths = most - least
-        return float(np.prod(np.where(widths > 0, (high - low) / np.where(widths > 0, widths, 1), 1)))
-    if spec.needs_head_mask:
-        return float(count(spec, mask, head_mask) / math.prod(map(int, spec.heads)))
-    return float(count(spec, mask) / count(spec, spec.full()))
-
-
-def is_forced(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> bool:
-    """Whether the mask allows exactly one action."""
-    return count(spec, mask, head_mask) == 1

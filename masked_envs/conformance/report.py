@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 import textwrap
 from dataclasses import asdict, dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..trees import plain
 from .evidence import Evidence
 
 Status = Literal["passed", "failed", "not judged", "not applicable", "warning"]
@@ -30,19 +30,6 @@ class ConformanceError(AssertionError):
 
 class NotJudgedWarning(UserWarning):
     """A check ended without a verdict on L7: whether the mask is exact is not known."""
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON can hold it; anything else as its repr."""
-    if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return repr(value)
 
 
 def legal_numbers(mask: Any) -> str:

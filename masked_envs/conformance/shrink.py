@@ -11,7 +11,7 @@ from typing import Any
 from .context import CheckContext, Failure, VisitedState, shown
 from .env_view import EnvView
 from .invalid_behaviour import known_behaviour
-from .masks import allows, binary_mask
+from .masks import binary_mask
 from .report import Finding
 
 MOST_REPLAYS = 60  # of one finding
@@ -45,7 +45,7 @@ def are_allowed(view: EnvView, actions: dict[str, Any]) -> bool:
     acting = view.time_step.acting
     return all(
         name not in acting
-        or allows(view.spec(name), binary_mask(view.spec(name), acting[name].mask), action, view.head_mask(name))
+        or view.spec(name).allows(binary_mask(view.spec(name), acting[name].mask), action, view.head_mask(name))
         for name, action in actions.items()
     )
 

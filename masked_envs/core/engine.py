@@ -15,11 +15,12 @@ from .blocks import RowViews, Threads, over_blocks, plain_buffers, row_blocks, r
 from .buffers import buffer, observation_dtype, wide
 from .compile import BACKENDS, bind, numba_is_available
 from .declaration import TIME_LIMIT, Declaration
+from .on_invalid import ON_INVALID, check_invalid_reward, check_on_invalid
 from .parameters import as_record
 from .random import seed_words
 from .state import PlainState, State, check_state, own_parameters
 
-ON_INVALID = {"raise": loop.RAISE, "terminate": loop.TERMINATE, "noop": loop.NOOP, "resample": loop.RESAMPLE}
+CODES = dict(zip(ON_INVALID, (loop.RAISE, loop.TERMINATE, loop.NOOP, loop.RESAMPLE), strict=True))
 LOOPS = (
     loop.look_rows, loop.reset_rows, loop.find_invalid, loop.check_row, loop.pick_rows, loop.step_rows, loop.step_row,
 )  # fmt: skip
@@ -62,9 +63,7 @@ class Engine:
     ) -> None:
         self.declaration, self.values, self.rows, self.num_threads = declaration, values, rows, num_threads
         self.backend = resolve_backend(backend, rows)
-        if not isinstance(on_invalid, str) or on_invalid not in ON_INVALID:
-            raise ValueError(f"on_invalid must be one of {', '.join(map(repr, ON_INVALID))}, not {on_invalid!r}")
-        self.on_invalid, self.invalid_reward = on_invalid, _finite("invalid_reward", invalid_reward)
+        self.on_invalid, self.invalid_reward = check_on_invalid(on_invalid), check_invalid_reward(invalid_reward)
         self.mask_spec = declaration.mask(values)
         self.agents = declaration.agents(values)
         self.views = len(self.agents) if declaration.play == "simultaneous" else 1
@@ -122,7 +121,7 @@ class Engine:
         arrays = {name: getattr(self, name)[self.blocks[block]] for name in PER_ROW}
         named: dict[str, Any] = {
             **arrays, "states": self.states[self.blocks[block]], "full": self.full, "heads": self.heads,
-            "draws": self.draws[block], "scratch": self.scratch[block], "on_invalid": ON_INVALID[self.on_invalid],
+            "draws": self.draws[block], "scratch": self.scratch[block], "on_invalid": CODES[self.on_invalid],
             "invalid_reward": self.invalid_reward, "time_limit": self.time_limit,
             "first_row": self.blocks[block].start,
         }  # fmt: skip
@@ -286,11 +285,3 @@ def resolve_backend(backend: str, rows: int) -> str:
     if backend == "numba" and not numba_is_available():
         raise ImportError("backend='numba' needs numba: pip install numba (or use backend='python')")
     return backend
-
-
-def _finite(name: str, number: Any) -> float:
-    if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, not {number!r}")
-    if not np.isfinite(number):
-        raise ValueError(f"{name} must be finite, not {number!r}")
-    return float(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from .actions import Box
+from .places import Box
 from .shapes import Point
 
 

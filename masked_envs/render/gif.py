@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files import atomic_write
+
 SHORTEST_DELAY = 2
 """Hundredths of a second: viewers slow down GIFs that ask for less."""
 COUNTED_FRAMES = 16
@@ -26,6 +28,7 @@ def write_gif(
 
     Raises:
         ImportError: Pillow is not installed.
+        NotWrittenError: the file cannot be written; an older one stays as it is.
         ValueError: no frames, frames of different or wrong shapes, fps outside 0.1 to 50, colors outside 2
             to 255.
     """
@@ -53,17 +56,18 @@ def write_gif(
         images[-1].putpalette(palette.tobytes() + bytes(3))
         delays.append(delay)
         shown = entries
-    images[0].save(
-        path,
-        format="GIF",
-        save_all=True,
-        append_images=images[1:],
-        duration=delays,
-        loop=0,
-        transparency=len(palette),
-        disposal=1,  # leave each frame in place for the next
-        optimize=False,
-    )
+    with atomic_write(path) as file:
+        images[0].save(
+            file,
+            format="GIF",
+            save_all=True,
+            append_images=images[1:],
+            duration=delays,
+            loop=0,
+            transparency=len(palette),
+            disposal=1,  # leave each frame in place for the next
+            optimize=False,
+        )
 
 
 def _checked(frames: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import window
-from .actions import Index, as_path
 from .errors import WindowClosedError
 from .frame import draw_frame
 from .layout import Layout
 from .mask_view import MaskView
+from .places import Index, as_path
 from .scene import Scene
 from .status import Status, as_status
 from .theme import Theme, find_theme
@@ -91,7 +91,7 @@ class Renderer:
         scene: Scene,
         mask: Any = None,
         probabilities: Any = None,
-        last_action: Any = None,
+        action: Any = None,
         status: Status | str | None = None,
     ) -> NDArray[np.uint8] | None:
         """Draw a frame.
@@ -101,8 +101,10 @@ class Renderer:
             mask: the current mask in canonical form: of the one acting agent, or with a leading axis of
                 `scene.agents`. None draws the actions without saying which are legal.
             probabilities: a policy's, in the mask's own form, or None.
-            last_action: the action of the last step, in the action space's form, or None.
-            status: what stands above the picture; a str is a message.
+            action: the one chosen under this mask, in the action space's form, or None. The action of the step before
+                was chosen under another mask: say it in `Status.last`.
+            status: what stands above the picture; a str is a message. With `Status.over` the actions are drawn as
+                neither legal nor forbidden.
 
         Returns:
             "rgb_array": uint8 (height, width, 3), a new array each time. "human": None.
@@ -111,9 +113,10 @@ class Renderer:
             ValueError: a mask or probabilities that do not fit the scene.
             WindowClosedError: the person closed the window.
         """
-        view = MaskView(scene, mask, probabilities, last_action)
+        line = as_status(status)
+        view = MaskView(scene, mask, probabilities, action, line.over)
         layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
-        frame = draw_frame(layout, view, self.theme, as_status(status), self._refused)
+        frame = draw_frame(layout, view, self.theme, line, self._refused)
         self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}
         self._shown = (layout, view)
         if self.mode == "rgb_array":

@@ -15,8 +15,8 @@ An environment writes one function and knows nothing of pixels, colours, masks o
         scene.glyph_rows = ["".join(".XO"[v] for v in row) for row in s["board"]]
         return scene
 
-The renderers add the rest from the mask: legal actions lit, forbidden ones grey and crossed out, the last
-action ringed, a policy's probabilities as bars. An environment without places for its actions writes
+The renderers add the rest from the mask: legal actions green, forbidden ones grey and crossed out, the action chosen
+ringed, a policy's probabilities as bars. An environment without places for its actions writes
 `scene.strip(["left", "right"])`, or nothing at all (a strip is then derived from the mask), and gets a row of
 boxes under the picture.
 """
@@ -28,16 +28,15 @@ import operator
 from collections.abc import Sequence
 from typing import SupportsIndex
 
+from ..mask_spec import KINDS
 from . import arguments
-from .actions import ICON_KEYS, ActionMark, Box, Icon, Index, Path, RangeBars, Strip, Style, as_index, as_path
-from .picture import Picture
+from .drawing import Drawing
+from .places import ICON_KEYS, ActionMark, Box, Icon, Index, Path, RangeBars, Strip, Style, as_index, as_path
 from .problems import find_problems
 from .theme import check_ink
 
-KINDS = ("flat", "per_head", "joint", "conditional", "binary", "interval", "candidates", "dict")
 
-
-class Scene(Picture):
+class Scene(Drawing):
     """The picture of one state: `width` by `height` of the environment's own units, y downwards.
 
     Args:

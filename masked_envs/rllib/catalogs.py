@@ -10,8 +10,9 @@ from ray.rllib.algorithms.dqn.dqn_catalog import DQNCatalog
 from ray.rllib.algorithms.ppo.ppo_catalog import PPOCatalog
 from ray.rllib.core.models.configs import MLPHeadConfig
 
+from ..torch import Features
 from .distributions import distribution_class
-from .features import Features, mask_spec_of
+from .features import mask_spec_of
 from .scores import ActionScores
 
 

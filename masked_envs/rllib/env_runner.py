@@ -20,7 +20,8 @@ from ray.rllib.utils.metrics import RLMODULE_INFERENCE_TIMER, WEIGHTS_SEQ_NO
 from ray.rllib.utils.numpy import convert_to_numpy
 from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 
-from .arrays import as_array, fitting, map_arrays, where_rows, without_collections
+from .. import trees
+from .arrays import as_array, fitting, where_rows, without_collections
 from .fragments import Chunk, Episodes, Recorder, rows_of_infos
 from .metrics import gathered
 from .refusals import check_supported, is_called
@@ -141,9 +142,9 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     def _act(self, explore: bool, steps: int) -> tuple[Any, Any, dict[str, Any]]:
         """The module's actions, the same as the environment takes them, and what else the module gave."""
         module = self.module
-        batch = {Columns.OBS: map_arrays(self._copied_tensor, self._recorder.observations[-1])}
+        batch = {Columns.OBS: trees.map(self._copied_tensor, self._recorder.observations[-1])}
         if module.is_stateful():
-            batch = map_arrays(lambda tensor: tensor.unsqueeze(1), batch)
+            batch = trees.map(lambda tensor: tensor.unsqueeze(1), batch)
             batch[Columns.STATE_IN] = self._to_tensors(self._initial_state() if self._state is None else self._state)
         with torch.no_grad(), self._inference_timer:
             output = (
@@ -151,13 +152,13 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 if explore
                 else module.forward_inference(batch)
             )
-        extras = map_arrays(
+        extras = trees.map(
             as_array, self._choose(rl_module=module, batch=output, episodes=self._ongoing_episodes, explore=explore)
         )
         if module.is_stateful():
             self._state = extras[Columns.STATE_OUT]
             extras = {
-                name: value if name == Columns.STATE_OUT else map_arrays(lambda array: array.squeeze(1), value)
+                name: value if name == Columns.STATE_OUT else trees.map(lambda array: array.squeeze(1), value)
                 for name, value in extras.items()
             }
         actions = extras.pop(Columns.ACTIONS)
@@ -173,10 +174,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
                 f"random_actions=True draws legal actions, and {envs} has no mask_spec to tell which those are: "
                 'with one of masked_envs, set config.env_runners(gym_env_vectorize_mode="vector_entry_point")'
             )
-        late: dict[str, Any] = {}
-        if spec.needs_head_mask:
-            late["head_mask"] = [functools.partial(envs.head_mask, row) for row in range(self.num_envs)]
-        actions = spec.sample(envs.action_mask, self._action_rng, **late)
+        actions = spec.sample(envs.action_mask, self._action_rng, getattr(envs, "head_mask", None))
         self._state = None
         return actions, actions, {}
 
@@ -188,7 +186,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         recorder.see(observations, self._rows_of_infos(infos))
         self._ended = terminated | truncated
         if self._state is not None and began.any():
-            self._state = map_arrays(functools.partial(where_rows, began), self._initial_state(), self._state)
+            self._state = trees.map(functools.partial(where_rows, began), self._initial_state(), self._state)
         chunks: list[Chunk] = []
         recorder.begins[began] = len(recorder)
         eventful = self._ended & ~began
@@ -241,7 +239,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
         for row in np.flatnonzero(rows).tolist():
             episode = self._ongoing_episodes[row]
             if episode is not None:
-                observation = map_arrays(lambda array, row=row: array[row], self._recorder.observations[-1])
+                observation = trees.map(lambda array, row=row: array[row], self._recorder.observations[-1])
                 episode.add_env_reset(observation, self._recorder.infos[-1][row])
 
     def _call_on_episode_start(self, row: int) -> None:
@@ -293,7 +291,7 @@ class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
     def _initial_state(self) -> Any:
         """The module's initial state for every row (num_envs, ...)."""
         state = convert_to_numpy(self.module.get_initial_state())
-        return map_arrays(lambda array: np.repeat(array[np.newaxis], self.num_envs, axis=0), state)
+        return trees.map(lambda array: np.repeat(array[np.newaxis], self.num_envs, axis=0), state)
 
     def _global_steps(self, steps: int) -> int:
         """RLlib's estimate of the steps that all env runners have made, `steps` of this one's being new."""

@@ -16,7 +16,7 @@ from ray.rllib.env.single_agent_episode import SingleAgentEpisode
 from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer
 from ray.rllib.utils.spaces.space_utils import unbatch
 
-from .arrays import map_arrays
+from .. import trees
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Recorder:
         """All slots of some rows as arrays, copies."""
 
         def joined(batches: list[Any]) -> Any:
-            return map_arrays(lambda *arrays: np.stack([array[rows] for array in arrays], axis=1), *batches)
+            return trees.map(lambda *arrays: np.stack([array[rows] for array in arrays], axis=1), *batches)
 
         extras = self.extras[self._extras_since :]
         return Stacked(joined(self.observations), joined(self.actions), joined(self.rewards), joined(extras))
@@ -104,7 +104,7 @@ class Recorder:
         lookback = min(self.lookback, episode.t_started, begin)
 
         def write(buffer: InfiniteLookbackBuffer, batch: Any, low: int, high: int, offset: int = 0) -> None:
-            data = _slots(batch, chunk.row - first_row, slice(low - offset, high - offset))
+            data = trees.row(batch, (chunk.row - first_row, slice(low - offset, high - offset)))
             buffer.data, buffer.finalized = (data, True) if to_numpy else (unbatch(data), False)
             buffer.lookback = begin - low
 
@@ -147,15 +147,6 @@ def rows_of_infos(infos: dict[str, Any]) -> list[dict[str, Any]] | None:
         for row, value in zip(rows, column, strict=True):
             row[key] = value
     return rows
-
-
-def _slots(batch: Any, row: int, slots: slice) -> Any:
-    """What a row of `Stacked` has in some slots."""
-    if isinstance(batch, dict):
-        return {key: _slots(part, row, slots) for key, part in batch.items()}
-    if isinstance(batch, tuple):
-        return tuple(_slots(part, row, slots) for part in batch)
-    return batch[row, slots]
 
 
 NO_SPACE = InfiniteLookbackBuffer()

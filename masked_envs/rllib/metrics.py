@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
 from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
-from .arrays import map_arrays
-from .features import ACTION_MASK
+from .. import trees
+from ..mask_spec import DictMask, MaskSpec
+from ..torch.features import ACTION_MASK
+from .features import mask_spec_of
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
 LIFETIME = "_lifetime"
@@ -52,8 +55,8 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
     """Logs what the environments counted, beside RLlib's own metrics of env runners and evaluation env runners.
 
     These are `num_invalid_actions` (of this iteration), `num_invalid_actions_lifetime` (of the run, through checkpoints
-    and through the death of workers), and `mean_legal_fraction` (entries of the masks met that were 1; of bounds, the
-    share of the action space between them).
+    and through the death of workers), and `mean_legal_fraction` (the mean over all decisions of
+    `MaskSpec.legal_fraction`, the share of the action space that the mask allowed).
 
     Environments without a counter `invalid_actions` get the last alone, and a warning that says so.
     """
@@ -68,14 +71,14 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         for episode in _single_agent_episodes(samples):
             if len(episode):
                 of_agents.setdefault(episode.agent_id, []).append(episode)
-        decisions, fractions = 0, 0.0
-        for episodes in of_agents.values():
-            masks = map_arrays(lambda *parts: np.concatenate(parts), *map(_masks, episodes))
-            number = sum(map(len, episodes))
-            decisions += number
-            fractions += number * _legal_fraction(masks, episodes[0].observation_space)
-        if decisions:
-            metrics_logger.log_value(MEAN_LEGAL_FRACTION, fractions / decisions, reduce="mean", window=None)
+        try:
+            fractions = [_legal_fractions(episodes) for episodes in of_agents.values()]
+        except ValueError as error:
+            warnings.warn(f"{MEAN_LEGAL_FRACTION} is not logged: {error}", stacklevel=2)
+            return
+        if fractions:
+            mean = float(np.mean(np.concatenate(fractions)))
+            metrics_logger.log_value(MEAN_LEGAL_FRACTION, mean, reduce="mean", window=None)
 
     def on_evaluate_end(self, *, metrics_logger: Any, evaluation_metrics: dict[str, Any], **kwargs: Any) -> None:
         """Put the sums over all evaluations where RLlib reports those of the latest alone as `_lifetime`."""
@@ -141,18 +144,25 @@ def _masks(episode: Any) -> Any:
     buffer = episode.observations
     if buffer.finalized:  # `get_observations` would slice every part of the observation for it
         own = slice(buffer.lookback, buffer.lookback + len(episode))
-        return map_arrays(lambda masks: masks[own], buffer.data[ACTION_MASK])
+        return trees.map(lambda masks: masks[own], buffer.data[ACTION_MASK])
     observations = episode.get_observations(slice(0, len(episode)))
-    return map_arrays(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))
+    return trees.map(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))
 
 
-def _legal_fraction(masks: Any, observation_space: Any) -> float:
-    """The share of entries that are 1; of bounds, that of the action space between them; of parts, their mean."""
-    space = observation_space[ACTION_MASK]
-    if isinstance(masks, (dict, tuple)):
-        keys = list(masks) if isinstance(masks, dict) else range(len(masks))
-        return float(np.mean([_legal_fraction(masks[key], {ACTION_MASK: space[key]}) for key in keys]))
-    if np.issubdtype(masks.dtype, np.floating):
-        whole = space.high[1] - space.low[0]
-        return float(np.mean((masks[:, 1] - masks[:, 0]) / np.where(whole > 0, whole, 1.0)))
-    return float(np.count_nonzero(masks) / masks.size)
+def _legal_fractions(episodes: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """`MaskSpec.legal_fraction` of every decision in the episodes of one agent.
+
+    Raises:
+        ValueError: spaces or masks of no known kind.
+    """
+    spec = mask_spec_of(episodes[0].observation_space, episodes[0].action_space)
+    masks = trees.map(lambda *parts: np.concatenate(parts), *map(_masks, episodes))
+    fractions: npt.NDArray[np.float64] = spec.legal_fraction(_in_dtype_of(spec, masks))
+    return fractions
+
+
+def _in_dtype_of(spec: MaskSpec, masks: Any) -> Any:
+    """Masks, which RLlib's modules take in any dtype, in the canonical one."""
+    if isinstance(spec, DictMask):
+        return spec.pack(spec.each(_in_dtype_of, spec.unpack(masks, "the mask")))
+    return masks.astype(spec.mask_buffer.base)

@@ -19,9 +19,10 @@ from ray.rllib.core.learner.utils import make_target_network
 from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from torch import Tensor, nn
 
+from ..torch.features import ACTION_MASK, Features
 from .catalogs import MaskedDQNCatalog, MaskedPPOCatalog
 from .distributions import IN_LOGITS
-from .features import ACTION_MASK, FORBIDDEN, Features, legal_choices
+from .features import FORBIDDEN, legal_choices
 from .scores import ActionScores
 from .structured import MaskColumns
 

@@ -10,7 +10,8 @@ from ray.rllib.env.multi_agent_env import MultiAgentEnv
 
 from .. import registration
 from ..catalogue import CATALOGUE
-from .features import ACTION_MASK, mask_spec_of
+from ..torch.features import ACTION_MASK
+from .features import mask_spec_of
 
 ALL = "__all__"
 """RLlib's key for the episode as a whole."""

@@ -94,7 +94,7 @@ def as_sampled(spec: MaskSpec) -> dict[str, bool]:
 
     RLlib would stretch a Box action from [-1, 1] to the bounds of the space, which knows nothing of the mask's bounds.
     """
-    continuous = any(part.kind == "interval" for part in (spec, *getattr(spec, "parts", ())))
+    continuous = spec.is_continuous
     return {"normalize_actions": False, "clip_actions": False} if continuous else {}
 
 

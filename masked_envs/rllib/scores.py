@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
-import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
 from ..mask_spec import MaskSpec
 from ..torch import num_logits
+from ..torch.candidates import match_scores
+from ..torch.features import CANDIDATES
 from .distributions import IN_LOGITS
-from .features import CANDIDATES, Observation
+from .features import Observation
 
 KEY_SIZE = 64
 """Components of the vector that stands for an action in dot products: `model_config["action_key_size"]`."""
@@ -61,4 +62,4 @@ class ActionScores(nn.Module):
         else:
             return outputs
         queries = outputs.reshape(*outputs.shape[:-1], self.width, atoms)
-        return (torch.matmul(keys, queries) / math.sqrt(self.width)).flatten(-2)
+        return match_scores(queries, keys).flatten(-2)

@@ -9,8 +9,7 @@ import torch
 from ray.rllib.core.distribution.torch.torch_distribution import TorchDistribution
 from torch import Tensor
 
-from ..mask_spec.base import MaskSpec
-from ..mask_spec.composite import DictMask
+from ..mask_spec import DictMask, MaskSpec
 from ..torch import distribution_for, num_logits
 from .features import FORBIDDEN
 

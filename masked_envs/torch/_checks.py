@@ -16,6 +16,9 @@ import torch
 from torch import Tensor
 
 _LISTED_ROWS = 10
+HOW_POLICIES_DIVERGE = (
+    "the policy has diverged (a nan or infinite loss, too high a learning rate, or a nan observation)"
+)
 
 
 def check_logits(logits: Tensor, owner: str, width: int | None = None) -> Tensor:
@@ -86,7 +89,8 @@ def check_rows(row_max: Tensor, logits: Tensor, mask: Tensor, owner: str, part: 
     legal_logits = logits[first][mask[first]].tolist()
     raise ValueError(
         f"{owner}: logits at legal actions must be finite (or -inf beside a finite one) but are not in "
-        f"{_list_rows(bad, part, first_part)}; the first has legal logits {legal_logits[:_LISTED_ROWS]}"
+        f"{_list_rows(bad, part, first_part)}; the first has legal logits {legal_logits[:_LISTED_ROWS]}: "
+        + HOW_POLICIES_DIVERGE
     )
 
 

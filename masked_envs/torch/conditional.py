@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from masked_envs.torch import _checks, _numerics
-from masked_envs.torch.categorical import NO_SHAPE, Mask, MaskedCategorical, MaskedDistribution
-from masked_envs.torch.factored import MaskedJoint
+from masked_envs.torch.categorical import MaskedCategorical, checked_log_probs
+from masked_envs.torch.distribution import NO_SHAPE, Mask, MaskedDistribution
+from masked_envs.torch.joint import MaskedJoint
 
 
 def widths(nvec: Sequence[int]) -> list[int]:
@@ -56,9 +57,9 @@ class MaskedConditional(MaskedJoint):
                 # What nothing completes is never chosen; what would follow gets a full mask to have a softmax at all.
                 head_mask = completed | ~reached.unsqueeze(-1)
                 head_logits = torch.where(reached.unsqueeze(-1), head_logits, 0.0)
-            log_probs, row_max = _numerics.masked_log_softmax(head_logits, head_mask)
-            if validate:
-                _checks.check_rows(row_max, head_logits, head_mask, owner, "earlier choice" if k else "")
+            log_probs = checked_log_probs(
+                head_logits, head_mask, owner, validate, "earlier choice" if k else "", terms=len(self._nvec)
+            )
             self._heads.append(MaskedCategorical._unchecked(log_probs, head_mask, validate_args))
             cells, reached = cells.unsqueeze(-1) + log_probs, completed
         cells = torch.where(self._mask, cells, -math.inf).flatten(-len(self._nvec))

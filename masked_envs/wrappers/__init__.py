@@ -1,4 +1,4 @@
-"""Wrappers: a mask for an environment of your own, other forms of masked environments, and a monitor.
+"""Wrappers: masks for environments of your own, other forms of masked environments, and a monitor.
 
 env = ActionMask(MyEnv(), lambda env: env.unwrapped.free_places())  # any Gymnasium environment, by the laws
 env = FlatActions(gym.make("MaskedPairs-v0"))  # Discrete(25), with a mask of 25 entries
@@ -11,6 +11,7 @@ import importlib
 from typing import Any
 
 HOME = {
+    "AECActionMask": "..adaptation.pettingzoo_action_mask",
     "ActionMask": "..adaptation.action_mask",
     "Delay": ".on_observation",
     "FlatActions": ".flat_actions",
@@ -19,8 +20,10 @@ HOME = {
     "InvalidActionRecord": ".record_invalid_actions",
     "Normalize": ".on_observation",
     "OnObservation": ".on_observation",
+    "ParallelActionMask": "..adaptation.pettingzoo_action_mask",
     "RecordInvalidActions": ".record_invalid_actions",
     "SequentialActions": ".sequential_actions",
+    "SingleAgent": "..adaptation.single_agent",
     "StickyAction": ".on_observation",
     "VectorActionMask": "..adaptation.vector_action_mask",
     "replay": ".record_invalid_actions",

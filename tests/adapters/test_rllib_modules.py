@@ -16,7 +16,7 @@ from ray.rllib.core.rl_module.rl_module import RLModule
 from rllib_cases import ACTIONS, BITS, NVEC, build, legal_entries, observation_space, random_batch
 
 from masked_envs.rllib import LegalCategorical, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
-from masked_envs.rllib.features import Features
+from masked_envs.torch import Features
 
 KINDS = ("flat", "learned", "candidates", "per_head", "binary")
 DISCRETE = ("flat", "learned", "candidates")

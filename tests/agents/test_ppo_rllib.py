@@ -1,4 +1,4 @@
-"""agents/ppo_rllib.py as a program: every algorithm's proof, checkpoints, resuming, errors before a worker starts."""
+"""The RLlib agent as a program: every algorithm's proof, checkpoints, resuming, errors before a worker starts."""
 
 import subprocess
 import sys
@@ -7,7 +7,9 @@ import pytest
 
 pytest.importorskip("ray")
 import ray
-from ppo_rllib_cases import SCRIPT, counted, ppo_rllib, proof, results, rllib_recipes, start
+from ppo_rllib_cases import DIRECTORY, counted, proof, results, start
+
+from agents.rllib import main, recipes
 
 STEPS = {"PPO": 12_000, "APPO": 12_000, "IMPALA": 12_000, "DQN": 2_000}  # DQN learns after every few steps
 
@@ -18,7 +20,7 @@ def run(*flags):
     return process.returncode, output
 
 
-@pytest.mark.parametrize("algo", rllib_recipes.RECIPES)
+@pytest.mark.parametrize("algo", recipes.RECIPES)
 def test_every_algorithm_proves_itself_and_leaves_checkpoints(algo, tmp_path):
     code, output = run(
         "--algo", algo, "--total-steps", STEPS[algo], "--num-to-keep", 2, "--checkpoint-frequency", 1,
@@ -51,7 +53,7 @@ def refuse(monkeypatch, capsys):
 
     def message(*flags):
         with pytest.raises(SystemExit) as stopped:
-            ppo_rllib.main([str(flag) for flag in flags])
+            main.main([str(flag) for flag in flags])
         assert stopped.value.code == 2
         return capsys.readouterr().err
 
@@ -107,12 +109,12 @@ def test_no_cluster_is_said_in_a_line(capsys, monkeypatch):
 
     monkeypatch.setattr(ray, "init", no_cluster)
     with pytest.raises(SystemExit):
-        ppo_rllib.main(["--address", "192.0.2.1:6379"])
+        main.main(["--address", "192.0.2.1:6379"])
     assert "no Ray cluster at --address 192.0.2.1:6379: no node answers" in capsys.readouterr().err
 
 
 def test_help_names_every_flag_of_the_founding_script():
-    text = subprocess.run([sys.executable, str(SCRIPT), "--help"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run([sys.executable, str(DIRECTORY), "--help"], capture_output=True, text=True, check=True).stdout
     for flag in ("algo", "num-env-runners", "num-envs-per-env-runner", "evaluation-interval", "evaluation-duration",
                  "checkpoint-frequency", "num-to-keep", "storage-path", "resume", "address"):  # fmt: skip
         assert f"--{flag}" in text

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
-pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 'masked-envs[torch]'")
+pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
+pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'masked-envs[torch]'")
 
 import torch  # noqa: E402
-from ppo_cases import CARTPOLE, FACES, Config, Learner, after, evaluation, networks  # noqa: E402
+from ppo_cases import CARTPOLE, FACES, Config, Learner, after  # noqa: E402
 
+from agents.ppo_torch import environments, evaluation, networks  # noqa: E402
 from masked_envs import MaskSpec  # noqa: E402
 
 
@@ -50,7 +51,7 @@ def test_an_update_that_forgets_the_mask_is_noticed(face, monkeypatch):
 def test_the_stored_mask_is_the_one_beside_the_observation():
     """A twin, stepped with the stored actions, shows the same masks and observations; masks change at every step."""
     learner = after(CARTPOLE, 1)
-    r, twin = learner.rollout, evaluation.make_envs(CARTPOLE, CARTPOLE.num_envs)
+    r, twin = learner.rollout, environments.make_envs(CARTPOLE, CARTPOLE.num_envs)
     observation, info = twin.reset(seed=CARTPOLE.seed)
     for t in range(CARTPOLE.num_steps):
         assert np.array_equal(r.mask[t].numpy(), info["action_mask"] == 1)

@@ -48,9 +48,13 @@ def test_wrong_arguments_are_refused_with_words(env_id, surface, name, values, e
 
 @EVERY_SURFACE
 def test_an_unknown_parameter_is_refused_and_the_nearest_suggested(env_id, surface):
-    with pytest.raises(TypeError, match=rf"{env_id} has no parameter 'time_limmit'; did you mean 'time_limit'\?"):
+    with pytest.raises(
+        TypeError, match=rf"{env_id} got an unexpected keyword argument 'time_limmit'; did you mean 'time_limit'\?"
+    ):
         make(env_id, surface, time_limmit=3)
-    with pytest.raises(TypeError, match=rf"{env_id} has no parameter 'qqq'\. Its parameters: .*time_limit"):
+    with pytest.raises(
+        TypeError, match=rf"{env_id} got an unexpected keyword argument 'qqq'\. Its parameters: .*time_limit"
+    ):
         make(env_id, surface, qqq=3)
 
 

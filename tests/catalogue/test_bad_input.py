@@ -82,7 +82,7 @@ def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backen
         assert victim.whole() == whole and fingerprint(victim.mask()) == mask
         assert victim.spec.kind == "dict" or victim.counts() == (given, 0)
     for _ in range(5):
-        action = victim.spec.sample(victim.mask(), np.random.default_rng(3), *victim.late)
+        action = victim.spec.sample(victim.mask(), np.random.default_rng(3), victim.head_mask)
         outcome, untouched = victim.step(action), twin.step(action)
         assert outcome == untouched
         if ended(victim, outcome):
@@ -221,7 +221,7 @@ def leads_there(twin, start, drawn, each, outcome):
     twin.restore(start)
     stream = read(twin.position())["rng"].tolist()
     numbers = np.array([random_uniform(stream, 0.0, 1.0) for _ in range(drawn)])
-    for action in drawn_actions(twin.spec, twin.mask(), numbers, *twin.late):
+    for action in drawn_actions(twin.spec, twin.mask(), numbers, twin.head_mask):
         twin.restore(start, drawn)
         instead = twin.step(action)
         there = same_position(twin.position(), each.position(), has_continuum(twin.spec))
@@ -232,7 +232,7 @@ def leads_there(twin, start, drawn, each, outcome):
     return False
 
 
-def drawn_actions(spec, mask, numbers, *late):
+def drawn_actions(spec, mask, numbers, head_mask=None):
     """Every legal action that uniform numbers may stand for; of an interval the one at their share of it."""
     if spec.kind == "dict":
         first = np.cumsum([0, *(part.num_draws for part in spec.parts)])
@@ -244,7 +244,7 @@ def drawn_actions(spec, mask, numbers, *late):
             return []
         low, high = mask.astype(np.float64)
         return [np.clip((low + numbers[: len(low)] * (high - low)).astype(mask.dtype), *mask)]
-    return spec.list_legal(mask, 5000, *late)
+    return spec.list_legal(mask, 5000, head_mask)
 
 
 def has_continuum(spec):

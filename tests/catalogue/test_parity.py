@@ -163,8 +163,8 @@ def a_choice(envs, number):
     spec, masks, space = envs.unwrapped.mask_spec, envs.unwrapped.action_mask, envs.single_action_space
     rows = []
     for row in range(envs.num_envs):
-        late = (functools.partial(envs.unwrapped.head_mask, row),) if spec.needs_head_mask else ()
-        rows.append(spec.sample(row_of(masks, row), np.random.default_rng(number), *late))
+        head_mask = functools.partial(envs.unwrapped.head_mask, row)
+        rows.append(spec.sample(row_of(masks, row), np.random.default_rng(number), head_mask))
     return concatenate(space, rows, create_empty_array(space, envs.num_envs))
 
 

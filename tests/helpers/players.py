@@ -32,9 +32,9 @@ class Outcome:
     everything: bytes
 
 
-def legal_of(spec: Any, mask: Any, *head_mask: Any) -> Any:
-    """A legal action, the same for the same mask; `head_mask` where the mask does not hold all heads."""
-    return spec.sample(mask, np.random.default_rng(0), *head_mask)
+def legal_of(spec: Any, mask: Any, head_mask: Any = None) -> Any:
+    """A legal action, the same for the same mask."""
+    return spec.sample(mask, np.random.default_rng(0), head_mask)
 
 
 class Player:
@@ -59,14 +59,9 @@ class Player:
     def head_mask(self, k: int, prefix: Any) -> Any:
         return self.inner.head_mask(k, prefix)
 
-    @property
-    def late(self) -> tuple[Any, ...]:
-        """What an operation on the mask takes besides."""
-        return (self.head_mask,) if self.spec.needs_head_mask else ()
-
     def legal(self) -> Any:
         """A legal action, the same in the same position."""
-        return legal_of(self.spec, self.mask(), *self.late)
+        return legal_of(self.spec, self.mask(), self.head_mask)
 
     def step(self, action: Any) -> Outcome:
         given = self.env.step(action)
@@ -103,8 +98,7 @@ class VectorPlayer(Player):
         return stacked(self.spec.action_space, [action if i == self.row else self.legal_in(i) for i in range(ROWS)])
 
     def legal_in(self, row: int) -> Any:
-        late = (functools.partial(self.inner.head_mask, row),) if self.spec.needs_head_mask else ()
-        return legal_of(self.spec, row_of(self.inner.action_mask, row), *late)
+        return legal_of(self.spec, row_of(self.inner.action_mask, row), functools.partial(self.inner.head_mask, row))
 
     def head_mask(self, k: int, prefix: Any) -> Any:
         return self.inner.head_mask(self.row, k, prefix)
@@ -223,7 +217,7 @@ def player(env_id: str, surface: str, **arguments: Any) -> Player:
     if "seat" in surface:
         declared = declaration(env_id)
         spec = declared.mask(declared.resolve({}))
-        arguments = {"opponent": lambda observation, mask, *late: legal_of(spec, mask, *late), **arguments}
+        arguments = {"opponent": lambda observation, mask, *heads: legal_of(spec, mask, *heads), **arguments}
     return kind(env_id, surface, **arguments)
 
 
@@ -271,9 +265,9 @@ def go_where_something_is_forbidden(*players: Player) -> Any:
         for _ in range(30):
             mask = first.mask()
             for action in probe_actions(first.spec, mask, first.legal(), rng, 64):
-                if first.spec.action_space.contains(action) and not first.spec.allows(mask, action, *first.late):
+                if first.spec.action_space.contains(action) and not first.spec.allows(mask, action, first.head_mask):
                     return action
-            action = first.spec.sample(mask, rng, *first.late)
+            action = first.spec.sample(mask, rng, first.head_mask)
             outcomes = [each.step(action) for each in players]
             if ended(first, outcomes[0]) or first.whole() == before:
                 break

@@ -13,7 +13,6 @@ from gymnasium.vector import AutoresetMode
 import masked_envs
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.core.declaration import Declaration
-from masked_envs.mask_spec.dialects import TABLE
 from masked_envs.registration import declaration
 
 IDS = tuple(CATALOGUE)
@@ -31,7 +30,7 @@ def in_one_action(declared: Declaration) -> bool:
 
 def has_sb3_form(spec: Any) -> bool:
     """Whether sb3-contrib has a form for masks of this kind, so that `action_masks()` gives one."""
-    return "sb3" in TABLE.get(spec.kind, ())
+    return spec.can_convert("sb3")
 
 
 def choices(env_id: str) -> Iterator[dict[str, Any]]:

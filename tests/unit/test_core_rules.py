@@ -401,8 +401,12 @@ DECLARED = {
 @pytest.mark.parametrize(
     ("given_values", "error", "message"),
     [
-        ({"sice": 3}, TypeError, r"Toy has no parameter 'sice'; did you mean 'size'\? Its parameters: size, slope"),
-        ({"qqq": 3}, TypeError, r"Toy has no parameter 'qqq'. Its parameters: size, slope"),
+        (
+            {"sice": 3},
+            TypeError,
+            r"Toy got an unexpected keyword argument 'sice'; did you mean 'size'\? Its parameters: size, slope",
+        ),
+        ({"qqq": 3}, TypeError, r"Toy got an unexpected keyword argument 'qqq'. Its parameters: size, slope"),
         ({"size": 1}, ValueError, "Toy: size must be at least 2 and at most 10, not 1"),
         ({"size": 11}, ValueError, "Toy: size must be at least 2 and at most 10, not 11"),
         ({"size": 3.0}, TypeError, "Toy: size must be an integer, not 3.0"),

@@ -14,10 +14,12 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ...adaptation.find import Found, find_masks
-from ...adaptation.read import UnknownFormError, as_choices, read_mask, spec_for
+from ...adaptation.find import KEY, VAGUE, Found, MaskSource, NoMaskFoundError, choose_source, find_masks
+from ...adaptation.forms import UnknownFormError
+from ...adaptation.place import parse_place
+from ...adaptation.read import as_choices, read_mask, spec_for
 from ...mask_spec import MaskSpec
-from ..masks import HeadMask, binary_mask, sample
+from ..masks import HeadMask, binary_mask
 from ..time_step import StepResult, TimeStep
 
 Attribute = Callable[[str], Any]
@@ -31,7 +33,6 @@ class Masks(NamedTuple):
 
 
 CERTAIN_NAMES = ("action_mask", "action_masks")  # what has such a name is meant as a mask, whatever its form
-VAGUE_NAMES = ("mask", "avail_actions", "valid_mask")  # may be padding or embeddings: taken where nothing better is
 FIRST_KIND: dict[type, tuple[Any, ...]] = {spaces.MultiDiscrete: ("per_head",)}
 RESET_ENDED = "reset of the ended rows"
 
@@ -42,6 +43,7 @@ class Options:
 
     Attributes:
         mask_fn: (env) -> the mask, or (env, agent) -> that of an agent; or the name of a method or attribute.
+        mask_at: where the mask is, as code: see `masked_envs.adapt`.
         mask_spec: the form of the mask.
         head_mask: (env, k, prefix) -> what head k may take, of a conditional mask of more than two heads.
         on_invalid: what invalid actions do: "raise", "ignore", "penalise" or "terminate".
@@ -51,6 +53,7 @@ class Options:
     """
 
     mask_fn: Callable[..., Any] | str | None = None
+    mask_at: str | None = None
     mask_spec: MaskSpec | None = None
     head_mask: Callable[..., Any] | None = None
     on_invalid: str | None = None
@@ -85,7 +88,7 @@ class EnvView(ABC):
         self._returned: Any = ()  # what the environment returned last, where `ask` needs it
         self.history: list[Any] = []
         self.options = Options()
-        self.source: str | None = None  # the place that a third-party mask is read from, chosen once
+        self.sources: dict[tuple[str, ...], MaskSource] = {}  # of agents of a third-party environment, chosen once
         self._specs: dict[tuple[str, ...], MaskSpec] = {}  # of agents of a third-party environment
         self.tables: list[Any] = []
         self.dead_steps = 0
@@ -134,7 +137,7 @@ class EnvView(ABC):
     @property
     def declares(self) -> bool:
         """Whether the environment declares a `mask_spec`, and with it that it follows all laws."""
-        if self.options.mask_fn is not None:
+        if self.options.mask_fn is not None or self.options.mask_at is not None:
             return False
         spec = self.attribute("mask_spec")
         return isinstance(spec, MaskSpec) or callable(spec)
@@ -153,30 +156,56 @@ class EnvView(ABC):
             agent: its name, where the environment has several.
         """
         if self.options.mask_fn is not None:
-            places = [Found("mask_fn", "action_mask", self.asked_mask(attribute, *agent))]
-        else:
-            places = find_masks(observation, info, attribute)
-        space = self.env.action_space(*agent) if agent else self.single_action_space
-        masks: dict[str, Any] = {}
-        returned, unreadable = {}, {}
-        for place, name, value in sorted(places, key=lambda found: found.name in VAGUE_NAMES):
-            if masks and name in VAGUE_NAMES:
-                break
-            value = value() if callable(value) else value
+            return self._read({"mask_fn": ("", self.asked_mask(attribute, *agent))}, "mask_fn", *agent)
+        found = find_masks(observation, info, attribute)
+        source = self._source(found, *agent)
+        if source is None:
+            return Masks({one.place: one.value for one in found if one.name in CERTAIN_NAMES}, {})
+        first = source.place.value(observation, info, attribute, *agent)
+        others = {} if self.options.mask_at is not None else {
+            one.place: (one.name, one.value) for one in found if one.rank != VAGUE or source.rank == VAGUE
+        }  # fmt: skip
+        return self._read({source.place.code: (source.place.name, first), **others}, source.place.code, *agent)
+
+    def _source(self, found: list[Found], *agent: str) -> MaskSource | None:
+        """Where an agent's mask is, chosen once; None while there is none."""
+        if agent not in self.sources:
+            space, spec = self._action_space(*agent), self.options.mask_spec
+            if self.options.mask_at is not None:
+                self.sources[agent] = MaskSource(parse_place(self.options.mask_at), spec, None, KEY)  # type: ignore[arg-type]
+            else:
+                try:
+                    self.sources[agent] = choose_source(space, found, spec)
+                except NoMaskFoundError:
+                    return None
+        return self.sources[agent]
+
+    def source_of(self, name: str) -> str:
+        """The place that was chosen for an agent's mask; "" where none was found."""
+        if self.options.mask_fn is not None:
+            return "mask_fn"
+        source = self.sources.get((name,)) or self.sources.get(())
+        return "" if source is None else source.place.code
+
+    def _read(self, values: Mapping[str, tuple[str, Any]], source: str, *agent: str) -> Masks:
+        """What is in some places, by place (name and value), read as masks; other places may hold something else."""
+        masks, returned = {}, {}
+        for place, (name, value) in values.items():
+            if value is None:
+                continue
             try:
-                known = self._specs.get(agent) or self.options.mask_spec
-                spec = known or spec_for(space, value, name)
+                spec = self._specs.get(agent) or self.options.mask_spec
+                spec = spec or spec_for(self._action_space(*agent), value, name)
                 masks[place] = read_mask(spec, value, name)
-                self._specs[agent] = spec
-                returned[place] = value
+                self._specs[agent], returned[place] = spec, value
             except UnknownFormError:
-                if name in CERTAIN_NAMES:
-                    unreadable[place] = value
-        if masks and self.source is None:
-            self.source = next(iter(masks))
-        if not masks or self.source not in masks:
-            return Masks({} if masks else unreadable, {})
-        return Masks({self.source: masks[self.source], **masks}, returned)
+                if place == source:
+                    return Masks({place: value}, {})
+        return Masks(masks if source in masks else {}, returned)
+
+    def _action_space(self, *agent: str) -> spaces.Space[Any]:
+        space: spaces.Space[Any] = self.env.action_space(*agent) if agent else self.single_action_space
+        return space
 
     def asked_mask(self, attribute: Attribute, *agent: str) -> Any:
         """What `mask_fn` returns, or has by its name."""
@@ -267,7 +296,7 @@ class EnvView(ABC):
         assert self.time_step is not None
         spec, agent = self.spec(name), self.time_step.agents[name]
         mask = binary_mask(spec, agent.mask) if agent.acting else spec.full()
-        return self.typed(sample(spec, mask, rng, self.head_mask(name)))
+        return self.typed(spec.sample(mask, rng, self.head_mask(name)))
 
     def typed(self, action: Any) -> Any:
         """An action as its space samples it; of a third-party environment that takes nothing else, with plain ints."""
@@ -306,15 +335,18 @@ class EnvView(ABC):
             spare.time_step, spare._returned, spare.history = self.time_step, self._returned, self.history[:]
             return spare
         if not self.why_not_copied:
-            return copy.deepcopy(self, {id(part): part for part in self._shared()})
+            copied, shared = copy.copy(self), {id(part): part for part in self._shared()}
+            parts = (self.env, self.time_step, self._returned)
+            copied.env, copied.time_step, copied._returned = copy.deepcopy(parts, shared)
+            copied.history = self.history[:]
+            return copied
         if spare is not None:
             spare.env.close()
         return self._replayed()
 
     def _shared(self) -> Iterator[Any]:
-        """What copies share: large tables, what makes environments (it may hold one), and spaces without a state."""
+        """What copies share: large tables, and spaces without a state."""
         yield from self.tables
-        yield self.remake
         for owner in (self.env, getattr(self.env, "unwrapped", None)):
             for part in getattr(owner, "__dict__", {}).values():
                 if type(part).__module__.startswith("gymnasium.spaces") and not _has_state(part):
@@ -338,7 +370,7 @@ class EnvView(ABC):
     def _replayed(self) -> EnvView:
         assert self.remake is not None
         again = type(self)(self.remake())
-        again.remake, again.options, again.source = self.remake, self.options, self.source
+        again.remake, again.options, again.sources = self.remake, self.options, self.sources
         seed, *played = self.history
         again.reset(seed)
         for actions in played:

@@ -39,8 +39,8 @@ class PettingZooView(EnvView):
         if self.declares:
             masks = masks_in(self.spec(agent), observation, info, asked)
             return masks, masks
-        named = self.attribute if isinstance(self.options.mask_fn, str) else lambda name: None
-        return self.third_party_masks(observation, info, named, agent)
+        by_name = isinstance(self.options.mask_fn, str) or self.options.mask_at is not None
+        return self.third_party_masks(observation, info, self.attribute if by_name else lambda name: None, agent)
 
     def observation_space(self, name: str) -> spaces.Space[Any]:
         return self.env.observation_space(name)  # type: ignore[no-any-return]

@@ -11,9 +11,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import concatenate, create_empty_array
 
-from ...adaptation.read import read_mask
+from ... import trees
+from ...adaptation.rows import attribute_of, attribute_of_row, info_of_row
 from ...mask_spec import MaskSpec
-from ...trees import row_of
 from ..masks import HeadMask
 from ..time_step import AgentStep, TimeStep, masks_in
 from .base import RESET_ENDED, EnvView, ask_sb3, reward_of
@@ -33,10 +33,7 @@ class VectorEnvView(EnvView):
         return self.env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
 
     def attribute(self, name: str) -> Any:
-        layer = self.env
-        while not hasattr(layer, name) and layer is not self.env.unwrapped:
-            layer = layer.env
-        return getattr(layer, name, None)
+        return attribute_of(self.env, name)
 
     def spec(self, name: str) -> MaskSpec:
         return self.attribute("mask_spec") if self.declares else self.third_party_spec(self.env.single_action_space)
@@ -108,19 +105,19 @@ class VectorEnvView(EnvView):
         same_step = self.mode is AutoresetMode.SAME_STEP
         agents, final, some_ended = {}, {}, False
         for i in range(self.env.num_envs):
-            name, info, ended = f"row {i}", _info_of(infos, i), bool(terminated[i] or truncated[i])
+            name, info, ended = f"row {i}", info_of_row(infos, i), bool(terminated[i] or truncated[i])
             some_ended |= ended
-            masks, returned = self._masks_of_row(i, row_of(observations, i), info, asked)
+            masks, returned = self._masks_of_row(i, trees.row(observations, i), info, asked)
             flags = (bool(terminated[i]), bool(truncated[i]))
             if ended and same_step:
-                last, last_info = infos["final_obs"][i], _info_of(infos["final_info"], i)
+                last, last_info = infos["final_obs"][i], info_of_row(infos["final_info"], i)
                 found, there = self._masks_of_row(i, last, last_info)
                 final[name] = AgentStep(last, last_info, found, None, False, reward_of(rewards[i]), *flags, there)
                 flags = (False, False)
             # NEXT_STEP discards the action of an ended row; DISABLED resets it before the next step
             acting = same_step or not ended
             one, reward = None if sb3 is None else sb3[i], reward_of(rewards[i])
-            agents[name] = AgentStep(row_of(observations, i), info, masks, one, acting, reward, *flags, returned)
+            agents[name] = AgentStep(trees.row(observations, i), info, masks, one, acting, reward, *flags, returned)
         return TimeStep(agents, final, over=some_ended and self.mode is AutoresetMode.DISABLED)
 
     def _asked_for_all(self, observations: Any, infos: Any) -> Any:
@@ -135,28 +132,15 @@ class VectorEnvView(EnvView):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """A row's masks; `asked` are those of all rows, as the environment or `mask_fn` gives them now."""
         if self.options.mask_fn is not None:
-            self.source = "mask_fn"
-            found = {} if asked is None else {"mask_fn": row_of(asked, row)}
-            return {place: read_mask(self.spec(""), value, "action_mask") for place, value in found.items()}, found
+            found = {} if asked is None else {"mask_fn": ("", trees.row(asked, row))}
+            return self._read(found, "mask_fn")
         if self.declares:
-            masks = masks_in(self.spec(""), observation, info, None if asked is None else row_of(asked, row))
+            masks = masks_in(self.spec(""), observation, info, None if asked is None else trees.row(asked, row))
             return masks, masks
-        envs = getattr(self.env.unwrapped, "envs", None)  # of Gymnasium's SyncVectorEnv
-
-        def attribute(name: str) -> Any:
-            one = envs[row] if isinstance(envs, (list, tuple)) else None
-            return one.get_wrapper_attr(name) if one is not None and one.has_wrapper_attr(name) else None
-
-        return self.third_party_masks(observation, info, attribute)
+        return self.third_party_masks(observation, info, attribute_of_row(self.env, row))
 
     def takes_action(self, name: str) -> bool:
         return True
-
-
-def _info_of(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
-    """One row of a vector environment's info; a key `_name` marks the rows that have `name`."""
-    has = {key: infos.get(f"_{key}") for key in infos if not key.startswith("_") and not key.startswith("final_")}
-    return {key: row_of(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
 
 
 def _stack(space: Any, rows: list[Any]) -> Any:

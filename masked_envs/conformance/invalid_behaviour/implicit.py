@@ -45,8 +45,9 @@ def _all_forbidden_silent(case: Case, silence: str) -> Weighed | None:
     plain, priced = Behaviour("ignore", silence, clock=case.clock), _priced(case.forbidden, silence, case.clock)
     ended = Behaviour("terminate", silence, clock=case.clock) if priced.name == "terminate" else plain
     rewards = {response.reward for response in case.forbidden}
-    if case.counts(plain)[1] > len(case.allowed) / 2:
-        return None  # most allowed actions change nothing either: what can be seen tells too little
+    others = [response for response in case.allowed if not priced.shown_by(response)]
+    if 2 * sum(bool(plain.shown_by(response)) for response in others) > len(others):
+        return None  # most others change nothing either: what can be seen tells too little
     tried = [sign for sign in (priced, ended, plain) if case.counts(sign)[1] == 0]
     if tried:
         # The words say as much as no allowed action contradicts: a reward that others get too is no penalty.

@@ -19,7 +19,7 @@ from ..actions import is_near, malformed_actions, out_of_range, probe_actions
 from ..context import MOST_PROBES, CheckContext, VisitedState
 from ..env_view import EnvView
 from ..global_streams import same_global_streams
-from ..masks import allows, binary_mask
+from ..masks import binary_mask
 from ..report import Reproduction
 from ..time_step import AgentStep, StepResult, bare
 from ..values import digest, fingerprint
@@ -127,7 +127,7 @@ def actions_to_try(
     mask = binary_mask(spec, state.agent(name).mask)
     probes = probe_actions(spec, mask, legal, rng, MOST_PROBES, head_mask)
     for action in map(state.view.typed, probes if also is None else [also, *probes]):
-        if allows(spec, mask, action, head_mask):
+        if spec.allows(mask, action, head_mask):
             yield action, "allowed"
         elif not state.view.declares and not spec.action_space.contains(action):
             yield action, "malformed"

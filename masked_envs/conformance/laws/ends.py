@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
-
-from ...mask_spec import MaskSpec
 from ..actions import out_of_range
 from ..context import MOST_PROBES, Caution, CheckContext, Findings, NotApplicable, NotJudged, VisitedState, shown
 from ..env_view import EnvView
-from ..masks import HeadMask, allows_nothing, binary_mask, parts_of
+from ..masks import allows_nothing, binary_mask
 from ..report import Reproduction
 from ..time_step import AgentStep
 from ..values import same
@@ -34,34 +28,8 @@ def never_empty(context: CheckContext) -> Findings:
                 spec.check(mask)
             except ValueError:
                 continue  # law L2 says so
-            for what in empty_parts(spec, mask, state.view.head_mask(name)):
-                yield state.failure(f"the episode runs, and the mask allows nothing{what}", name)
-
-
-def empty_parts(spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> Iterator[str]:
-    """Which parts of a mask allow nothing: "" for the whole, else the head, bit or part."""
-    if spec.kind == "dict":
-        for key, part, value in parts_of(spec, mask):
-            yield from (f" in part {key!r}{what}" for what in empty_parts(part, value, None))
-    elif spec.kind == "per_head":
-        heads = spec.split(mask)  # type: ignore[attr-defined]
-        yield from (f" in head {k}" for k, head in enumerate(heads) if not head.any())
-    elif spec.kind == "binary":
-        yield from (f" for bit {k}" for k in np.flatnonzero(~mask.any(axis=1)))
-    elif spec.kind == "interval":
-        yield from (f" in dimension {k}" for k in np.flatnonzero(mask[0] > mask[1]))
-    elif not mask.any():
-        yield ""
-    elif spec.kind == "conditional" and head_mask is not None:
-        yield from _empty_dependent_heads(spec, mask, head_mask)
-
-
-def _empty_dependent_heads(spec: Any, mask: Any, head_mask: HeadMask) -> Iterator[str]:
-    prefixes = [tuple(map(int, cell)) for cell in np.argwhere(mask)[:MOST_PROBES]]
-    for k in range(2, len(spec.nvec)):
-        later = {prefix: np.flatnonzero(head_mask(k, prefix)) for prefix in prefixes}
-        yield from (f" in head {k} after {prefix}" for prefix, choices in later.items() if choices.size == 0)
-        prefixes = [(*prefix, int(choice)) for prefix, choices in later.items() for choice in choices][:MOST_PROBES]
+            for choice in spec.empty_choices(mask, state.view.head_mask(name), limit=MOST_PROBES):
+                yield state.failure(f"the episode runs, and the mask allows nothing for {choice}", name)
 
 
 def after_end(context: CheckContext) -> Findings:

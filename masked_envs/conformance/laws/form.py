@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ...mask_spec import MaskSpec
-from ...mask_spec.base import describe
+from ...mask_spec.checks import describe
 from ..context import Caution, CheckContext, Findings, NotApplicable, VisitedState
 from ..env_view import EnvView
 from ..time_step import AgentStep
@@ -87,8 +87,8 @@ def _nowhere(state: VisitedState, name: str, agent: AgentStep) -> str:
     view = state.view
     if view.declares:
         return "there is no mask in the observation, in info, or as env.action_mask"
-    if view.source is not None:
-        return f"there is no mask in {view.source} any more, where it was before"
+    if source := view.source_of(name):
+        return f"there is no mask in {source} any more, where it was before"
     keys = f"the observation has {_keys(agent.observation)}; info has {_keys(agent.info)}"
     after = mask_after_a_step(view, name)
     if after:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...mask_spec.base import MEANINGS
+from ...mask_spec import MEANINGS
 from ..context import CheckContext, Failure, Findings, NotApplicable, NotJudged
 from ..invalid_behaviour import weighed
 from .exact import INVERTED

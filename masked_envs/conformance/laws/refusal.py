@@ -12,7 +12,7 @@ from ..actions import out_of_range, probe_actions
 from ..context import CheckContext, Findings, NotApplicable, VisitedState
 from ..env_view import EnvView
 from ..invalid_behaviour.responses import probed_agents
-from ..masks import allows, binary_mask
+from ..masks import binary_mask
 from ..snippet import written
 from ..time_step import StepResult, differing, parts_of_step
 
@@ -29,7 +29,7 @@ def _forbidden(context: CheckContext, rng: np.random.Generator) -> Iterator[tupl
             spec = state.view.spec(name)
             mask, head_mask = binary_mask(spec, state.agent(name).mask), state.view.head_mask(name)
             tries = [*probe_actions(spec, mask, legal[name], rng, 16), out_of_range(spec, legal[name])]
-            bad = [action for action in tries if not allows(spec, mask, action, head_mask)]
+            bad = [action for action in tries if not spec.allows(mask, action, head_mask)]
             yield state, {**legal, name: bad[int(rng.integers(len(bad)))]}, name
 
 

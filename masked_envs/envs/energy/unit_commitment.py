@@ -28,9 +28,6 @@ Rewards
     Minus the cost of the hour in 10,000 $: of a unit that is on, a fixed cost and one per MWh; of one that is started,
     that of a start; of demand that is not served, 200 $ per MWh. Power beyond the demand is lost.
 
-    The reference agent reaches at least -44.7 in 500,000 decisions (docs/learning.md); random legal play earns -100.0,
-    and the best possible is -41.4.
-
 Start
     Each unit is on or off with equal chance, since a number of hours uniform from 1 to its minimum up or down time; the
     power of one that is on is uniform between its least power and its capacity. The demand follows that of a day in

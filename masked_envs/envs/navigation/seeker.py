@@ -19,9 +19,6 @@ Observation
 Rewards
     By how much the distance to the goal became less (m), and 10 for arriving.
 
-    The reference agent reaches at least 11.5 in 1,000,000 decisions (docs/learning.md); random legal play earns 1.78,
-    and the best possible is 16.6.
-
 Start
     The position is uniform in the arena, the goal uniform at least 4 m away. Obstacles are 0.5 to 3 m long and high,
     uniform in the arena, drawn anew while one comes nearer than 0.6 m to the position or the goal in both directions.
