@@ -1,7 +1,7 @@
 """The laws of the mask hold for every id and every toy, and the checker finds the environments that break one.
 
-An id is checked once on each interface. Kinds of mask, surfaces, autoreset modes, answers to invalid actions and places of
-the mask are crossed over the toys; the full products are in `make test-long`.
+An id is checked once on each interface. Kinds of mask, interfaces, autoreset modes, values of `on_invalid` and places
+of the mask are crossed over the toys; the full products are in `make test-long`.
 """
 
 from __future__ import annotations
@@ -165,7 +165,9 @@ def test_a_late_head_without_a_choice_is_named():
             mask = super().head_mask(k, prefix)
             return mask if prefix[0] != 1 else np.zeros_like(mask)
 
-    report = masked_envs.check_masked_env(lambda: Spoilt(TOYS["ToyConditionalThree-v0"]), steps=3, raise_on_failure=False)
+    report = masked_envs.check_masked_env(
+        lambda: Spoilt(TOYS["ToyConditionalThree-v0"]), steps=3, raise_on_failure=False
+    )
     assert any(finding.law == "L5" and "in head 2 after (1," in finding.sentence for finding in report.failures), report
 
 

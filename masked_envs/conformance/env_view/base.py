@@ -5,23 +5,33 @@ from __future__ import annotations
 import copy
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ...adaptation.find import KEY, Found, find_masks
+from ...adaptation.find import KEY, VAGUE, Found, MaskSource, NoMaskFoundError, choose_source, find_masks
 from ...adaptation.forms import UnknownFormError
+from ...adaptation.place import parse_place
 from ...adaptation.read import as_choices, read_mask, spec_for
 from ...mask_spec import MaskSpec
 from ..masks import HeadMask, binary_mask
-from ..time_step import Behaviour, StepResult, TimeStep
+from ..time_step import StepResult, TimeStep
 
 Attribute = Callable[[str], Any]
+
+
+class Masks(NamedTuple):
+    """An agent's masks by place, the source first, and what was returned there."""
+
+    canonical: dict[str, Any]
+    returned: dict[str, Any]
+
+
 CERTAIN_NAMES = ("action_mask", "action_masks")  # what has such a name is meant as a mask, whatever its form
 FIRST_KIND: dict[type, tuple[Any, ...]] = {spaces.MultiDiscrete: ("per_head",)}
 RESET_ENDED = "reset of the ended rows"
@@ -32,14 +42,23 @@ class Options:
     """What the caller declares about a third-party environment.
 
     Attributes:
-        mask_fn: (env) -> the mask, or (env, agent) -> that of an agent.
+        mask_fn: (env) -> the mask, or (env, agent) -> that of an agent; or the name of a method or attribute.
+        mask_at: where the mask is, as code: see `masked_envs.adapt`.
         mask_spec: the form of the mask.
+        head_mask: (env, k, prefix) -> what head k may take, of a conditional mask of more than two heads.
         on_invalid: what invalid actions do: "raise", "ignore", "penalise" or "terminate".
+        refused: (before, action, after) -> whether the action was refused, None where that is not known, of the
+            agent's `AgentStep` before and after; or the name of a key of info.
+        plain_ints: whether actions of Discrete are given as int, and not as `np.int64`, which the space samples.
     """
 
-    mask_fn: Callable[..., Any] | None = None
+    mask_fn: Callable[..., Any] | str | None = None
+    mask_at: str | None = None
     mask_spec: MaskSpec | None = None
+    head_mask: Callable[..., Any] | None = None
     on_invalid: str | None = None
+    refused: Callable[..., Any] | str | None = None
+    plain_ints: bool = False
 
 
 class EnvView(ABC):
@@ -55,7 +74,6 @@ class EnvView(ABC):
         time_step: the current one, None before the first reset.
         history: the seed of the last reset and the actions since.
         remake: makes another such environment.
-        behaviour: what a third-party environment does with invalid actions, once that is known.
         tables: large constant tables that copies share.
         dead_steps: PettingZoo's steps with None for agents that left, since the last reset.
     """
@@ -70,8 +88,8 @@ class EnvView(ABC):
         self._returned: Any = ()  # what the environment returned last, where `ask` needs it
         self.history: list[Any] = []
         self.options = Options()
-        self.behaviour: Behaviour | None = None
-        self._third_party_spec: MaskSpec | None = None
+        self.sources: dict[tuple[str, ...], MaskSource] = {}  # of agents of a third-party environment, chosen once
+        self._specs: dict[tuple[str, ...], MaskSpec] = {}  # of agents of a third-party environment
         self.tables: list[Any] = []
         self.dead_steps = 0
 
@@ -119,6 +137,8 @@ class EnvView(ABC):
     @property
     def declares(self) -> bool:
         """Whether the environment declares a `mask_spec`, and with it that it follows all laws."""
+        if self.options.mask_fn is not None or self.options.mask_at is not None:
+            return False
         spec = self.attribute("mask_spec")
         return isinstance(spec, MaskSpec) or callable(spec)
 
@@ -126,38 +146,86 @@ class EnvView(ABC):
         """An attribute of this project's interface; a third-party one may mean something else by the same name."""
         return self.attribute(name) if self.declares else None
 
-    def third_party_masks(self, observation: Any, info: Any, attribute: Attribute, *agent: str) -> dict[str, Any]:
-        """An agent's masks by place, canonical where their form was recognised, of an environment that declares none.
+    def third_party_masks(self, observation: Any, info: Any, attribute: Attribute, *agent: str) -> Masks:
+        """An agent's masks by place, of an environment that declares none.
+
+        The place that has a readable mask first is the source from then on; without a mask there, there is none.
 
         Args:
             attribute: name -> this agent's attribute.
             agent: its name, where the environment has several.
         """
         if self.options.mask_fn is not None:
-            places = [Found("mask_fn", "action_mask", self.options.mask_fn(self.env, *agent), KEY)]
-        else:
-            places = find_masks(observation, info, attribute)
-        space = self.env.action_space(*agent) if agent else self.single_action_space
-        masks, unreadable = {}, {}
-        for place, name, value, _ in places:
+            return self._read({"mask_fn": ("", self.asked_mask(attribute, *agent))}, "mask_fn", *agent)
+        found = find_masks(observation, info, attribute)
+        source = self._source(found, *agent)
+        if source is None:
+            return Masks({one.place: one.value for one in found if one.name in CERTAIN_NAMES}, {})
+        first = source.place.value(observation, info, attribute, *agent)
+        others = {} if self.options.mask_at is not None else {
+            one.place: (one.name, one.value) for one in found if one.rank != VAGUE or source.rank == VAGUE
+        }  # fmt: skip
+        return self._read({source.place.code: (source.place.name, first), **others}, source.place.code, *agent)
+
+    def _source(self, found: list[Found], *agent: str) -> MaskSource | None:
+        """Where an agent's mask is, chosen once; None while there is none."""
+        if agent not in self.sources:
+            space, spec = self._action_space(*agent), self.options.mask_spec
+            if self.options.mask_at is not None:
+                self.sources[agent] = MaskSource(parse_place(self.options.mask_at), spec, None, KEY)  # type: ignore[arg-type]
+            else:
+                try:
+                    self.sources[agent] = choose_source(space, found, spec)
+                except NoMaskFoundError:
+                    return None
+        return self.sources[agent]
+
+    def source_of(self, name: str) -> str:
+        """The place that was chosen for an agent's mask; "" where none was found."""
+        if self.options.mask_fn is not None:
+            return "mask_fn"
+        source = self.sources.get((name,)) or self.sources.get(())
+        return "" if source is None else source.place.code
+
+    def _read(self, values: Mapping[str, tuple[str, Any]], source: str, *agent: str) -> Masks:
+        """What is in some places, by place (name and value), read as masks; other places may hold something else."""
+        masks, returned = {}, {}
+        for place, (name, value) in values.items():
+            if value is None:
+                continue
             try:
-                self._third_party_spec = (
-                    self._third_party_spec or self.options.mask_spec or spec_for(space, value, name)
-                )
-                masks[place] = read_mask(self._third_party_spec, value, name)
+                spec = self._specs.get(agent) or self.options.mask_spec
+                spec = spec or spec_for(self._action_space(*agent), value, name)
+                masks[place] = read_mask(spec, value, name)
+                self._specs[agent], returned[place] = spec, value
             except UnknownFormError:
-                if name in CERTAIN_NAMES:
-                    unreadable[place] = value
-        return masks or unreadable
+                if place == source:
+                    return Masks({place: value}, {})
+        return Masks(masks if source in masks else {}, returned)
+
+    def _action_space(self, *agent: str) -> spaces.Space[Any]:
+        space: spaces.Space[Any] = self.env.action_space(*agent) if agent else self.single_action_space
+        return space
+
+    def asked_mask(self, attribute: Attribute, *agent: str) -> Any:
+        """What `mask_fn` returns, or has by its name."""
+        wanted = self.options.mask_fn
+        if not isinstance(wanted, str):
+            assert wanted is not None
+            return wanted(self.env, *agent)
+        found = attribute(wanted)
+        if found is None:
+            raise TypeError(f"mask_fn={wanted!r}: the environment has nothing of this name")
+        return found(*agent) if callable(found) else found
 
     @property
     def single_action_space(self) -> spaces.Space[Any]:
         """The space of one action."""
         return self.env.action_space  # type: ignore[no-any-return]
 
-    def third_party_spec(self, space: spaces.Space[Any]) -> MaskSpec:
+    def third_party_spec(self, space: spaces.Space[Any], *agent: str) -> MaskSpec:
         """The form of an agent's mask, from what was found so far."""
-        space, found = as_choices(space), self._third_party_spec or self.options.mask_spec
+        space, found = as_choices(space), self._specs.get(agent) or self.options.mask_spec
         return found if found is not None else MaskSpec.from_space(space, *FIRST_KIND.get(type(space), ()))
 
     # --- playing ----------------------------------------------------------------------------------------------
@@ -200,7 +268,15 @@ class EnvView(ABC):
             if counts is None or counts_after is None
             else {name: counts_after[name] - counts[name] for name in counts}
         )
-        return StepResult(error, after, counted, before, self.behaviour)
+        return StepResult(error, after, counted, before)
+
+    def raises(self, actions: Mapping[str, Any]) -> bool:
+        """Whether the step raises; for many actions on one copy, of which nothing else is wanted."""
+        try:
+            self._step(actions)
+        except Exception:  # as in `attempt`
+            return True
+        return False
 
     def reset_ended(self) -> bool:
         """Reset the agents whose episodes have ended, where that is done one by one; whether there were any."""
@@ -213,16 +289,28 @@ class EnvView(ABC):
             ValueError: a mask that nothing can be drawn from.
         """
         assert self.time_step is not None
-        return {name: self.legal_action(name, rng) for name in self.time_step.agents if self._takes_action(name)}
+        return {name: self.legal_action(name, rng) for name in self.time_step.agents if self.takes_action(name)}
 
     def legal_action(self, name: str, rng: np.random.Generator) -> Any:
         """One random legal action of an agent."""
         assert self.time_step is not None
         spec, agent = self.spec(name), self.time_step.agents[name]
         mask = binary_mask(spec, agent.mask) if agent.acting else spec.full()
-        return spec.sample(mask, rng, self.head_mask(name))
+        return self.typed(spec.sample(mask, rng, self.head_mask(name)))
 
-    def _takes_action(self, name: str) -> bool:
+    def typed(self, action: Any) -> Any:
+        """An action as its space samples it; of a third-party environment that takes nothing else, with plain ints."""
+        if self.declares:
+            return action
+        if isinstance(action, dict):
+            return {key: self.typed(part) for key, part in action.items()}
+        if isinstance(action, tuple):
+            return tuple(map(self.typed, action))
+        if isinstance(action, (int, np.integer)) and not isinstance(action, bool):
+            return int(action) if self.options.plain_ints else np.int64(action)
+        return action
+
+    def takes_action(self, name: str) -> bool:
         """Whether `step` needs an action of this agent (a vector environment needs one for every row)."""
         assert self.time_step is not None
         return self.time_step.agents[name].acting
@@ -238,16 +326,31 @@ class EnvView(ABC):
         """A copy in the same state: by `set_state`, by deepcopy, or by replaying the actions since the reset.
 
         Args:
-            spare: an earlier copy to reuse where the environment has `set_state`, which is faster than copying.
+            spare: an earlier copy that is not needed any more. It is reused where the environment has `set_state`,
+                which is faster than copying, and closed where copies are new constructions.
         """
         unwrapped = self.env is getattr(self.env, "unwrapped", None)
-        if spare is None or not unwrapped or not callable(self.declared("set_state")):
-            # `remake` of an environment that was passed in holds that environment.
-            shared = {id(part): part for part in (*self.tables, self.remake)}
-            return self._replayed() if self.why_not_copied else copy.deepcopy(self, shared)
-        spare.attribute("set_state")(self.position())
-        spare.time_step, spare._returned, spare.history = self.time_step, self._returned, self.history[:]
-        return spare
+        if spare is not None and unwrapped and callable(self.declared("set_state")):
+            spare.attribute("set_state")(self.position())
+            spare.time_step, spare._returned, spare.history = self.time_step, self._returned, self.history[:]
+            return spare
+        if not self.why_not_copied:
+            copied, shared = copy.copy(self), {id(part): part for part in self._shared()}
+            parts = (self.env, self.time_step, self._returned)
+            copied.env, copied.time_step, copied._returned = copy.deepcopy(parts, shared)
+            copied.history = self.history[:]
+            return copied
+        if spare is not None:
+            spare.env.close()
+        return self._replayed()
+
+    def _shared(self) -> Iterator[Any]:
+        """What copies share: large tables, and spaces without a state."""
+        yield from self.tables
+        for owner in (self.env, getattr(self.env, "unwrapped", None)):
+            for part in getattr(owner, "__dict__", {}).values():
+                if type(part).__module__.startswith("gymnasium.spaces") and not _has_state(part):
+                    yield part
 
     @cached_property
     def why_not_copied(self) -> str:
@@ -267,7 +370,7 @@ class EnvView(ABC):
     def _replayed(self) -> EnvView:
         assert self.remake is not None
         again = type(self)(self.remake())
-        again.remake, again.options, again.behaviour = self.remake, self.options, self.behaviour
+        again.remake, again.options, again.sources = self.remake, self.options, self.sources
         seed, *played = self.history
         again.reset(seed)
         for actions in played:
@@ -278,9 +381,21 @@ class EnvView(ABC):
         return again
 
 
+def _has_state(space: Any) -> bool:
+    """Whether a space, or a part of it, has drawn random numbers."""
+    parts = getattr(space, "spaces", ())
+    return space._np_random is not None or any(map(_has_state, parts.values() if isinstance(parts, dict) else parts))
+
+
 def _ez_pickle_of_pettingzoo() -> tuple[type, ...]:
     module = sys.modules.get("pettingzoo.utils.ezpickle") or sys.modules.get("pettingzoo.utils")
     return (module.EzPickle,) if module is not None and hasattr(module, "EzPickle") else ()
+
+
+def reward_of(value: Any) -> Any:
+    """A reward as a float, or as an array where it has several components."""
+    array = np.asarray(value)
+    return float(array.item()) if array.size == 1 else array
 
 
 def ask_sb3(view: EnvView, spec: MaskSpec) -> Any:
