@@ -1,7 +1,7 @@
 """One text, one stream: backends, rows, modes, threads, processes, copies and positions all give the same bytes.
 
 Every id is played on both backends once; what crosses modes, interfaces and threads runs over the toys; over
-every id in `make test-long`. For an id the checker holds copies, positions and rows to single environments as well (law L10).
+every id in `make test-long`. For an id the checker holds copies, positions and rows to single environments as well.
 """
 
 from __future__ import annotations
