@@ -6,6 +6,9 @@ VENV_NEWEST ?= .venv-newest
 # Passed on to the tools: make test PYTEST_FLAGS="-x -k warehouse", make demo DEMO_FLAGS="--seed 1"
 PIP_FLAGS    ?=
 PYTEST_FLAGS ?=
+MUTANT_FLAGS ?=
+# One environment: make test ID=MaskedCartPole-v0
+ID           ?=
 WORKERS      ?= 2
 DEMO_ENV     ?= MaskedCartPole-v0
 DEMO_DIR     ?= runs/demo
@@ -38,15 +41,20 @@ export SDL_VIDEODRIVER MPLBACKEND
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-main test-newest test-long test-field lint format docs bench clean clean-all check-python
+.PHONY: help demo test test-main test-newest test-long test-field mutants lint format docs bench clean clean-all check-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.installed-demo ## train masked PPO for about a minute; curve and GIF in runs/demo
-	$(BIN)/python agents/ppo_torch.py --env $(DEMO_ENV) --demo $(DEMO_DIR) $(DEMO_FLAGS)
+	$(BIN)/python -m agents.ppo_torch --env $(DEMO_ENV) --demo $(DEMO_DIR) $(DEMO_FLAGS)
 
-test: lint test-main test-newest ## lint, the whole test suite, and the core tests on the newest Gymnasium
+ifeq ($(ID),)
+test: lint test-main test-newest ## lint, all tests, the core tests on the newest Gymnasium; with ID=MaskedX-v0 the tests of that id alone
+else
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest --id $(ID) $(PYTEST_FLAGS)
+endif
 
 test-main: $(VENV)/.installed-test ## the test suite alone
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_FLAGS)
@@ -55,11 +63,14 @@ test-newest: $(VENV_NEWEST)/.installed ## the core tests on the newest Gymnasium
 	@$(VENV_NEWEST)/bin/python -c 'import gymnasium; print("Gymnasium", gymnasium.__version__)'
 	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "core and not once and not long" $(PYTEST_FLAGS)
 
-test-long: $(VENV)/.installed-test ## the tests that take minutes
+test-long: $(VENV)/.installed-test ## the tests that take minutes: everything with everything, and training runs
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long $(PYTEST_FLAGS)
 
 test-field: $(VENV)/.installed-field ## the checker on what other packages ship (docs/field_report.md)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long" tests/house/test_field_report.py $(PYTEST_FLAGS)
+
+mutants: $(VENV)/.installed-test ## break the code on purpose, one place at a time, and report which test notices
+	$(BIN)/python -m tests.mutation $(MUTANT_FLAGS)
 
 lint: $(VENV)/.installed-test ## ruff and mypy
 	$(BIN)/python -m ruff check .

@@ -18,7 +18,7 @@ from typing import Any
 
 from measure import Comparison, Side, UnavailableError, require
 
-AGENT = Path(__file__).parent.parent / "agents" / "ppo_torch.py"
+CHECKOUT = Path(__file__).resolve().parents[1]
 TARGET = 475.0
 EVERY = 2048  # decisions from one look to the next
 MOST, ZOO_DECISIONS = 150_000, 100_000  # decisions after which each gives up and its learning rate is 0
@@ -33,8 +33,8 @@ def comparisons() -> list[Comparison]:
 
 
 def sides() -> tuple[Side, Side]:
-    if not AGENT.exists():
-        raise UnavailableError(f"{AGENT.name} is run from a checkout of the repository, and this has none")
+    if not (CHECKOUT / "agents").is_dir():
+        raise UnavailableError("the agents are run from a checkout of the repository, and this has none")
     require("torch", "sb3_contrib", "tqdm")
     return learner("ours"), learner("sb3")
 
@@ -68,9 +68,9 @@ def import_all_of_torch() -> None:
 
 
 def learn_ours(seed: int) -> dict[str, Any]:
-    """`agents/ppo_torch.py --target-return 475`, without its report at the end."""
-    sys.path.insert(0, str(AGENT.parent))
-    from ppo_torch import Config, Learner, train
+    """`python -m agents.ppo_torch --target-return 475`, without its report at the end."""
+    sys.path.insert(0, str(CHECKOUT))
+    from agents.ppo_torch import Config, Learner, train
 
     import_all_of_torch()
     elapsed = stopwatch()

@@ -22,7 +22,7 @@ def newest() -> Path:
     Raises:
         FileNotFoundError: there is none.
     """
-    paths = sorted(RESULTS.glob("*.json"))
+    paths = sorted(RESULTS.glob("[0-9]*.json"))
     if not paths:
         raise FileNotFoundError(f"{RESULTS} holds no results: python benchmarks/run.py writes them")
     return paths[-1]

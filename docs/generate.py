@@ -1,10 +1,11 @@
-"""Write what the environments say about themselves: docs/envs/*.md with GIFs, and the tables in README.md.
+"""Write what the environments say about themselves: docs/envs/*.md with GIFs, docs/learning.md, the table in README.md.
 
     python docs/generate.py              write the pages, and the pictures that are missing
     python docs/generate.py --pictures   write the pages, and every picture anew
     python docs/generate.py --check      write nothing; exit status 1 if anything is stale or missing
 
-Everything comes from the catalogue, the declarations and the cards, so no environment is named here.
+Everything comes from the catalogue, the declarations, the cards, and what benchmarks/learn.py has measured (where it
+has), so no environment is named here.
 """
 
 from __future__ import annotations
@@ -12,19 +13,22 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from masked_envs.cards import read_card
+import learning
+
+from masked_envs.cards import constructor_calls, facts, parameter_rows, read_card
 from masked_envs.catalogue import CATALOGUE
-from masked_envs.cli.facts import facts, parameter_rows, surfaces
 from masked_envs.core.declaration import Declaration
 from masked_envs.registration import declaration
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / "docs" / "envs"
 INDEX = ENVS / "index.md"
-OVERVIEW = ROOT / "docs" / "images" / "overview.gif"
+LEARNING = ROOT / "docs" / "learning.md"
+OVERVIEW, CURVES = (ROOT / "docs" / "images" / name for name in ("overview.gif", "learning.png"))
 README = ROOT / "README.md"
 START, END = "<!-- environments:start -->", "<!-- environments:end -->"
 
@@ -76,8 +80,9 @@ def find_stale() -> list[str]:
 
 def pages() -> dict[Path, str]:
     """What every written file must hold."""
-    declared = declarations()
-    written = {ENVS / f"{name(one)}.md": page(one) for one in declared}
+    declared, measured = declarations(), learning.read_results()
+    written = {ENVS / f"{name(one)}.md": page(one, measured.get(one.id)) for one in declared}
+    written[LEARNING] = learning.page(measured)
     written[INDEX] = INDEX_HEAD + environment_table(declared, "")
     written[README] = between(README.read_text(encoding="utf-8"), environment_table(declared, "docs/envs/"))
     return written
@@ -97,7 +102,7 @@ def pictures() -> dict[Path, Callable[[Path], None]]:
         write_overview(path)
 
     drawn = {ENVS / f"{name(one)}.gif": functools.partial(draw_page, one) for one in declarations()}
-    return {OVERVIEW: draw_overview, **drawn}
+    return {OVERVIEW: draw_overview, CURVES: functools.partial(learning.draw, learning.read_results()), **drawn}
 
 
 def strangers() -> list[Path]:
@@ -115,15 +120,15 @@ def name(declared: Declaration) -> str:
     return declared.id.rpartition("-")[0]
 
 
-def page(declared: Declaration) -> str:
-    """The page of one environment."""
+def page(declared: Declaration, measured: Mapping[str, Any] | None = None) -> str:
+    """The page of one environment, with what the reference agent learns in it where that was measured."""
     card = read_card(declared.rules)
     title = name(declared)
     rows = [
         [key, f"`{words}`" if key.endswith("space") else words]
         for key, words in facts(declared, declared.resolve({})).items()
     ]
-    rows.append(["Made by", "<br>".join(f"`{call}`" for call in surfaces(declared))])
+    rows.append(["Made by", "<br>".join(f"`{call}`" for call in constructor_calls(declared))])
     parts = [
         NOTICE,
         f"# {title}",
@@ -135,6 +140,8 @@ def page(declared: Declaration) -> str:
         parts += [f"## {heading}", text]
         if heading == "Arguments":
             parts.append(markdown_table(["name", "default", "allowed", "meaning"], parameter_rows(declared)))
+    if measured is not None:
+        parts += ["## What the reference agent learns", learning.section(measured)]
     parts += ["## See it", f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\n```"]
     return "\n\n".join(parts) + "\n"
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from masked_envs.cli.demo import frames_of
-from masked_envs.cli.random_play import RandomPlayer
+from masked_envs.cli.demo import RandomPlayer, frames_of
 from masked_envs.core.declaration import Declaration
 from masked_envs.registration import declaration
 from masked_envs.render import write_gif

@@ -1,12 +1,12 @@
-"""The errors that are this package's own; everything else is a standard exception."""
+"""The exceptions that this package defines; it raises standard ones for everything else."""
 
 
 class InvalidActionError(ValueError):
-    """An action that the mask forbids, or that is not an action at all, was given to an environment."""
+    """An environment got an action that its mask forbids, or a value that is not an action (laws L7 and L8)."""
 
 
 class EmptyMaskError(ValueError):
-    """A mask that allows nothing while the episode goes on (law L5)."""
+    """A mask allows no action while the episode is running (law L5)."""
 
 
 class UnknownEnvironmentError(ValueError):

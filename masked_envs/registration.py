@@ -1,10 +1,11 @@
-"""Ids: looking them up, making environments of them, and handing them to Gymnasium and PettingZoo."""
+"""Environments by id: look up, make, and register with Gymnasium and PettingZoo."""
 
 from __future__ import annotations
 
 import difflib
 import functools
 import importlib
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from .api.vector_env import MaskedVectorEnv
     from .core.declaration import Declaration
 
+LIKENESS = 0.7
+"""`difflib` ratio from which a word resembles an id: one of 1 differs in nothing, of 0 in everything."""
+
 
 def declaration(env_id: str) -> Declaration:
     """The declaration of an id.
@@ -28,12 +32,24 @@ def declaration(env_id: str) -> Declaration:
         UnknownEnvironmentError: there is no such id; the nearest is suggested.
     """
     if env_id not in CATALOGUE:
-        nearest = difflib.get_close_matches(str(env_id), CATALOGUE, 1, cutoff=0.2)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        nearest = _nearest(str(env_id))
+        hint = "" if nearest is None else f" Did you mean {nearest!r}?"
         raise UnknownEnvironmentError(f"there is no environment {env_id!r}.{hint} `masked-envs list` shows all ids.")
     module = importlib.import_module(f"{__package__}.envs.{CATALOGUE[env_id].module}")
     declared: Declaration = module.ENV
     return declared
+
+
+def _nearest(word: str) -> str | None:
+    """The id that a word resembles, if there is one, without regard to case, version and what all ids begin with."""
+
+    def stem(env_id: str) -> str:
+        name = re.sub(r"[-_]v\d+$", "", env_id.rpartition(":")[2].rpartition("/")[2])
+        return re.sub(r"[^a-z0-9]", "", name.lower()).removeprefix("masked")
+
+    stems = {stem(env_id): env_id for env_id in CATALOGUE}
+    found = difflib.get_close_matches(stem(word), stems, 1, cutoff=LIKENESS)
+    return stems[found[0]] if found else None
 
 
 def make(env_id: str, **arguments: Any) -> MaskedEnv:
@@ -52,6 +68,7 @@ def make_vec(env_id: str, num_envs: int = 1, **arguments: Any) -> MaskedVectorEn
 
 def make_aec(env_id: str, **arguments: Any) -> MaskedAECEnv:
     """The PettingZoo AEC environment of a game; arguments are those of `api.MaskedAECEnv`."""
+    _require_pettingzoo("make_aec")
     from .api.aec_env import MaskedAECEnv
 
     return MaskedAECEnv(_game(env_id), **arguments)
@@ -59,9 +76,17 @@ def make_aec(env_id: str, **arguments: Any) -> MaskedAECEnv:
 
 def make_parallel(env_id: str, **arguments: Any) -> MaskedParallelEnv:
     """The PettingZoo parallel environment of a simultaneous game; arguments are those of `api.MaskedParallelEnv`."""
+    _require_pettingzoo("make_parallel")
     from .api.parallel_env import MaskedParallelEnv
 
     return MaskedParallelEnv(_game(env_id), **arguments)
+
+
+def _require_pettingzoo(what: str) -> None:
+    try:
+        import pettingzoo  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"{what} needs PettingZoo ({error}): pip install pettingzoo", name=error.name) from error
 
 
 def _game(env_id: str) -> Declaration:

@@ -1,20 +1,19 @@
-"""How many steps per second an environment makes here: uniformly random legal play, masks and resets included."""
+"""Steps per second of an environment on this machine, in uniformly random legal play with masks and resets."""
 
 from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from . import make, make_vec
 from .catalogue import CATALOGUE
-from .mask_spec import MaskSpec
 
-WARM_UP = 50  # steps, so that nothing is compiled or first met under the clock
-BETWEEN_LOOKS = 16  # steps from one look at the clock to the next
+WARM_UP = 50  # steps, so that no compilation is measured
+BETWEEN_LOOKS = 16  # steps between two readings of the clock
 
 
 def steps_per_second(env_id: str, num_envs: int = 1, backend: str = "auto", seconds: float = 1.0) -> float:
@@ -55,7 +54,7 @@ def _play(env_id: str, num_envs: int, backend: str) -> Iterator[None]:
 
 def _play_single(env_id: str, num_envs: int, backend: str, arguments: dict[str, Any]) -> Iterator[None]:
     env = make(env_id, backend=backend, **arguments)
-    draw = _sampler(env.mask_spec, lambda: env.head_mask)
+    draw = functools.partial(env.mask_spec.sample, rng=np.random.default_rng(0), head_mask=env.head_mask)
     _, info = env.reset(seed=0)
     while True:
         _, _, terminated, truncated, info = env.step(draw(info["action_mask"]))
@@ -66,14 +65,8 @@ def _play_single(env_id: str, num_envs: int, backend: str, arguments: dict[str, 
 
 def _play_vector(env_id: str, num_envs: int, backend: str, arguments: dict[str, Any]) -> Iterator[None]:
     envs = make_vec(env_id, num_envs, backend=backend, **arguments)
-    draw = _sampler(envs.mask_spec, lambda: [functools.partial(envs.head_mask, row) for row in range(num_envs)])
+    draw = functools.partial(envs.mask_spec.sample, rng=np.random.default_rng(0), head_mask=envs.head_mask)
     _, info = envs.reset(seed=0)
     while True:
         _, _, _, _, info = envs.step(draw(info["action_mask"]))
         yield
-
-
-def _sampler(spec: MaskSpec, head_masks: Callable[[], Any]) -> Callable[[Any], Any]:
-    """`MaskSpec.sample`; for conditional masks with late heads, with the functions that tell them."""
-    late: Any = {"head_mask": head_masks()} if spec.needs_head_mask else {}
-    return functools.partial(spec.sample, rng=np.random.default_rng(0), **late)

@@ -1,43 +1,93 @@
-"""Masks, actions and observations as nested dicts and tuples of arrays: copies, rows of a batch, batches of rows."""
+"""Nested dicts and tuples, such as masks, actions and observations: the only code that walks through them.
+
+A tree is a leaf, or a dict (any Mapping) or tuple of trees. Leaves are arrays, unless a function says otherwise.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+Tree = Any
 
-def copy_of(value: Any) -> Any:
+
+def map(function: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
+    """`function` of the leaves at the same place of trees of one structure, in a tree of that structure.
+
+    The first tree says where the leaves are: where it has a leaf, the others may have anything.
+
+    Raises:
+        KeyError, ValueError, TypeError: another tree has not the structure of the first.
+    """
+    if isinstance(tree, Mapping):
+        return {key: map(function, part, *(other[key] for other in others)) for key, part in tree.items()}
+    if isinstance(tree, tuple):
+        return tuple(map(function, *parts) for parts in zip(tree, *others, strict=True))
+    return function(tree, *others)
+
+
+def leaves(tree: Tree) -> list[Any]:
+    """The leaves in order."""
+    found: list[Any] = []
+    map(found.append, tree)
+    return found
+
+
+def copy(tree: Tree) -> Tree:
     """A copy, array by array."""
+    return map(lambda array: array.copy(), tree)
+
+
+def row(batch: Tree, index: Any) -> Tree:
+    """One row of a batch of arrays (rows, ...), or those that an index chooses."""
+    return map(lambda array: array[index], batch)
+
+
+def rows(batch: Tree) -> list[Tree]:
+    """All rows of a batch.
+
+    Raises:
+        ValueError: batches of different lengths.
+    """
+    counts = {len(array) for array in leaves(batch)}
+    if len(counts) > 1:
+        raise ValueError(f"expected one number of rows, got {sorted(counts)}")
+    return [row(batch, i) for i in range(*counts)] if counts else []
+
+
+def stack(trees: list[Tree], axis: int = 0) -> Tree:
+    """Trees of one structure, one at least, as a batch; the reverse of `rows`."""
+    first, *others = trees
+    return map(lambda *arrays: np.stack(arrays, axis), first, *others)
+
+
+def merge(new: Tree, old: Tree, where: Any) -> Tree:
+    """A batch with the rows of `new` in `where`, bool (rows,), and those of `old` elsewhere; a copy."""
+
+    def merged(array: Any, other: Any) -> Any:
+        out = other.copy()
+        out[where] = array[where]
+        return out
+
+    return map(merged, new, old)
+
+
+def equal(one: Tree, other: Tree) -> bool:
+    """Whether two trees of one structure hold equal arrays."""
+    return all(leaves(map(lambda a, b: bool(np.array_equal(a, b)), one, other)))
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it; what JSON has no form for becomes its repr."""
     if isinstance(value, dict):
-        return {key: copy_of(part) for key, part in value.items()}
-    return tuple(copy_of(part) for part in value) if isinstance(value, tuple) else value.copy()
-
-
-def row_of(batch: Any, row: int) -> Any:
-    """One row of a batch."""
-    if isinstance(batch, Mapping):
-        return {key: row_of(part, row) for key, part in batch.items()}
-    if isinstance(batch, tuple):
-        return tuple(row_of(part, row) for part in batch)
-    return batch[row]
-
-
-def rows_of(batch: Any) -> list[Any]:
-    """All rows of a batch."""
-    if isinstance(batch, dict):
-        return [dict(zip(batch, row, strict=True)) for row in zip(*map(rows_of, batch.values()), strict=True)]
-    if isinstance(batch, tuple):
-        return list(zip(*map(rows_of, batch), strict=True))
-    return list(batch)
-
-
-def stack(rows: list[Any]) -> Any:
-    """The reverse of `rows_of`."""
-    first = rows[0]
-    if isinstance(first, dict):
-        return {key: stack([row[key] for row in rows]) for key in first}
-    if isinstance(first, tuple):
-        return tuple(stack(list(column)) for column in zip(*rows, strict=True))
-    return np.stack(rows)
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return repr(value)

@@ -1,9 +1,15 @@
-"""Settings of the test process: no window, one thread per worker, no verdict by the clock."""
+"""Settings of the test process (no window, one thread per worker, no verdict by the clock), and the option `--id`."""
 
+from __future__ import annotations
+
+import difflib
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
 import hypothesis
+import pytest
 
 # Read when pygame, matplotlib and OpenMP (torch) start, so set before a test imports them.
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -19,3 +25,48 @@ if "torch" in sys.modules:
 # Hypothesis's deadline would fail an example for the time its first compilation takes.
 hypothesis.settings.register_profile("masked_envs", deadline=None)
 hypothesis.settings.load_profile("masked_envs")
+
+
+# --- the tests of one environment -------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--id",
+        action="append",
+        default=[],
+        dest="env_ids",
+        metavar="ID",
+        help="only what is about this environment: tests with it as a parameter, and its file in tests/envs",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--id`, keep the tests of these environments."""
+    env_ids = config.getoption("env_ids")
+    if not env_ids:
+        return
+    names = set().union(*map(names_of, env_ids))
+    chosen = [item for item in items if names & {item.path.name, *parameters_of(item)}]
+    kept = set(map(id, chosen))
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = chosen
+
+
+def names_of(env_id: str) -> set[str]:
+    """What tests call an environment: its id, its page and picture, its file in the package, its own test file."""
+    from masked_envs.catalogue import CATALOGUE
+
+    if env_id not in CATALOGUE:
+        near = difflib.get_close_matches(env_id, CATALOGUE, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise pytest.UsageError(f"--id {env_id}: there is no such environment in masked_envs/catalogue.py{hint}")
+    *family, name = CATALOGUE[env_id].module.split(".")
+    return {env_id, env_id.rpartition("-")[0], Path("envs", *family, f"{name}.py").as_posix(), f"test_{name}.py"}
+
+
+def parameters_of(item: pytest.Item) -> set[str]:
+    """The parameters of a test that are words, and of files their names."""
+    call: Any = getattr(item, "callspec", None)
+    values = call.params.values() if call else ()
+    return {value.stem if isinstance(value, Path) else value for value in values if isinstance(value, (str, Path))}

@@ -4,6 +4,8 @@
     python -m tests.write_golden ID --seed 3 num_robots=2 rows=3    # one id, with another seed and parameters
 
 The actions are legal ones at random. A file keeps its seed and its parameters when it is written anew without others.
+An episode that does not end within MOST_STEPS steps, or whose text is too long to read, is refused: shorten it by the
+parameters of the environment, `time_limit` among them.
 A field of the state, or a part of an observation, appears where it differs from what was last shown.
 """
 
@@ -25,6 +27,8 @@ from masked_envs.registration import declaration
 GOLDEN = Path(__file__).parent / "golden"
 MOST_STEPS = 100
 MOST_LISTED = 30
+MOST_LINES, MOST_BYTES = 1_200, 20_000  # of a file that a person can still read
+ENDS = ("terminated", "truncated")
 
 Choose = Callable[["Game", str], Any]
 
@@ -70,11 +74,6 @@ class Game:
         record = np.frombuffer(self.env.get_state().record, self.record)[0]
         return {name: record[name] for name in self.record.names or () if name != "rng"}
 
-    @property
-    def late(self) -> dict[str, Any]:
-        """What an operation on the mask takes besides."""
-        return {"head_mask": self.env.head_mask} if self.spec.needs_head_mask else {}
-
     def legal(self, agent: str) -> str:
         return self.listed(self.spec, self.mask(agent))
 
@@ -84,7 +83,7 @@ class Game:
             return "; ".join(f"{key} {self.listed(part, value)}" for (key, part), value in parts)
         if spec.kind == "interval":
             return f"from {words(mask[0])} to {words(mask[1])}"
-        actions = spec.list_legal(mask, MOST_LISTED + 1, **self.late)
+        actions = spec.list_legal(mask, MOST_LISTED + 1, self.env.head_mask)
         named = [self.named(action) for action in actions[:MOST_LISTED]]
         return ", ".join(named + ["..."] * (len(actions) > MOST_LISTED))
 
@@ -203,12 +202,41 @@ def write(env_id: str, seed: int | None, parameters: dict[str, Any]) -> None:
     rng = np.random.default_rng(seed or 0)
 
     def choose(game: Game, agent: str) -> Any:
-        return game.spec.sample(game.mask(agent), rng, **game.late)
+        return game.spec.sample(game.mask(agent), rng, game.env.head_mask)
 
-    path.parent.mkdir(exist_ok=True)
     lines = list(playthrough(env_id, seed or 0, parameters, "python", choose))
+    why_not = unfit(lines)
+    if why_not:
+        raise ValueError(f"{env_id}: {why_not}. {how_to_shorten(env_id, parameters)}")
+    path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{path}: {len(lines)} lines, {lines[-1]}")
+
+
+def unfit(lines: list[str]) -> str:
+    """Why these lines are no golden playthrough; "" where they are one."""
+    size = sum(len(line) + 1 for line in lines)
+    if lines[-1] not in ENDS:
+        return f"the episode has not ended after {MOST_STEPS} steps"
+    if len(lines) > MOST_LINES or size > MOST_BYTES:
+        return f"{len(lines)} lines, {size} bytes; a playthrough has at most {MOST_LINES} lines and {MOST_BYTES} bytes"
+    return ""
+
+
+def how_to_shorten(env_id: str, parameters: dict[str, Any]) -> str:
+    """What to try next, with the parameters there are."""
+    known = declaration(env_id).all_parameters
+    had = " ".join(f"{name}={as_word(value)}" for name, value in parameters.items() if name != "time_limit")
+    listed = "\n".join(f"  {name}={parameter.default}: {parameter.doc}" for name, parameter in known.items())
+    command = " ".join(filter(None, ("python -m tests.write_golden", env_id, had, "time_limit=20")))
+    return (
+        f"Choose a smaller instance or a time limit, such as: {command}\nIts parameters and their defaults:\n{listed}"
+    )
+
+
+def as_word(value: Any) -> str:
+    """A parameter as the command line takes it: a choice as it is, a number or flag in JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def main() -> None:
@@ -223,7 +251,10 @@ def main() -> None:
         declared = declaration(arguments.env_id).all_parameters.get(name)
         parameters[name] = value if declared and declared.choices else json.loads(value)
     for env_id in [arguments.env_id] if arguments.env_id else CATALOGUE:
-        write(env_id, arguments.seed, parameters)
+        try:
+            write(env_id, arguments.seed, parameters)
+        except ValueError as error:
+            parser.exit(1, f"{error}\n")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,30 @@
-"""Masks of other people's environments: where they keep them, how they write them, and the same in our words.
+"""Masks of third-party environments: where they are, how they are written, and wrappers that make them keep the laws.
 
-`places` knows the usual names, `forms` the usual ways to write a mask, and `adapt` gives such an environment the whole
-of our interface.
+find    the usual places, and the choice of one
+place   `mask_at=`, a place written as code
+read    the known forms, read into the canonical one
+gate    judges actions, counts the invalid ones, applies `on_invalid`
+`ActionMask`, `VectorActionMask`, `AECActionMask` and `ParallelActionMask` stand on these; `adapt` chooses among them.
 """
 
 from .adapt import adapt
-from .find import Found, find_masks
-from .read import UnknownFormError, read_mask, spec_for
+from .find import Found, MaskSource, NoMaskFoundError, OtherPlace, choose_source, find_masks
+from .forms import UnknownFormError
+from .place import Place, parse_place
+from .read import read_mask, read_masks, spec_for
 
-__all__ = ["Found", "UnknownFormError", "adapt", "find_masks", "read_mask", "spec_for"]
+__all__ = [
+    "Found",
+    "MaskSource",
+    "NoMaskFoundError",
+    "OtherPlace",
+    "Place",
+    "UnknownFormError",
+    "adapt",
+    "choose_source",
+    "find_masks",
+    "parse_place",
+    "read_mask",
+    "read_masks",
+    "spec_for",
+]

@@ -1,8 +1,9 @@
-"""`ActionMask`: an environment of your own, with a mask by the laws."""
+"""`ActionMask`: a third-party Gymnasium environment with a mask that keeps the laws."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
@@ -10,31 +11,36 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..adaptation.read import read_mask, spec_for
-from ..api.observations import invalid_action_error
+from .. import trees
+from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from ..trees import copy_of
+from ..mask_spec.checks import HeadMask
+from .gate import Gate, GivenAction, refusal
+from .other_libraries import reset_arguments, reset_takes_no_seed
+from .position import MaskedState, set_state_calls, snapshot
+from .read import as_choices, read_mask, spec_for
+from .recorded import Recorded, from_reference
+from .source import Kind, MaskFn, mask_source
 
-ANSWERS = ("raise", "terminate", "noop", "resample")
-PLACES = ("observation", "info")
 
-MaskFn = Callable[[Any], Any] | str
+class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
+    """Gives a Gymnasium environment an action mask in all its places, one rule for invalid actions, and a count.
 
-
-class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
-    """Gives any Gymnasium environment an action mask in all its places, exact answers to invalid actions, and a count.
-
-    The observation becomes a Dict: `observation` (of a Dict its parts) and `action_mask`. The mask is in
-    `info["action_mask"]`, behind `action_mask` and `action_masks()` too. It is asked for once after each reset and
-    step, and the environment is never stepped with an action that it forbids.
+    The observation becomes a Dict: `observation` (or the parts of a Dict) and `action_mask`. The mask is in
+    `info["action_mask"]` too, and behind `action_mask` and `action_masks()`. The environment is never stepped with an
+    action that its mask forbids. A mask that can be asked for at any time (`mask_fn`, or `mask_at` with `env.`) is
+    asked for after each reset and step, before each step, and whenever it is read; so it is right after
+    `env.unwrapped.set_state(...)` too. A mask in the observation or in info is that of the last reset or step; there,
+    use `get_state` and `set_state` of this wrapper, which keep the mask with the position.
 
     Args:
         env: the environment. Its action space may be of any kind that has a mask.
-        mask_fn: (env) -> the mask of the position that the environment is in; or the name of a method or an attribute
-            of the environment that has it. It may be written in any usual form (`masked_envs.adaptation.read`): zeros
-            and ones of any dtype, the numbers of the legal actions, bounds, a dict or tuple of these.
-        mask_spec: the form of the mask; without it, what the action space and the first mask say.
+        mask_fn: (env) -> the mask of the position that the environment is in; or the name of a method or attribute of
+            the environment; or "module:function". The known forms of a mask: `masked_envs.adaptation.read`.
+        mask_at: instead, where the environment has its mask, as code: `info["legal_moves"]`, `env.game.legal()`.
+        mask_spec: the form of the mask, or its kind, such as "joint"; without it, what the action space and (for
+            MultiDiscrete) the first mask say.
         head_mask: of a conditional mask of more than two heads: (env, k, prefix) -> what head k may take.
         on_invalid: "raise" an InvalidActionError, "terminate" the episode, "noop" (nothing happens, and the wrappers
             around this one see a step), or "resample" (a legal action, drawn uniformly, is carried out instead).
@@ -43,54 +49,72 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
 
     Attributes:
         mask_spec: the `MaskSpec`.
-        invalid_actions: how many invalid actions were given, counted before they are answered.
+        np_random: the generator of `sample_legal()` and "resample", which `reset(seed=...)` seeds; that of the
+            environment is `env.unwrapped.np_random`.
 
     Raises:
-        ValueError: an unknown answer or place, or a mask that the action space does not fit. TypeError: `mask_fn`.
+        ValueError: an unknown value of an argument, or a mask that the action space does not fit. TypeError: `mask_fn`
+        and `mask_at` (one of them is needed), or an environment whose `reset` takes no seed under other wrappers.
         EmptyMaskError: in `reset` and `step`, a position in which nothing is allowed and the episode goes on.
     """
 
     def __init__(
         self,
         env: gym.Env[Any, Any],
-        mask_fn: MaskFn,
+        mask_fn: MaskFn | None = None,
         *,
-        mask_spec: MaskSpec | None = None,
-        head_mask: Callable[[Any, int, Sequence[int]], Any] | None = None,
+        mask_at: str | None = None,
+        mask_spec: MaskSpec | Kind | None = None,
+        head_mask: Callable[[Any, int, Sequence[int]], Any] | str | None = None,
         on_invalid: str = "raise",
         invalid_reward: float = 0.0,
         mask_in: str = "observation",
     ) -> None:
+        self._keep_arguments(
+            mask_fn=mask_fn, mask_at=mask_at, mask_spec=mask_spec, head_mask=head_mask, on_invalid=on_invalid,
+            invalid_reward=invalid_reward, mask_in=mask_in,
+        )  # fmt: skip
         super().__init__(env)
-        for name, value, known in (("on_invalid", on_invalid, ANSWERS), ("mask_in", mask_in, PLACES)):
-            if value not in known:
-                raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r}")
-        if not (callable(mask_fn) or isinstance(mask_fn, str)):
-            raise TypeError(f"mask_fn must be a function (env) -> mask, or the name of a method, not {mask_fn!r}")
-        if isinstance(mask_fn, str) and not env.has_wrapper_attr(mask_fn):
-            raise TypeError(f"mask_fn={mask_fn!r}: {env} has nothing of this name")
-        self.mask_fn, self.on_invalid, self.mask_in = mask_fn, on_invalid, mask_in
-        self.invalid_reward, self.invalid_actions = float(invalid_reward), 0
-        self._head_mask, self._mask, self._over = head_mask, None, False
-        self._rng = np.random.default_rng()
-        self._last: Any = None  # the last observation, for "noop" and "terminate"
-        self.mask_spec = mask_spec or self._spec_of_env()
-        self._check_space()
+        check_mask_in(mask_in)
+        self._gate = Gate(on_invalid, invalid_reward)
+        self.on_invalid, self.invalid_reward, self.mask_in = on_invalid, self._gate.invalid_reward, mask_in
+        self.mask_fn, self._place = mask_source(env, mask_fn, mask_at, "(env) -> mask")
+        self._head_mask = from_reference(head_mask)
+        self._reset_takes = self._checked_reset()
+        self._mask: Any = None
+        self._over = self._terminated = False
+        self._end: bytes | None = None  # the position in which the episode ended
+        self._last: tuple[Any, dict[str, Any]] = (None, {})  # the observation and info of the position
+        self._reward_shape: tuple[int, ...] = ()
+        self._set_state_calls = 0
+        self.mask_spec = self._spec(mask_spec)
+        self._check_spaces()
 
-    def _spec_of_env(self) -> MaskSpec:
-        """The spec that the action space implies; of MultiDiscrete the first mask decides, which takes a reset."""
-        space = self.env.action_space
+    def _checked_reset(self) -> tuple[str, ...]:
+        problem = reset_takes_no_seed(self.env)
+        if problem and self.env is not self.env.unwrapped:  # the wrappers between would hand it a seed
+            raise TypeError(problem)
+        return reset_arguments(self.env)
+
+    def _spec(self, given: MaskSpec | Kind | None) -> MaskSpec:
+        """The spec; where only the first mask can tell, the environment is reset for it."""
+        space = as_choices(self.env.action_space)
+        if isinstance(given, MaskSpec):
+            return given
+        if given is not None:
+            return MaskSpec.from_space(space, given)
         try:
             return MaskSpec.from_space(space)
         except ValueError:
-            if not isinstance(space, spaces.MultiDiscrete):
-                raise
-        observation, info = self.env.reset()
-        return spec_for(space, self._asked(observation, info))
+            self._last = self._reset_env(None, None)
+            return spec_for(space, self._ask(), self._mask_name)
 
-    def _check_space(self) -> None:
-        if self.mask_spec.action_space != self.env.action_space:
+    def _check_spaces(self) -> None:
+        space = as_choices(self.env.action_space)
+        if self.mask_spec.action_space != space:
             raise ValueError(f"a mask of {self.mask_spec.action_space} does not fit {self.env.action_space}")
+        if space is not self.env.action_space:
+            self.action_space = space
         if self.mask_spec.needs_head_mask and self._head_mask is None:
             raise ValueError("a conditional mask of more than two heads needs head_mask=, a function (env, k, prefix)")
         if self.mask_in == "observation":
@@ -98,109 +122,214 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any]):
                 {**self._parts(self.env.observation_space), "action_mask": self.mask_spec.space}
             )
 
-    @staticmethod
-    def _parts(observation: Any) -> dict[str, Any]:
+    def _parts(self, observation: Any) -> dict[str, Any]:
         """An observation, or a space of such, as the parts beside which the mask is laid."""
         parts = observation.spaces if isinstance(observation, spaces.Dict) else observation
-        if isinstance(parts, dict):
-            return {key: part for key, part in parts.items() if key != "action_mask"}
+        if isinstance(parts, Mapping):
+            taken = ("action_mask", None if self._place is None else self._place.observation_key)
+            return {key: part for key, part in parts.items() if key not in taken}
         return {"observation": observation}
 
     # --- the mask ---------------------------------------------------------------------------------------------
 
     @property
     def action_mask(self) -> Any:
-        """The canonical mask, a copy."""
-        if self._mask is None:
-            raise gym.error.ResetNeeded("nothing has begun yet: call reset() first")
-        return copy_of(self._mask)
+        """The canonical mask of the position, a copy."""
+        return trees.copy(self._current_mask())
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The mask in the form of sb3-contrib."""
-        mask: npt.NDArray[np.bool_] = self.mask_spec.convert(self.action_mask, to="sb3")
+        mask: npt.NDArray[np.bool_] = self.mask_spec.convert(self._current_mask(), to="sb3")
         return mask
 
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """For a conditional mask: what head k may take after the choices `prefix`."""
-        late = None if self._head_mask is None else lambda k, prefix: self._head_mask(self.env, k, prefix)  # type: ignore[misc]
-        mask: npt.NDArray[np.int8] = self.mask_spec.head_mask(self.action_mask, k, prefix, late)  # type: ignore[attr-defined]
-        return mask
+        return self.mask_spec.head_mask(self._current_mask(), k, prefix, self._heads())
 
-    def _asked(self, observation: Any, info: dict[str, Any]) -> Any:
-        """The mask as the environment has it now."""
-        if not isinstance(self.mask_fn, str):
+    def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
+        """One legal action of the position, every one equally likely.
+
+        Args:
+            rng: where the chance comes from; without it, `np_random`.
+
+        Raises:
+            ValueError: nothing is legal.
+        """
+        return self.mask_spec.sample(self._current_mask(), self.np_random if rng is None else rng, self._heads())
+
+    @property
+    def np_random(self) -> np.random.Generator:
+        """The wrapper's own generator."""
+        return self._gate.rng
+
+    @np_random.setter
+    def np_random(self, value: np.random.Generator) -> None:
+        self._gate.rng = value
+
+    @property
+    def invalid_actions(self) -> int:
+        """How many invalid actions were ever given, counted before they were answered."""
+        return int(self._gate.counts[0])
+
+    def _heads(self) -> HeadMask | None:
+        """The dependent heads as the operations of the spec take them."""
+        function = self._head_mask
+        return None if function is None else lambda k, prefix: function(self.env, k, prefix)
+
+    @property
+    def _mask_name(self) -> str:
+        return "" if self._place is None else self._place.name
+
+    @property
+    def _can_be_asked(self) -> bool:
+        return self._place is None or self._place.can_be_asked
+
+    def _ask(self) -> Any:
+        """The mask of the position as the environment has it."""
+        if self._place is None:
             return self.mask_fn(self.env)
-        found = self.env.get_wrapper_attr(self.mask_fn)
-        return found() if callable(found) else found
+        observation, info = self._last
+        value = self._place.value(observation, info, self._attribute)
+        if value is None:
+            raise ValueError(f"{self.env}: there is no mask in {self._place.code}")
+        return value
 
-    def _look(self, observation: Any, info: dict[str, Any], terminated: bool, over: bool) -> tuple[Any, dict[str, Any]]:
-        """What is shown of a position, with its mask."""
-        if terminated:
-            self._mask = self.mask_spec.full()
-        else:
-            self._mask = copy_of(read_mask(self.mask_spec, self._asked(observation, info)))
-            if not over:
-                self._refuse_empty()
-        self._last, self._over = observation, over
-        return self._shown(observation), {**info, "action_mask": self.action_mask}
+    def _attribute(self, name: str) -> Any:
+        return self.env.get_wrapper_attr(name) if self.env.has_wrapper_attr(name) else None
 
-    def _shown(self, observation: Any) -> Any:
-        if self.mask_in == "info":
-            return observation
-        return {**self._parts(observation), "action_mask": self.action_mask}
+    def _current_mask(self) -> Any:
+        """The mask of the position, asked for anew where the environment can be asked."""
+        if self._mask is None:
+            raise gym.error.ResetNeeded("nothing has begun yet: call reset() first")
+        if self._can_be_asked and not self._ended():
+            self._mask = trees.copy(read_mask(self.mask_spec, self._ask(), self._mask_name))
+        return self._mask
 
-    def _refuse_empty(self) -> None:
-        spec = self.mask_spec
-        late = (self.head_mask,) if spec.needs_head_mask else ()
-        if spec.count(self._mask, *late) == 0:
+    def _ended(self) -> bool:
+        """Whether the episode is over, and the environment still stands where it ended."""
+        if self._over and self._end is not None and self._can_be_asked and snapshot(self.env) != self._end:
+            self._over = self._terminated = False  # set_state on the environment below
+        return self._over
+
+    def _look(self, terminated: bool, over: bool) -> tuple[Any, dict[str, Any]]:
+        """What is shown of a position that was just reached, with its mask."""
+        self._over, self._terminated = over, terminated
+        self._end = snapshot(self.env) if over else None
+        self._mask = self.mask_spec.full()
+        if not terminated:
+            self._mask = trees.copy(read_mask(self.mask_spec, self._ask(), self._mask_name))
+        if not over and self.mask_spec.is_empty(self._mask, self._heads()):
             raise EmptyMaskError(
                 f"{self.env}: the episode goes on and the mask allows nothing: end the episode in such a position, or "
                 "offer an action that passes"
             )
+        return self._shown(*self._last)
+
+    def _shown(self, observation: Any, info: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        if self.mask_in == "observation":
+            observation = {**self._parts(observation), "action_mask": trees.copy(self._mask)}
+        return observation, {**info, "action_mask": trees.copy(self._mask)}
 
     # --- playing ----------------------------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """As the environment's; the answer "resample" draws from a stream that `seed` begins anew."""
-        if seed is not None:
-            self._rng = np.random.default_rng([seed, 0x6D61736B])
-        observation, info = self.env.reset(seed=seed, options=options)
-        return self._look(observation, info, False, False)
+        """As the environment's; a seed begins `np_random` anew.
 
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        Raises:
+            TypeError: a seed or options for an environment whose `reset` takes none.
+        """
+        self._gate.seed(seed)
+        self._last = self._reset_env(seed, options)
+        return self._look(False, False)
+
+    def _reset_env(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]:
+        given: dict[str, Any] = {"seed": seed, "options": options}
+        if any(value is not None and name not in self._reset_takes for name, value in given.items()):
+            raise TypeError(reset_takes_no_seed(self.env))
+        began = self.env.reset(**{name: value for name, value in given.items() if name in self._reset_takes})
+        if not (isinstance(began, tuple) and len(began) == 2 and isinstance(began[1], Mapping)):
+            raise TypeError(f"reset() of {self.env} must give (observation, info), with a dict for info")
+        return began
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """As the environment's, for an action that the mask allows; else as `on_invalid` says.
 
         Raises:
             InvalidActionError: an invalid action, with on_invalid="raise"; nothing has moved. ResetNeeded: before
             `reset`, or after the end.
         """
-        mask = self.action_mask
+        mask = self._current_mask()
         if self._over:
             raise gym.error.ResetNeeded("the episode is over: call reset()")
-        late = (self.head_mask,) if self.mask_spec.needs_head_mask else ()
-        invalid = self.mask_spec.encode(action) is None or not self.mask_spec.allows(mask, action, *late)
-        flag = {} if self.on_invalid == "raise" else {"invalid_action": invalid}
-        if invalid:
-            self.invalid_actions += 1
-            if self.on_invalid == "raise":
-                raise self._refusal(action)
-            if self.on_invalid != "resample":
-                return self._unmoved(flag)
-            action = self.mask_spec.sample(mask, self._rng, *late)
-        observation, reward, terminated, truncated, info = self.env.step(action)
-        shown, info = self._look(observation, info, bool(terminated), bool(terminated or truncated))
-        return shown, float(reward) + self.invalid_reward * invalid, bool(terminated), bool(truncated), {**info, **flag}
+        given = GivenAction(action, self.mask_spec, mask, self._heads())
+        ((allowed, invalid),) = self._gate.judge([given], self._refusal)
+        flag = self._gate.flag(invalid)
+        if invalid and self.on_invalid != "resample":
+            return self._unmoved(flag)
+        reward: Any  # a number, or an array of several objectives
+        observation, reward, terminated, truncated, info = self.env.step(self._in_their_space(allowed))
+        self._last, self._reward_shape = (observation, info), np.shape(reward)
+        shown, info = self._look(bool(terminated), bool(terminated or truncated))
+        return shown, self._rewarded(reward, invalid), bool(terminated), bool(truncated), {**info, **flag}
 
-    def _unmoved(self, flag: dict[str, Any]) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    def _in_their_space(self, action: Any) -> Any:
+        return action if self._action_space is None else np.asarray(action, self.env.action_space.dtype)
+
+    def _rewarded(self, reward: Any, invalid: bool) -> Any:
+        """A reward, or an array of rewards, with `invalid_reward` where it is due."""
+        added = self.invalid_reward if invalid else 0.0
+        return float(reward) + added if np.ndim(reward) == 0 else np.asarray(reward) + added
+
+    def _unmoved(self, flag: dict[str, Any]) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """An invalid action that is answered without the environment."""
         terminated = self.on_invalid == "terminate"
         if terminated:
-            self._mask, self._over = self.mask_spec.full(), True
-        info = {"action_mask": self.action_mask, **flag}
-        return self._shown(self._last), self.invalid_reward, terminated, False, info
+            self._mask, self._over, self._terminated = self.mask_spec.full(), True, True
+            self._end = snapshot(self.env)
+        shape = self._reward_shape or getattr(self._attribute("reward_space"), "shape", ())
+        reward = np.full(shape, self.invalid_reward) if shape else self.invalid_reward
+        shown, info = self._shown(self._last[0], {})
+        return shown, reward, terminated, False, {**info, **flag}
 
-    def _refusal(self, action: Any) -> Exception:
-        late = ', env.get_wrapper_attr("head_mask")' if self.mask_spec.needs_head_mask else ""
-        how = f'env.get_wrapper_attr("mask_spec").sample(info["action_mask"], rng{late})'
-        name = self.env.spec.id if self.env.spec is not None else type(self.env.unwrapped).__name__
-        return invalid_action_error(name, self.mask_spec, action, self.action_mask, "", how)
+    @property
+    def _title(self) -> str:
+        """The environment in messages."""
+        return self.env.spec.id if self.env.spec is not None else type(self.env.unwrapped).__name__
+
+    def _refusal(self, given: GivenAction) -> Exception:
+        return refusal(self._title, given, 'env.get_wrapper_attr("sample_legal")()')
+
+    # --- positions --------------------------------------------------------------------------------------------
+
+    @property
+    def get_state(self) -> Callable[[], MaskedState]:
+        """`get_state()`: the position with its mask, a value that pickles and compares, if the environment has one."""
+        inner = self.env.get_wrapper_attr("get_state")
+        self.env.get_wrapper_attr("set_state")
+        return lambda: MaskedState(
+            inner(), self._over, self._terminated, self.np_random.bit_generator.state,
+            copy.deepcopy((self._last, self._mask, self._end)),
+        )  # fmt: skip
+
+    @property
+    def set_state(self) -> Callable[[MaskedState], None]:
+        """`set_state(state)`: return to a position that `get_state()` gave.
+
+        Raises TypeError for anything else; what `env.unwrapped.get_state()` gave is for `env.unwrapped.set_state`.
+        """
+        self.env.get_wrapper_attr("set_state")
+        return self._set_state
+
+    def _set_state(self, state: MaskedState) -> None:
+        if not isinstance(state, MaskedState):
+            raise TypeError(f"expected what get_state() of {type(self).__name__} gave, not {type(state).__name__}")
+        self.env.get_wrapper_attr("set_state")(state.inner)
+        self.np_random.bit_generator.state = state.stream
+        self._over, self._terminated = state.over, state.terminated
+        self._last, self._mask, self._end = copy.deepcopy(state.last)
+        self._set_state_calls += 1
+
+    @property
+    def set_state_calls(self) -> int:
+        """How often the position was set; wrappers that remember something of the position compare it."""
+        return self._set_state_calls + set_state_calls(self.env)

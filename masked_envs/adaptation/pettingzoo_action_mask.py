@@ -1,181 +1,231 @@
-"""PettingZoo environments with masks of their own."""
+"""`AECActionMask` and `ParallelActionMask`: third-party PettingZoo environments with masks that keep the laws."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
+import numpy.typing as npt
 from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
 
-from ..api.observations import invalid_action_error, nothing_allowed
-from ..mask_spec import MaskSpec
-from ..trees import copy_of
-from .adapt import readable
-from .find import Found, find_masks
-from .found_action_mask import value_at
-from .read import read_mask
-
-ANSWERS = ("raise", "resample")
+from .. import trees
+from .agent_masks import AgentHeadMask, AgentMaskFn, AgentMasks, AgentSpec
 
 
-class _ActionMasks:
-    """What both interfaces share: where each agent's mask is, and what an invalid action brings."""
+class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
+    """Gives an AEC environment action masks, one rule for invalid actions, and a count.
 
-    env: Any
-
-    def _begin(self, mask_spec: MaskSpec | None, on_invalid: str) -> None:
-        if on_invalid not in ANSWERS:
-            raise ValueError(f"on_invalid must be one of {', '.join(map(repr, ANSWERS))}, not {on_invalid!r}")
-        self._given_spec, self.on_invalid = mask_spec, on_invalid
-        self.invalid_actions = 0
-        self._was_invalid: dict[str, bool] = {}  # whether an agent's action in the last step was replaced
-        self._spaces: dict[str, spaces.Dict] = {}
-        self._found: dict[str, tuple[Found, MaskSpec]] = {}
-        self._rng = np.random.default_rng()
-
-    def mask_spec(self, agent: str) -> MaskSpec:
-        """The form of an agent's mask."""
-        return self._found[agent][1] if agent in self._found else MaskSpec.from_space(self.env.action_space(agent))
-
-    def _mask(self, agent: str, observation: Any, info: Any) -> Any:
-        """The canonical mask where an agent's own is, for an agent that acts."""
-        if agent not in self._found:
-            places = find_masks(observation, info, lambda name: None)
-            space = self.env.action_space(agent)
-            self._found[agent] = readable(space, places, self._given_spec, f"{self.env}, {agent}")
-        found, spec = self._found[agent]
-        value = value_at(found, observation, info, lambda name: None)
-        if value is None:
-            raise ValueError(f"{self.env}, {agent}: there is no mask in {found.place} any more")
-        return copy_of(read_mask(spec, value, found.name))
-
-    def _parts(self, observation: Any) -> dict[str, Any]:
-        parts = observation.spaces if isinstance(observation, spaces.Dict) else observation
-        if not isinstance(parts, Mapping):
-            return {"observation": observation}
-        names = {found.name for found, _ in self._found.values() if found.place.startswith("observation")}
-        return {key: part for key, part in parts.items() if key not in names | {"action_mask"}}
-
-    def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """The observation's parts and the canonical mask; the same object every time."""
-        if agent not in self._spaces:
-            parts = self._parts(self.env.observation_space(agent))
-            self._spaces[agent] = spaces.Dict({**parts, "action_mask": self.mask_spec(agent).space})
-        return self._spaces[agent]
-
-    def _info(self, agent: str, info: Mapping[str, Any], mask: Any) -> dict[str, Any]:
-        """An agent's info with the mask and, where actions are replaced, whether its own was."""
-        flag = {"invalid_action": self._was_invalid.get(agent, False)} if self.on_invalid == "resample" else {}
-        return {**info, "action_mask": mask, **flag}
-
-    def _judged(self, agent: str, action: Any, mask: Any) -> Any:
-        """The action that is carried out: the given one if it is legal."""
-        spec = self.mask_spec(agent)
-        if spec.encode(action) is not None and spec.allows(mask, action):
-            return action
-        self.invalid_actions += 1
-        if self.on_invalid == "resample":
-            self._was_invalid[agent] = True
-            return spec.sample(mask, self._rng)
-        how = "env.mask_spec(agent).sample(mask, rng)"
-        raise invalid_action_error(str(self.env), spec, action, mask, f", {agent}", how)
-
-
-class AECActionMask(_ActionMasks, BaseWrapper):  # type: ignore[misc]
-    """An AEC environment with canonical masks in `observation["action_mask"]` and `infos[agent]["action_mask"]`.
-
-    All zeros for an agent that waits, all ones for one that has ended; `action_mask` is that of the acting agent.
+    The mask of the acting agent is in `observe(agent)["action_mask"]`, in `infos[agent]["action_mask"]` and behind
+    `action_mask`. It is all zeros for an agent that waits, and all ones for one that has ended, whose actions are not
+    judged. Masks are asked for whenever they are read, and before each step.
 
     Args:
-        env: the environment, which has masks in a usual place.
-        mask_spec: of every agent; without it, what the action spaces and first masks say.
+        env: the environment.
+        mask_fn: (env, agent) -> the mask of an agent that is to act; or "module:function".
+        mask_at: instead, where the mask is, as code: `observation["mask"]`, `info["legal"]`, `env.legal(agent)`.
+            Without either, the mask is looked for in the observation and the info of each agent.
+        mask_spec: of every agent, or by agent; or the kind, such as "joint". Without it, what the action spaces and
+            (for MultiDiscrete) the first masks say.
+        head_mask: of a conditional mask of more than two heads: (env, agent, k, prefix) -> what head k may take.
         on_invalid: "raise" an InvalidActionError, nothing having moved, or "resample" a legal action.
+        mask_in: "observation", or "info" for the bare observations.
+
+    Raises:
+        TypeError: no mask is found, or both of `mask_fn` and `mask_at`. ValueError: an unknown value of an argument, or
+        places that disagree. EmptyMaskError: in `reset` and `step`, nothing is allowed for the agent that is to act.
     """
 
-    def __init__(self, env: Any, mask_spec: MaskSpec | None = None, on_invalid: str = "raise") -> None:
+    def __init__(
+        self,
+        env: Any,
+        mask_fn: AgentMaskFn | None = None,
+        *,
+        mask_at: str | None = None,
+        mask_spec: AgentSpec | None = None,
+        head_mask: AgentHeadMask | None = None,
+        on_invalid: str = "raise",
+        mask_in: str = "observation",
+    ) -> None:
         BaseWrapper.__init__(self, env)
-        self._infos: dict[str, Any] | None = None
-        self._begin(mask_spec, on_invalid)
+        self._begin(mask_fn, mask_at, mask_spec, head_mask, on_invalid, mask_in)
+        self._infos: dict[str, Any] = {}
         env.reset()
-        self._mask(env.agent_selection, env.observe(env.agent_selection), env.infos[env.agent_selection])
-        for agent in env.possible_agents:
-            self._found.setdefault(agent, self._found[env.agent_selection])
+        self._mask_of(env.agent_selection)  # where it is, and in which form
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        if seed is not None:
-            self._rng = np.random.default_rng([seed, 0x6D61736B])
-        self._was_invalid, self._infos = {}, None
+        """As the environment's; a seed begins `np_random` anew."""
+        self._gate.seed(seed)
+        self._was_invalid, self._infos = {}, {}
         self.env.reset(seed=seed, options=options)
+        self._check_acting()
+
+    def _check_acting(self) -> None:
+        agent = self.env.agent_selection
+        if self.env.agents and not self._has_ended(agent):
+            self._refuse_empty(agent, self._mask_of(agent))
+
+    def _has_ended(self, agent: str) -> bool:
+        return bool(self.env.terminations.get(agent) or self.env.truncations.get(agent))
 
     def _mask_of(self, agent: str) -> Any:
-        spec = self.mask_spec(agent)
-        if self.env.terminations.get(agent) or self.env.truncations.get(agent):
-            return spec.full()
+        if self._has_ended(agent):
+            return self.mask_spec(agent).full()
         if agent != self.env.agent_selection:
-            return nothing_allowed(spec)
-        return self._mask(agent, self.env.observe(agent), self.env.infos[agent])
+            return self.mask_spec(agent).empty()
+        return self._read(agent, self.env.observe(agent), self.env.infos[agent])
 
     @property
     def action_mask(self) -> Any:
         """The canonical mask of the acting agent, a copy."""
         return self._mask_of(self.env.agent_selection)
 
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """The mask of the acting agent in the form of sb3-contrib."""
+        agent = self.env.agent_selection
+        masks: npt.NDArray[np.bool_] = self.mask_spec(agent).convert(self._mask_of(agent), to="sb3")
+        return masks
+
+    def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k of the acting agent may take after the choices `prefix`."""
+        agent = self.env.agent_selection
+        return self.mask_spec(agent).head_mask(self._mask_of(agent), k, prefix, self._heads(agent))
+
+    def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
+        """One legal action of the agent that is to act, every one equally likely.
+
+        Args:
+            agent: who acts, `agent_selection`.
+            rng: where the chance comes from; without it, `np_random`.
+
+        Raises:
+            ValueError: nothing is legal for this agent, as for one that waits.
+        """
+        return self._sample(agent, self._mask_of(agent), rng)
+
     @property
     def infos(self) -> dict[str, Any]:
-        """The environment's, each with the canonical mask; the same until the next step."""
-        if self._infos is None:
-            found = self.env.infos.items()
-            self._infos = {agent: self._info(agent, info, self._mask_of(agent)) for agent, info in found}
+        """The environment's, each with the canonical mask; the same objects until the position changes."""
+        masks = {agent: self._mask_of(agent) for agent in self.env.infos}
+        known = {agent: info["action_mask"] for agent, info in self._infos.items()}
+        if not (masks.keys() == known.keys() and trees.equal(masks, known)):
+            self._infos = {agent: self._info(agent, info, masks[agent]) for agent, info in self.env.infos.items()}
         return self._infos
 
     def observe(self, agent: str) -> Any:
-        return {**self._parts(self.env.observe(agent)), "action_mask": self._mask_of(agent)}
+        return self._with_mask(agent, self.env.observe(agent), self._mask_of(agent))
 
     def step(self, action: Any) -> None:
+        """As the environment's; the action of an agent that has ended is passed on as it is.
+
+        Raises:
+            InvalidActionError: an invalid action, with on_invalid="raise"; nothing has moved.
+        """
         agent, self._was_invalid = self.env.agent_selection, {}
-        if not (self.env.terminations[agent] or self.env.truncations[agent]):
-            action = self._judged(agent, action, self.action_mask)
-        self._infos = None
+        if not self._has_ended(agent):
+            action = self._judge({agent: action}, {agent: self._mask_of(agent)})[agent].action
         self.env.step(action)
+        self._infos = {}
+        self._check_acting()
 
 
-class ParallelActionMask(_ActionMasks, BaseParallelWrapper):  # type: ignore[misc]
-    """A parallel environment with canonical masks in `observation["action_mask"]` and `infos[agent]["action_mask"]`.
+class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
+    """Gives a parallel environment action masks, one rule for invalid actions, and a count.
 
-    All ones for an agent that has ended. Arguments as `AECActionMask`; with "raise", no agent has moved.
+    The masks are in `observations[agent]["action_mask"]`, `infos[agent]["action_mask"]` and behind `action_mask`. The
+    mask of an agent that has ended is all ones; actions for agents that have left are passed on and not judged. Masks
+    that can be asked for (`mask_fn`, or `mask_at` with `env.`) are asked for again before each step and whenever they
+    are read; those in observations and infos are those of the last reset or step.
+
+    Arguments and errors are those of `AECActionMask`.
     """
 
-    def __init__(self, env: Any, mask_spec: MaskSpec | None = None, on_invalid: str = "raise") -> None:
+    def __init__(
+        self,
+        env: Any,
+        mask_fn: AgentMaskFn | None = None,
+        *,
+        mask_at: str | None = None,
+        mask_spec: AgentSpec | None = None,
+        head_mask: AgentHeadMask | None = None,
+        on_invalid: str = "raise",
+        mask_in: str = "observation",
+    ) -> None:
         BaseParallelWrapper.__init__(self, env)
-        self._begin(mask_spec, on_invalid)
+        self._begin(mask_fn, mask_at, mask_spec, head_mask, on_invalid, mask_in)
+        self._masks: dict[str, Any] | None = None
         observations, infos = env.reset()
-        self._masks = {agent: self._mask(agent, observations[agent], infos[agent]) for agent in observations}
+        for agent, observation in observations.items():  # where the masks are, and in which form
+            self._read(agent, observation, infos.get(agent, {}))
+
+    def _current_masks(self) -> dict[str, Any]:
+        if self._masks is None:
+            raise gym.error.ResetNeeded("nothing has begun yet: call reset() first")
+        if self._can_be_asked:
+            self._masks |= {agent: self._read(agent, None, None) for agent in self.env.agents if agent in self._masks}
+        return self._masks
 
     @property
     def action_mask(self) -> dict[str, Any]:
         """The canonical mask of each agent, copies."""
-        return {agent: copy_of(mask) for agent, mask in self._masks.items()}
+        return {agent: trees.copy(mask) for agent, mask in self._current_masks().items()}
+
+    def action_masks(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """The mask of each agent in the form of sb3-contrib."""
+        return {agent: self.mask_spec(agent).convert(mask, to="sb3") for agent, mask in self._current_masks().items()}
+
+    def head_mask(self, agent: str, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        """For a conditional mask: what head k of an agent may take after the choices `prefix`."""
+        return self.mask_spec(agent).head_mask(self._current_masks()[agent], k, prefix, self._heads(agent))
+
+    def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
+        """One legal action of an agent, every one equally likely.
+
+        Args:
+            agent: the agent.
+            rng: where the chance comes from; without it, `np_random`.
+
+        Raises:
+            ValueError: nothing is legal, or the agent has left.
+        """
+        masks, acting = self._current_masks(), self.env.agents
+        if agent not in acting:
+            raise ValueError(f"{agent!r} does not act; the agents that act are {', '.join(map(repr, acting))}")
+        return self._sample(agent, masks[agent], rng)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
-        if seed is not None:
-            self._rng = np.random.default_rng([seed, 0x6D61736B])
+        """As the environment's; a seed begins `np_random` anew."""
+        self._gate.seed(seed)
         self._was_invalid = {}
         observations, infos = self.env.reset(seed=seed, options=options)
-        return self._look(observations, infos, dict.fromkeys(observations, False))
+        none = dict.fromkeys(observations, False)
+        return self._look(observations, infos, none, none)
 
     def step(self, actions: dict[str, Any]) -> Any:
-        self._was_invalid = {}
-        actions = {agent: self._judged(agent, action, self._masks[agent]) for agent, action in actions.items()}
-        observations, rewards, terminated, truncated, infos = self.env.step(actions)
-        shown, infos = self._look(observations, infos, {a: terminated[a] for a in observations})
+        """As the environment's.
+
+        Raises:
+            InvalidActionError: an invalid action, with on_invalid="raise"; nobody has moved.
+        """
+        masks, self._was_invalid = self._current_masks(), {}
+        judged = {agent: action for agent, action in actions.items() if agent in self.env.agents}
+        allowed = {agent: verdict.action for agent, verdict in self._judge(judged, masks).items()}
+        observations, rewards, terminated, truncated, infos = self.env.step({**actions, **allowed})
+        shown, infos = self._look(observations, infos, terminated, truncated)
         return shown, rewards, terminated, truncated, infos
 
-    def _look(self, observations: Any, infos: Any, ended: Mapping[str, bool]) -> Any:
-        self._masks = {
-            agent: self.mask_spec(agent).full() if ended[agent] else self._mask(agent, seen, infos[agent])
-            for agent, seen in observations.items()
-        }
-        shown = {a: {**self._parts(seen), "action_mask": copy_of(self._masks[a])} for a, seen in observations.items()}
-        return shown, {a: self._info(a, infos[a], copy_of(self._masks[a])) for a in observations}
+    def _look(
+        self, observations: Any, infos: Any, terminated: Mapping[str, bool], truncated: Mapping[str, bool]
+    ) -> Any:
+        self._masks = {}
+        for agent, observation in observations.items():
+            info = infos.get(agent, {})
+            if terminated.get(agent):
+                self._masks[agent] = self.mask_spec(agent).full()
+                continue
+            self._masks[agent] = self._read(agent, observation, info)
+            if not truncated.get(agent):
+                self._refuse_empty(agent, self._masks[agent])
+        shown = {agent: self._with_mask(agent, seen, self._masks[agent]) for agent, seen in observations.items()}
+        return shown, {agent: self._info(agent, infos.get(agent, {}), self._masks[agent]) for agent in observations}

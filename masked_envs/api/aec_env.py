@@ -25,10 +25,10 @@ class AECState:
 
     Attributes:
         position: of the game, random stream included.
-        agents: those that have not left; `rewards` and `cumulative_rewards` are theirs, in this order.
-        agent_selection, next_selection: who acts, and who acts when the agents that are done have left.
+        agents: those that have not left; `rewards` and `cumulative_rewards` have the same order.
+        agent_selection, next_selection: the agent that acts, and the one that acts when all done agents have left.
         chosen: how many agents of a simultaneous game have chosen; `actions` and `invalid` are their choices.
-        gave_invalid: whose action in this step, or else the last, was invalid, over all possible agents.
+        gave_invalid: which of all possible agents gave an invalid action in this step, or else in the last.
         checksum: of all the others; see `State`.
     """
 
@@ -63,10 +63,10 @@ class AECState:
 class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     """One copy of a game of this package, its agents acting one after another.
 
-    The acting agent's mask is its own, that of every other agent all zero (PettingZoo's convention). Once the game has
-    terminated it is all ones for everybody; once it is truncated, what each could do were it to act. In a simultaneous
-    game the actions are collected in the order of `possible_agents`, each checked against its mask at once, and carried
-    out together after the last.
+    The acting agent has its true mask, every other agent an all-zero one (PettingZoo's convention). Once the game has
+    terminated, all masks are all ones; once it is truncated, each is the agent's true mask. In a simultaneous game the
+    actions are collected in the order of `possible_agents`, each is checked against its mask at once, and they are
+    carried out together after the last.
 
     Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. `infos[agent]` holds "action_mask" and,
     where invalid actions are not raised, "invalid_action".
@@ -77,6 +77,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     def __init__(self, declaration: Declaration, *, render_mode: str | None = None, **arguments: Any) -> None:
         super().__init__()
         self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
+        self.picture = self._views.picture
         self.metadata = {**self.metadata, "name": declaration.id, "is_parallelizable": declaration.play != "turns"}
         self.render_mode = render_mode
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
@@ -97,7 +98,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         return self.action_spaces[agent]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        """Start a game; with a seed, the whole random stream starts anew."""
+        """Start a game; a seed restarts the random stream."""
         self._views.reset(seed)
         self._begin()
         if self.render_mode == "human":
@@ -112,7 +113,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self._select()
 
     def observe(self, agent: str) -> Any:
-        """What an agent sees, with its mask as `mask_in` says, in copies."""
+        """An agent's observation with its mask (bare with mask_in="info"), in copies."""
         observation = self._views.observation(self._index(agent))
         return self._views.with_mask(observation, self._mask(agent))
 
@@ -152,7 +153,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the window, if there is one."""
-        self._views.picture.close()
+        self.picture.close()
 
     # --- the mask and the position --------------------------------------------------------------------------
 
@@ -172,12 +173,41 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         return mask
 
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
-        """For a conditional mask: what head k of the acting agent may take after the choices `prefix`."""
+        """What head k of the acting agent may take after the choices `prefix`; see `MaskSpec.head_mask`."""
+        self._views.require_reset()
         return self._views.engine.head_mask(0, self._index(self.agent_selection), k, prefix)
+
+    def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
+        """One random legal action of an agent, every legal action equally likely, whatever the kind of mask.
+
+        It is drawn from the agent's current mask, as `observe(agent)` shows it. So after the end of the game
+        it is any action of the action space (terminated: the mask is all ones), or one that the true mask allows
+        (truncated); `step` then takes None, as in every AEC environment.
+
+        Args:
+            agent: its name.
+            rng: where the random numbers come from; without it, this environment's `np_random`, which `reset(seed)`
+                seeds. The random stream of the game itself is not touched.
+
+        Raises:
+            ResetNeeded: before the first reset. TypeError: not a `numpy.random.Generator`. ValueError: no such
+            agent, or one that
+            does not act now.
+        """
+        index = self._index(agent)
+        self._views.require_reset()
+        if not self._acts(agent):
+            raise ValueError(f"{agent} does not act now and has no legal action; {self.agent_selection} does")
+        return self._views.sample_legal(index, self._mask(agent), rng)
+
+    @property
+    def np_random(self) -> np.random.Generator:
+        """The generator behind `sample_legal`, seeded by `reset(seed)`; the game has a stream of its own."""
+        return self._views.np_random
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions this environment was ever given, counted before they were answered."""
+        """How many invalid actions `step` has been given since construction."""
         return int(self._views.engine.invalid_counts.sum())
 
     def get_state(self) -> AECState:
@@ -231,8 +261,11 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         except (KeyError, TypeError):
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
 
+    def _acts(self, agent: str) -> bool:
+        return self._over or agent == self.agent_selection
+
     def _mask(self, agent: str) -> Any:
-        if self._over or agent == self.agent_selection:
+        if self._acts(agent):
             return self._views.mask(self._indices[agent])
         return self._views.empty_mask()
 

@@ -14,9 +14,10 @@ from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from .observations import check_mask_in, checked_seed, invalid_action_error, no_action, observation_space, with_mask
+from .invalid_action import invalid_action_error
+from .observations import check_mask_in, checked_seed, observation_space, with_mask
 from .picture import Picture, check_render_mode
-from .single_agent import Caller, Opponent
+from .single_agent import Opponent, SingleAgentView
 
 
 class MaskedEnv(gym.Env[Any, Any]):
@@ -25,24 +26,25 @@ class MaskedEnv(gym.Env[Any, Any]):
     Args:
         declaration: the environment.
         on_invalid: what an invalid action does: "raise" (`InvalidActionError`, nothing moves), "terminate" (the episode
-            ends), "noop" (the step passes and nothing else happens) or "resample" (a legal action is drawn and
-            carried out). The last three add `invalid_reward` and set `info["invalid_action"]`.
-        invalid_reward: added to the reward where an action was invalid and not raised.
-        mask_in: "observation" gives `Dict(observation, action_mask)`, "info" the bare observation. The mask is in
-            `info["action_mask"]` and behind `action_masks()` in both.
+            ends), "noop" (a step passes and nothing else happens) or "resample" (a random legal action is carried out
+            instead). The last three add `invalid_reward` and set `info["invalid_action"]`.
+        invalid_reward: added to the reward of an invalid action that does not raise.
+        mask_in: "observation" gives `Dict(observation, action_mask)`, "info" the bare observation. In both, the mask is
+            also in `info["action_mask"]` and behind `action_masks()`.
         backend: "auto" (plain Python for a single environment), "python" or "numba".
         render_mode: None, "human", "rgb_array" or "ansi".
-        opponent: for a game: None (the caller plays all agents), "random", or a callable (observation, mask) -> action
-            (of more than two conditional heads (observation, mask, head_mask) -> action).
-        agent: for a game with an opponent: the agent that the caller plays, by name or index.
+        opponent: for a game: None (the actions control all agents), "random", or a callable (observation, mask) ->
+            action (with more than two conditional heads (observation, mask, head_mask) -> action).
+        agent: for a game with an opponent: the agent that the actions control, by name or index.
         parameters: the environment's own, see its card.
 
     Raises:
         TypeError: an unknown parameter. ValueError: an impossible value.
 
-    In a game whose moves alternate and that the caller plays alone, the observation, the mask and `info["agent"]` (its
-    index) are those of the agent to move, the reward is that of the agent that moved, and `info["rewards"]` (agents,)
-    holds everybody's.
+    `info` has the same keys after `reset` and `step`: "action_mask"; "invalid_action" unless on_invalid="raise"; for a
+    game "rewards", float64 (agents,), all zero after `reset`, and where moves alternate "agent", the index of the agent
+    to move. In a game whose moves alternate and without `opponent`, the observation and the mask are those of the agent
+    to move, and the reward is that of the agent that moved.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
@@ -64,31 +66,31 @@ class MaskedEnv(gym.Env[Any, Any]):
         check_render_mode(render_mode, self.metadata["render_modes"])
         values = declaration.resolve(parameters)
         self._engine = Engine(declaration, values, 1, backend, on_invalid, invalid_reward)
-        self._caller = Caller(self._engine, opponent, agent)
+        self._view = SingleAgentView(self._engine, opponent, agent)
         self._mask_in, self._every = mask_in, self._engine.every_row
         self._is_game = declaration.play != "single"
-        self._nothing = no_action(self.mask_spec.action_buffer)
         self.action_space = self.mask_spec.action_space
-        self.observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
+        self.observation_space = observation_space(self._view.bare_space, self.mask_spec, mask_in)
         self.render_mode = render_mode
         self.picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self._seeded = False
         self._over = True  # whether the next step needs a reset
+        self.set_state_calls = 0  # wrappers that remember something of the position compare it
 
     # --- the Gymnasium interface ----------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Start an episode; with a seed, the whole random stream starts anew. `options` are not used."""
+        """Start an episode; a seed restarts the random stream. `options` are not used."""
         seed = checked_seed(seed)
         super().reset(seed=seed)
         if seed is not None or not self._seeded:
             self._engine.seed([int(self.np_random.integers(2**31)) if seed is None else seed])
             self._seeded = True
-        self._caller.reset(self._every)
+        self._view.reset(self._every)
         self._read_ends()
         self.picture.restart()
-        observation, info = self._look()
+        observation, info = self._look(begins=True)
         if self.render_mode == "human":
             self.render()
         return observation, info
@@ -104,17 +106,14 @@ class MaskedEnv(gym.Env[Any, Any]):
         if self._over:
             self._require_reset()
             raise ResetNeeded("the episode is over (terminated or truncated): call reset() before the next step()")
-        encoded = self._caller.mask_spec.encode(action)
-        self._caller.write_action(0, self._nothing if encoded is None else encoded)
-        if self._caller.find_invalid() >= 0 and engine.on_invalid == "raise":
+        spec = self._view.mask_spec
+        encoded = spec.encode(action)
+        self._view.write_action(0, spec.no_action if encoded is None else encoded)
+        if self._view.find_invalid() >= 0 and engine.on_invalid == "raise":
             raise self._refusal(action)
-        reward: float = self._caller.step().item(0)
+        reward: float = self._view.step().item(0)
         terminated, truncated = self._read_ends()
         observation, info = self._look()
-        if self._is_game:
-            info["rewards"] = engine.rewards[0].copy()
-        if engine.on_invalid != "raise":
-            info["invalid_action"] = bool(engine.invalid[0].any())
         self.picture.add_reward(reward)
         if self.render_mode == "human":
             self.render()
@@ -137,13 +136,13 @@ class MaskedEnv(gym.Env[Any, Any]):
     @property
     def mask_spec(self) -> MaskSpec:
         """The form and the meaning of the mask."""
-        return self._caller.mask_spec
+        return self._view.mask_spec
 
     @property
     def action_mask(self) -> Any:
         """The current mask in canonical form, a copy; reading it changes nothing."""
         self._require_reset()
-        return self._caller.mask(0)
+        return self._view.mask(0)
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The current mask in the form of sb3-contrib: flat bool; MultiBinary as 2n."""
@@ -151,13 +150,29 @@ class MaskedEnv(gym.Env[Any, Any]):
         return mask
 
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
-        """For a conditional mask: what head k may take after the choices `prefix`; int8 (nvec[k],)."""
+        """What head k of the action may take after the choices `prefix`; int8 (nvec[k],). See `MaskSpec.head_mask`."""
         self._require_reset()
-        return self._caller.head_mask(0, k, prefix)
+        return self._view.head_mask(0, k, prefix)
+
+    def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
+        """One random legal action, every legal action equally likely, whatever the kind of mask.
+
+        It is drawn from the current `action_mask`. So after the end of an episode it is any action of the action space
+        (terminated: the mask is all ones), or one that the true mask allows (truncated).
+
+        Args:
+            rng: where the random numbers come from; without it, this environment's `np_random`, which `reset(seed=...)`
+                seeds. The random stream of the game itself is not touched.
+
+        Raises:
+            ResetNeeded: before the first reset. TypeError: not a `numpy.random.Generator`.
+        """
+        self._require_reset()
+        return self._view.sample_legal(0, self.np_random if rng is None else rng)
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions this environment was ever given, counted before they were answered."""
+        """How many invalid actions `step` has been given since construction."""
         return int(self._engine.invalid_counts.sum())
 
     # --- positions ------------------------------------------------------------------------------------------
@@ -174,21 +189,25 @@ class MaskedEnv(gym.Env[Any, Any]):
         """
         self._engine.check_states([state])
         self._engine.set_state(0, state)
+        self.set_state_calls += 1
         self._read_ends()
         self._seeded = True
-        self._caller.present(self._every)
+        self._view.present(self._every)
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _look(self) -> tuple[Any, dict[str, Any]]:
-        mask = self._caller.mask(0)
-        observation = with_mask(self._caller.observation(0), mask, self._mask_in)
+    def _look(self, begins: bool = False) -> tuple[Any, dict[str, Any]]:
+        """The observation and the info after a step, or after a reset (`begins`), in which nobody earned anything."""
+        engine, mask = self._engine, self._view.mask(0)
         info = {"action_mask": mask}
         if self._is_game:
-            agents = self._caller.agents_to_act()
+            agents = self._view.agents_to_act()
             if agents is not None:
                 info["agent"] = int(agents[0])
-        return observation, info
+            info["rewards"] = np.zeros(len(engine.agents)) if begins else engine.rewards[0].copy()
+        if engine.on_invalid != "raise":
+            info["invalid_action"] = not begins and bool(engine.invalid[0].any())
+        return with_mask(self._view.observation(0), mask, self._mask_in), info
 
     def _read_ends(self) -> tuple[bool, bool]:
         engine = self._engine
@@ -201,9 +220,6 @@ class MaskedEnv(gym.Env[Any, Any]):
             raise ResetNeeded("nothing has begun yet: call reset() first")
 
     def _refusal(self, action: Any) -> Exception:
-        where = 'env.action_space.sample(mask=info["action_mask"])'
-        if self.mask_spec.kind not in ("flat", "candidates"):
-            late = ", env.unwrapped.head_mask" if self.mask_spec.needs_head_mask else ""
-            where = f'env.unwrapped.mask_spec.sample(info["action_mask"], rng{late})'
-        env_id = self._engine.declaration.id
-        return invalid_action_error(env_id, self.mask_spec, action, self.action_mask, "", where)
+        spec, env_id = self.mask_spec, self._engine.declaration.id
+        heads = self._view.dependent_heads(0)
+        return invalid_action_error(env_id, spec, action, self.action_mask, "", "env.unwrapped.sample_legal()", heads)

@@ -1,7 +1,8 @@
-"""One row of a game seen by each of its agents: what the AEC and the parallel environment share."""
+"""One row of a game, agent by agent: what the AEC and the parallel environment share."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,23 +13,16 @@ from gymnasium.utils import seeding
 
 from ..core.declaration import Declaration
 from ..core.engine import Engine
+from ..core.mask_binding import dependent_heads
 from ..core.state import State
-from ..trees import copy_of
-from .observations import (
-    check_mask_in,
-    checked_seed,
-    invalid_action_error,
-    no_action,
-    nothing_allowed,
-    observation_space,
-    surface_observation,
-    with_mask,
-)
+from ..mask_spec import HeadMask
+from .invalid_action import invalid_action_error
+from .observations import check_mask_in, checked_seed, observation_space, read_observation, with_mask
 from .picture import Picture, check_render_mode
 
 
 class AgentViews:
-    """The engine of one game, asked and told agent by agent.
+    """The engine of one game, read and written agent by agent.
 
     Args: see `MaskedEnv`; agents are indices into `engine.agents`.
     """
@@ -53,19 +47,24 @@ class AgentViews:
             self.engine.observation_space, self.mask_spec, mask_in
         )
         self.picture = Picture(self.engine, render_mode, metadata["render_fps"])
-        self._nothing = no_action(self.mask_spec.action_buffer)
         self._simultaneous = self.engine.views > 1
-        self._empty_mask = nothing_allowed(self.mask_spec)
-        self._seen = np.zeros_like(self.engine.observations[0, 0:1])
-        self._may = np.zeros_like(self.engine.masks[0, 0:1])
+        self._observation = np.zeros_like(self.engine.observations[0, 0:1])
+        self._mask = np.zeros_like(self.engine.masks[0, 0:1])
         self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # in this step, or else the last
         self._seeded = self._begun = False
 
+    @functools.cached_property
+    def np_random(self) -> np.random.Generator:
+        """As in a Gymnasium environment: seeded by `reset(seed)`, else from the operating system's entropy."""
+        return seeding.np_random()[0]
+
     def reset(self, seed: int | None) -> None:
-        """Start an episode; without a seed the stream goes on, or starts from the operating system's entropy."""
+        """Start an episode; without a seed the random stream continues, or starts from `np_random`."""
         seed = checked_seed(seed)
+        if seed is not None:
+            self.np_random = seeding.np_random(seed)[0]
         if seed is not None or not self._seeded:
-            self.engine.seed([int(seeding.np_random()[0].integers(2**31)) if seed is None else seed])
+            self.engine.seed([int(self.np_random.integers(2**31)) if seed is None else seed])
             self._seeded = True
         self.engine.reset()
         self._begun = True
@@ -75,27 +74,27 @@ class AgentViews:
     # --- looking --------------------------------------------------------------------------------------------
 
     def observation(self, agent: int) -> Any:
-        """What one agent sees, bare, a copy."""
+        """The observation of one agent without its mask, a copy."""
         self.require_reset()
         engine = self.engine
         if self._simultaneous or agent == engine.acting.item(0):
             rows = engine.by_row.observations[0][agent if self._simultaneous else 0]
-            return surface_observation(engine.observation_space, rows)
-        engine.observe(0, agent, self._seen)
-        return surface_observation(engine.observation_space, self._seen[0])
+            return read_observation(engine.observation_space, rows)
+        engine.observe(0, agent, self._observation)
+        return read_observation(engine.observation_space, self._observation[0])
 
     def mask(self, agent: int) -> Any:
-        """What one agent may do, were it to act, canonical, a copy."""
+        """The canonical mask of one agent, whether it acts or not, a copy."""
         self.require_reset()
         engine = self.engine
         if self._simultaneous or agent == engine.acting.item(0):
-            return self.mask_spec.surface(engine.by_row.masks[0][agent if self._simultaneous else 0])
-        engine.mask_of(0, agent, self._may)
-        return self.mask_spec.surface(self._may[0])
+            return self.mask_spec.canonical(engine.by_row.masks[0][agent if self._simultaneous else 0])
+        engine.mask_of(0, agent, self._mask)
+        return self.mask_spec.canonical(self._mask[0])
 
     def empty_mask(self) -> Any:
         """The mask of an agent that does not act."""
-        return copy_of(self._empty_mask)
+        return self.mask_spec.empty()
 
     def with_mask(self, observation: Any, mask: Any) -> Any:
         return with_mask(observation, mask, self.mask_in)
@@ -118,7 +117,7 @@ class AgentViews:
     # --- moving ---------------------------------------------------------------------------------------------
 
     def choose(self, actions: Mapping[int, Any], begins: bool = True) -> None:
-        """Put down, check and count the actions of these agents; `begins` says that they are the first of a step.
+        """Store, check and count the actions of these agents; `begins` says that they are the first of a step.
 
         Raises:
             InvalidActionError: some are invalid, with on_invalid="raise"; all of them are counted, and nothing moves.
@@ -126,7 +125,8 @@ class AgentViews:
         engine = self.engine
         for agent, action in actions.items():
             encoded = self.mask_spec.encode(action)
-            engine.actions[0, agent if self._simultaneous else 0] = self._nothing if encoded is None else encoded
+            stored = self.mask_spec.no_action if encoded is None else encoded
+            engine.actions[0, agent if self._simultaneous else 0] = stored
         refused = engine.find_invalid(view=None if len(actions) == engine.views else next(iter(actions))) >= 0
         if engine.on_invalid == "raise":
             if refused:
@@ -139,22 +139,30 @@ class AgentViews:
             self.gave_invalid[agent] = engine.invalid[0, agent if self._simultaneous else 0]
 
     def refusal(self, agent: int, action: Any) -> Exception:
-        how = 'env.action_space(agent).sample(observation["action_mask"])'
-        if self.mask_spec.kind not in ("flat", "candidates"):
-            late = ", env.head_mask" if self.mask_spec.needs_head_mask else ""
-            how = f"env.mask_spec(agent).sample(mask, rng{late})"
-        engine = self.engine
-        where = f", {engine.agents[agent]}"
-        return invalid_action_error(engine.declaration.id, self.mask_spec, action, self.mask(agent), where, how)
+        """The error about an invalid action."""
+        engine, name = self.engine, self.engine.agents[agent]
+        how = f"env.unwrapped.sample_legal({name!r})"
+        heads = self.dependent_heads(agent)
+        return invalid_action_error(
+            engine.declaration.id, self.mask_spec, action, self.mask(agent), f", {name}", how, heads
+        )
+
+    def dependent_heads(self, agent: int) -> HeadMask:
+        """What heads 2 and later of an agent with a conditional mask may take, as `MaskSpec` takes it."""
+        return dependent_heads(self.engine, 0, agent)
+
+    def sample_legal(self, agent: int, mask: Any, rng: np.random.Generator | None) -> Any:
+        """A uniformly random legal action of an agent with this mask."""
+        return self.mask_spec.sample(mask, self.np_random if rng is None else rng, self.dependent_heads(agent))
 
     def move(self) -> dict[str, float]:
-        """Carry out what the agents chose; what each of them earned."""
+        """Carry out the stored actions; the reward of each agent."""
         engine = self.engine
         engine.step()
         return dict(zip(engine.agents, engine.rewards[0].tolist(), strict=True))
 
     def set_state(self, state: State) -> None:
-        """Take a position that `engine.check_states` has let through."""
+        """Take a position that `engine.check_states` has accepted."""
         self.engine.set_state(0, state)
         self._begun = state.started
         self.gave_invalid[:] = False

@@ -14,7 +14,7 @@ from pettingzoo import ParallelEnv
 from ..core.declaration import Declaration
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from ..mask_spec.base import describe
+from ..mask_spec.checks import describe
 from .multi_agent import AgentViews
 
 
@@ -32,6 +32,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         if declaration.play != "simultaneous":
             raise TypeError(f"the agents of {declaration.id} do not act at once: use masked_envs.make_aec")
         self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
+        self.picture = self._views.picture
         self.metadata = {**self.metadata, "name": declaration.id}
         self.render_mode = render_mode
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
@@ -49,7 +50,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """Start an episode; with a seed, the whole random stream starts anew."""
+        """Start an episode; a seed restarts the random stream."""
         self._views.reset(seed)
         self.agents = self.possible_agents[:]
         if self.render_mode == "human":
@@ -89,7 +90,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the window, if there is one."""
-        self._views.picture.close()
+        self.picture.close()
 
     # --- the mask and the position --------------------------------------------------------------------------
 
@@ -108,13 +109,37 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         return {agent: self._views.mask_spec.convert(mask, to="sb3") for agent, mask in self.action_mask.items()}
 
     def head_mask(self, agent: str, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
-        """For a conditional mask: what head k of an agent may take after the choices `prefix`."""
+        """What head k of an agent may take after the choices `prefix`; see `MaskSpec.head_mask`."""
         self._views.require_reset()
         return self._views.engine.head_mask(0, self._index(agent), k, prefix)
 
+    def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
+        """One random legal action of an agent, every legal action equally likely, whatever the kind of mask.
+
+        It is drawn from the agent's current mask, as `action_mask[agent]` shows it. So after the end of the game
+        it is any action of the action space (terminated: the mask is all ones), or one that the true mask allows
+        (truncated).
+
+        Args:
+            agent: its name.
+            rng: where the random numbers come from; without it, this environment's `np_random`, which `reset(seed)`
+                seeds. The random stream of the game itself is not touched.
+
+        Raises:
+            ResetNeeded: before the first reset. TypeError: not a `numpy.random.Generator`. ValueError: no such
+            agent.
+        """
+        index = self._index(agent)
+        return self._views.sample_legal(index, self._views.mask(index), rng)
+
+    @property
+    def np_random(self) -> np.random.Generator:
+        """The generator behind `sample_legal`, seeded by `reset(seed)`; the game has a stream of its own."""
+        return self._views.np_random
+
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions this environment was ever given, counted before they were answered."""
+        """How many invalid actions `step` has been given since construction."""
         return int(self._views.engine.invalid_counts.sum())
 
     def get_state(self) -> State:

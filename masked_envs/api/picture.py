@@ -1,18 +1,17 @@
-"""From a row of an engine to a picture: the environment's scene, the mask, and the one renderer."""
+"""The picture of one row: the scene of the environment with the mask, drawn by the renderer."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..core.engine import Engine
-from ..render import Scene, Status
+from ..render import MaskView, Scene, Status, action_words
 
 
 def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
-    """Refuse a render mode that is not one of these."""
+    """Raise a ValueError for a render mode that is not None or one of these."""
     if render_mode is not None and render_mode not in modes:
         raise ValueError(f"render_mode must be None or one of {', '.join(map(repr, modes))}, not {render_mode!r}")
 
@@ -20,11 +19,14 @@ def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
 class Picture:
     """Draws rows of an engine with their masks; imports and opens nothing before the first picture.
 
+    The mask drawn is that of the state drawn. After the end nothing is drawn as legal or forbidden. The action of the
+    last step, which was chosen under another mask, is named in the status line.
+
     Attributes:
         probabilities: a policy's probabilities over the current mask's entries, drawn over the legal actions; None
             draws none. Set it before each `render`.
-        message: what to say in the status line, instead of how the episode stands.
-        refused: whether the message says that an action was refused.
+        message: text of the status line; "" shows whether the episode has ended.
+        refused: whether the message is about a refused action.
     """
 
     def __init__(self, engine: Engine, render_mode: str | None, fps: int) -> None:
@@ -35,13 +37,29 @@ class Picture:
         self.restart()
 
     def restart(self) -> None:
-        """A new episode has begun."""
+        """Begin a new episode: no reward, no message."""
         self.episode_return: float | None = None
         self.message, self.refused = "", False
+        self._action: tuple[int, Any] = (-1, None)
+        self._drawn: dict[int, Scene] = {}  # the last two scenes of row 0 by their step
 
     def add_reward(self, reward: float) -> None:
         """Add to the sum of rewards in the status line."""
         self.episode_return = (self.episode_return or 0.0) + reward
+
+    @property
+    def action(self) -> Any:
+        """The action chosen in the present state, drawn on its mask; None draws none.
+
+        Set it before `render`; the next step clears it. Where several agents act at once, one action each. For
+        environments of one row.
+        """
+        step, action = self._action
+        return action if step == self._elapsed(0) else None
+
+    @action.setter
+    def action(self, action: Any) -> None:
+        self._action = (self._elapsed(0), action)
 
     @property
     def renderer(self) -> Any:
@@ -61,9 +79,34 @@ class Picture:
         scene: Scene = engine.declaration.rules.draw(engine.states[row], engine.parameters)
         return scene
 
+    def status(self, row: int) -> Status:
+        """The line above the picture of one row, as data."""
+        engine = self.engine
+        over = self._is_over(row)
+        end = "terminated" if engine.terminated[row] else "truncated"
+        turn = engine.agents[int(engine.acting[row])] if engine.declaration.play == "turns" and not over else None
+        return Status(
+            step=self._elapsed(row),
+            reward=self.episode_return,
+            turn=turn,
+            last=self._last_action(row),
+            message=self.message or (end if over else ""),
+            refused=self.refused,
+            over=over,
+        )
+
+    def view(self, row: int) -> MaskView:
+        """What the picture of one row says of its actions, as data."""
+        return MaskView(*self._content(row), self._is_over(row))
+
     def render(self, row: int) -> Any:
         """One row as `render_mode` says."""
-        arguments = (self.scene(row), self._mask(row), self.probabilities, self._last_action(row), self._status(row))
+        content = self._content(row)
+        scene, arguments = content[0], (*content, self.status(row))
+        if self.engine.rows == 1:
+            step = self._elapsed(row)
+            before = {step - 1: self._drawn[step - 1]} if step - 1 in self._drawn else {}
+            self._drawn = {**before, step: scene}
         if self.render_mode == "ansi":
             from ..render import render_ansi
 
@@ -78,30 +121,32 @@ class Picture:
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy of an environment draws in a window of its own."""
-        return {**self.__dict__, "_renderer": None}
+        return {**self.__dict__, "_renderer": None, "_drawn": {}}
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _mask(self, row: int) -> Any:
+    def _elapsed(self, row: int) -> int:
+        return int(self.engine.states[row]["elapsed_steps"])
+
+    def _is_over(self, row: int) -> bool:
+        """A row that ended and was reset in the same step is at its beginning."""
+        engine = self.engine
+        return bool(engine.terminated[row] or engine.truncated[row]) and self._elapsed(row) > 0
+
+    def _content(self, row: int) -> tuple[Scene, Any, Any, Any]:
+        """The scene, the mask, the probabilities and the action chosen."""
         masks = self.engine.masks[row]
-        return self.engine.mask_spec.surface(masks if self.engine.views > 1 else masks[0])
+        mask = self.engine.mask_spec.canonical(masks if self.engine.views > 1 else masks[0])
+        return self.scene(row), mask, self.probabilities, self.action if row == 0 else None
 
-    def _last_action(self, row: int) -> Any:
-        """What was carried out last, if that was an action."""
-        engine = self.engine
-        if engine.states[row]["elapsed_steps"] == 0 or engine.invalid[row].any():
-            return None
-        actions = [engine.mask_spec.decode(engine.actions[row, view], False) for view in range(engine.views)]
-        return np.array(actions) if engine.views > 1 else actions[0]
-
-    def _status(self, row: int) -> Status:
-        engine = self.engine
-        over = "terminated" if engine.terminated[row] else "truncated" if engine.truncated[row] else ""
-        turn = engine.agents[int(engine.acting[row])] if engine.declaration.play == "turns" and not over else None
-        return Status(
-            step=int(engine.states[row]["elapsed_steps"]),
-            reward=self.episode_return,
-            turn=turn,
-            message=self.message or over,
-            refused=self.refused,
-        )
+    def _last_action(self, row: int) -> str:
+        """What was carried out last, if that was an action: its label in the frame before, or its numbers."""
+        engine, elapsed = self.engine, self._elapsed(row)
+        if elapsed == 0 or engine.invalid[row].any():
+            return ""
+        scene = self._drawn.get(elapsed - 1)
+        words = []
+        for view in range(engine.views):
+            label = functools.partial(scene.label, agent=view) if scene else lambda path: ""
+            words.append(action_words(engine.mask_spec.decode(engine.actions[row, view], False), label))
+        return ", ".join(words)

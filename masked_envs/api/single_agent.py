@@ -1,8 +1,8 @@
-"""Which agents of a game the caller plays, and the opponents that play the rest.
+"""One Gymnasium agent in a game: which of its agents the actions of `step` control, and opponents for the rest.
 
-In a single-agent environment the caller is the agent. In a game, without `opponent`, the caller plays every agent: in
+In a single-agent environment that is the one agent. In a game without `opponent`, the actions control every agent: in
 turn where moves alternate, all at once where they are simultaneous (the action is then one choice per agent). With
-`opponent`, the caller plays one agent and the opponent the others.
+`opponent`, they control one agent, and the opponent controls the others.
 """
 
 from __future__ import annotations
@@ -17,27 +17,28 @@ from gymnasium import spaces
 from gymnasium.vector.utils import batch_space
 
 from ..core.engine import Engine
+from ..core.mask_binding import dependent_heads
 from ..errors import InvalidActionError
-from ..mask_spec import MaskSpec
-from .observations import agent_index, surface_observation
+from ..mask_spec import HeadMask, MaskSpec
+from .observations import agent_index, read_observation
 
 Opponent = str | Callable[..., Any]
 Rows = npt.NDArray[np.bool_]
 
 
-class Caller:
-    """The caller's part of a game.
+class SingleAgentView:
+    """The engine as a single-agent interface sees it: observations, masks, actions and rewards of the controlled agent.
 
     Args:
         engine: the rows.
-        opponent: None, "random" (uniform over the legal actions, from the row's own random stream), or a callable
-            (observation, mask) -> action, given what that agent sees and its canonical mask; of a conditional mask
-            with more than two heads (observation, mask, head_mask) -> action, where head_mask(k, prefix) tells more.
-        agent: the agent that the caller plays beside an opponent, by name or index.
+        opponent: None, "random" (a random legal action, from the row's own random stream), or a callable
+            (observation, mask) -> action, which gets the opponent's observation and canonical mask; with a conditional
+            mask of more than two heads (observation, mask, head_mask) -> action, with head_mask(k, prefix).
+        agent: the agent to control beside an opponent, by name or index.
 
     Attributes:
-        mask_spec: the mask of the caller's action.
-        bare_space: the space of the caller's observation, without the mask.
+        mask_spec: the mask of the controlled agent's action; of all agents at once, one head per agent.
+        bare_space: the space of its observation, without the mask.
     """
 
     def __init__(self, engine: Engine, opponent: Opponent | None, agent: int | str = 0) -> None:
@@ -50,7 +51,7 @@ class Caller:
         self.agent = agent_index(engine.agents, agent)
         if opponent is None and self.agent != 0:
             raise ValueError(
-                f"agent={agent!r} needs opponent=, such as 'random': without one, the caller plays all agents"
+                f"agent={agent!r} needs opponent=, such as 'random': without one, your actions control all agents"
             )
         self.plays_all = opponent is None and engine.views > 1
         self.view = self.agent if opponent is not None and engine.views > 1 else 0
@@ -62,55 +63,71 @@ class Caller:
         bare = engine.observation_space
         self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
 
-    # --- what the caller gives and gets ---------------------------------------------------------------------
+    # --- actions, observations and masks --------------------------------------------------------------------
 
     def write_actions(self, actions: Any) -> None:
-        """Put the caller's encoded actions (N, ...) into the engine."""
+        """Put encoded actions (N, ...) of the controlled agent into the engine."""
         self.engine.actions[:, self._slot] = actions
 
     def write_action(self, row: int, action: Any) -> None:
-        """Put the caller's encoded action of one row into the engine."""
+        """Put an encoded action of the controlled agent in one row into the engine."""
         self.engine.actions[row, self._slot] = action
 
     def observation(self, row: int) -> Any:
-        """What the caller sees in one row, a copy."""
+        """The observation of one row, a copy."""
         engine = self.engine
         rows = engine.observations[row] if self.plays_all else engine.by_row.observations[row][self.view]
-        return surface_observation(engine.observation_space, rows)
+        return read_observation(engine.observation_space, rows)
 
     def mask(self, row: int) -> Any:
-        """The caller's canonical mask in one row, a copy."""
+        """The canonical mask of one row, a copy."""
         engine = self.engine
         if self.plays_all:
-            return engine.mask_spec.surface(engine.masks[row]).ravel()
-        return engine.mask_spec.surface(engine.by_row.masks[row][self.view])
+            return engine.mask_spec.canonical(engine.masks[row]).ravel()
+        return engine.mask_spec.canonical(engine.by_row.masks[row][self.view])
 
     def observations(self) -> Any:
-        """What the caller sees (N, ...), a copy."""
+        """The observations (N, ...), a copy."""
         rows = self.engine.observations
-        return surface_observation(self.engine.observation_space, rows if self.plays_all else rows[:, self.view])
+        return read_observation(self.engine.observation_space, rows if self.plays_all else rows[:, self.view])
 
     def masks(self) -> Any:
-        """The caller's canonical masks (N, ...), a copy."""
+        """The canonical masks (N, ...), a copy."""
         shown = self.engine.shown_masks
-        masks = self.engine.mask_spec.surface(shown if self.plays_all else shown[:, self.view])
+        masks = self.engine.mask_spec.canonical(shown if self.plays_all else shown[:, self.view])
         return masks.reshape(len(masks), -1) if self.plays_all else masks
 
     def agents_to_act(self) -> npt.NDArray[np.int64] | None:
-        """The agent (N,) whose action the caller gives next; None where there is one agent, or it gives all at once."""
+        """The agent (N,) that acts next; None where there is only one, or all act at once."""
         if self._play == "single" or self.plays_all:
             return None
         return self.engine.acting.copy() if self.opponent is None else np.full(self.engine.rows, self.agent)
 
     def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
-        """For a conditional mask: what head k of the caller's action may take after `prefix`."""
-        agent = int(self.engine.acting[row]) if self.opponent is None else self.agent
-        return self.engine.head_mask(row, agent, k, prefix)
+        """What head k of the controlled agent's action may take in a row after the choices `prefix`."""
+        if self.plays_all:
+            return self.mask_spec.head_mask(self.mask(row), k, prefix)
+        return self.engine.head_mask(row, self._agent_in(row), k, prefix)
+
+    def dependent_heads(self, row: int) -> HeadMask:
+        """The same for heads 2 and later of a conditional mask, as `MaskSpec` takes it, without checks of prefixes."""
+        return dependent_heads(self.engine, row, self._agent_in(row))
+
+    def _agent_in(self, row: int) -> int:
+        return int(self.engine.acting[row]) if self.opponent is None else self.agent
+
+    def sample_legal(self, row: int, rng: np.random.Generator) -> Any:
+        """A uniformly random legal action of one row."""
+        return self.mask_spec.sample(self.mask(row), rng, self.dependent_heads(row))
+
+    def sample_legal_rows(self, rng: np.random.Generator) -> Any:
+        """A uniformly random legal action of every row (N, ...)."""
+        return self.mask_spec.sample(self.masks(), rng, lambda row, k, prefix: self.dependent_heads(row)(k, prefix))
 
     # --- moving ---------------------------------------------------------------------------------------------
 
     def find_invalid(self, where: Rows | None = None) -> int:
-        """Check and count the caller's actions; the first row with an invalid one, or -1. Nothing moves.
+        """Check and count the actions; the first row with an invalid one, or -1. Nothing moves.
 
         An action for all agents counts once, however many of them it is invalid for.
         """
@@ -123,31 +140,31 @@ class Caller:
         return row
 
     def reset(self, where: Rows) -> None:
-        """Start episodes, and let an opponent that moves first move."""
-        self._whole(self._reset, where)
+        """Start episodes; an opponent that moves first makes its move."""
+        self._all_or_nothing(self._reset, where)
 
     def step(self, where: Rows | None = None) -> npt.NDArray[np.float64]:
-        """Carry out the checked actions and the opponents'; the caller's rewards (N,)."""
+        """Carry out the checked actions and those of opponents; the rewards (N,) of the controlled agent."""
         earned: npt.NDArray[np.float64]
         if self.opponent is None:
             earned = self._step(where)
         else:
-            earned = self._whole(self._step, self.engine.every_row if where is None else where)
+            earned = self._all_or_nothing(self._step, self.engine.every_row if where is None else where)
         return earned
 
     def step_or_reset(self, resting: Rows | None) -> tuple[Any, npt.NDArray[np.float64]]:
         """`step` in all rows, but `reset` in those in `resting`, in one launch; there is no opponent.
 
         Returns:
-            what `observations` gives, and the caller's rewards (N,).
+            what `observations` gives, and the rewards (N,) of the controlled agent.
         """
-        movers = self._movers()
+        movers, space = self._movers(), self.engine.observation_space
         rows = self.engine.step_or_reset(resting)
-        seen = surface_observation(self.engine.observation_space, rows if self.plays_all else rows[:, self.view], False)
+        seen = read_observation(space, rows if self.plays_all else rows[:, self.view], copied=False)
         return seen, self._earned(movers)
 
-    def _whole(self, move: Callable[..., Any], where: Rows | None) -> Any:
-        """Undo the move when an opponent of the user's own fails in it, so that no step is left half done."""
+    def _all_or_nothing(self, move: Callable[..., Any], where: Rows | None) -> Any:
+        """Undo the move when a user's opponent raises, so that no step is left half done."""
         if self.opponent is None or self.opponent == "random":
             return move(where)
         saved = self.engine.save()
@@ -190,7 +207,7 @@ class Caller:
         return rewards[:, 0].copy() if movers is None else rewards.ravel().take(movers)
 
     def _together(self) -> npt.NDArray[np.float64]:
-        """What all agents earned; `invalid_reward` once for one action, however many agents it was invalid for."""
+        """The sum of all rewards; `invalid_reward` once per action, however many agents it was invalid for."""
         engine = self.engine
         earned: npt.NDArray[np.float64] = (engine.rewards - engine.invalid_reward * engine.invalid).sum(axis=1)
         return earned + engine.invalid_reward * engine.invalid.any(axis=1)
@@ -198,7 +215,7 @@ class Caller:
     # --- opponents ------------------------------------------------------------------------------------------
 
     def _reply(self, where: Rows, earned: npt.NDArray[np.float64]) -> None:
-        """Let the opponents move until it is the caller's turn, adding what the caller earns by it."""
+        """Let opponents move until the controlled agent is to move; its rewards on the way are added to `earned`."""
         engine = self.engine
         total, refused = engine.rewards.copy(), engine.invalid.copy()
         engine.invalid[...] = False
@@ -214,7 +231,7 @@ class Caller:
         self.present(where)
 
     def present(self, where: Rows) -> None:
-        """Show the caller's own side in rows that ended with an opponent to move."""
+        """Show the controlled agent's observation and mask in rows that ended with an opponent to move."""
         engine = self.engine
         if self.opponent is None or engine.declaration.play != "turns":
             return
@@ -236,11 +253,11 @@ class Caller:
         assert callable(self.opponent)
         spec = engine.mask_spec
         for row in np.flatnonzero(where):
-            seen = surface_observation(engine.observation_space, engine.observations[row, view])
-            mask = spec.surface(engine.masks[row, view])
+            observation = read_observation(engine.observation_space, engine.observations[row, view])
+            mask = spec.canonical(engine.masks[row, view])
             agent = int(engine.acting[row]) if self._play == "turns" else view
-            late = (functools.partial(engine.head_mask, int(row), agent),) if spec.needs_head_mask else ()
-            action = self.opponent(seen, mask, *late)
+            head_mask = functools.partial(engine.head_mask, int(row), agent)
+            action = self.opponent(observation, mask, *([head_mask] if spec.needs_head_mask else []))
             encoded = spec.encode(action)
             if encoded is not None:
                 engine.actions[row, view] = encoded
@@ -253,6 +270,6 @@ def joint_spec(spec: MaskSpec, agents: int, env_id: str) -> MaskSpec:
     if spec.kind not in ("flat", "candidates"):
         raise TypeError(
             f"{env_id}: agents with {spec.kind} masks cannot be played through one Gymnasium action; "
-            f"use masked_envs.make_parallel, or give opponent= to play one agent"
+            "use masked_envs.make_parallel, or give opponent= to play one agent"
         )
     return MaskSpec.per_head([int(spec.heads[0])] * agents, meaning=spec.meaning)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,17 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from .. import trees
 from ..core.backends import numba_is_available
 from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from .observations import batched, check_mask_in, checked_seed, invalid_action_error, observation_space, with_mask
+from .invalid_action import invalid_action_error
+from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
-from .single_agent import Caller, Opponent
+from .single_agent import Opponent, SingleAgentView
+from .vector_arguments import check_positive, checked_mode, row_seeds, rows_to_reset, with_shorter_limit
 
 
 class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
@@ -37,6 +40,9 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         max_episode_steps: what `gymnasium.make_vec` passes; the shorter of it and `time_limit` holds.
 
     The other arguments are those of `MaskedEnv`; `backend="auto"` is numba here. Masks are int8 (num_envs, mask).
+    `info` has the keys of `MaskedEnv` with one value per row, the same after `reset` and `step`; with SAME_STEP a step
+    that ends episodes adds "final_obs" and "final_info". "rewards" and "invalid_action" are about the step, like the
+    rewards that `step` returns, also in rows that SAME_STEP has reset since.
     """
 
     def __init__(
@@ -57,22 +63,22 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         **parameters: Any,
     ) -> None:
         self.closed = True  # nothing to close while construction may still fail
-        _check_positive("num_envs", num_envs)
-        _check_positive("num_threads", num_threads)
+        check_positive("num_envs", num_envs)
+        check_positive("num_threads", num_threads)
         check_mask_in(mask_in)
-        self.autoreset_mode = _autoreset_mode(autoreset_mode)
+        self.autoreset_mode = checked_mode(autoreset_mode)
         self.metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 30, "autoreset_mode": self.autoreset_mode}
         check_render_mode(render_mode, self.metadata["render_modes"])
         if backend == "auto" and not numba_is_available():
             warnings.warn("numba is not installed: the rows are stepped by plain Python, slowly", stacklevel=3)
-        values = _with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
+        values = with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
         self.num_envs = int(num_envs)
         self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads))
-        self._caller = Caller(self._engine, opponent, agent)
+        self._view = SingleAgentView(self._engine, opponent, agent)
         self._mask_in, self._is_game = mask_in, declaration.play != "single"
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self.single_action_space = self.mask_spec.action_space
-        self.single_observation_space = observation_space(self._caller.bare_space, self.mask_spec, mask_in)
+        self.single_observation_space = observation_space(self._view.bare_space, self.mask_spec, mask_in)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.observation_space = batched(self.single_observation_space, self.num_envs)
         self.render_mode = render_mode
@@ -90,15 +96,16 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         Args:
             seed: row i gets seed + i; or one seed per row, None for a row whose stream goes on.
         """
-        seeds, where = _row_seeds(seed, self.num_envs), self._rows_to_reset(options)
+        seeds, where = row_seeds(seed, self.num_envs), rows_to_reset(options, self.num_envs)
         super().reset(seed=next((s for s in seeds if s is not None), None))
         fresh = int(self.np_random.integers(2**31)) if not self._seeded[where].all() else 0
         given = np.array([s is not None for s in seeds])
         numbers = [fresh + i if s is None else s for i, s in enumerate(seeds)]
         self._engine.seed(numbers, where & (given | ~self._seeded))
         self._seeded |= where
-        self._caller.reset(where)
-        return self._look()
+        self._view.reset(where)
+        observations, info = self._look()
+        return observations, {**info, **self._about_step(begins=True)}
 
     def step(
         self, actions: Any
@@ -112,20 +119,16 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         engine = self._engine
         ended = self._ended_rows()
         where = None if ended is None else ~ended
-        self._caller.write_actions(self.mask_spec.encode_batch(actions, self.num_envs))
-        row = self._caller.find_invalid(where)
+        self._view.write_actions(self.mask_spec.encode_batch(actions, self.num_envs))
+        row = self._view.find_invalid(where)
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
-        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._caller.opponent is None
+        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
         if at_once:
-            seen, rewards = self._caller.step_or_reset(ended)
+            seen, rewards = self._view.step_or_reset(ended)
         else:
-            seen, rewards = None, self._caller.step(where)
-        extra: dict[str, Any] = {}
-        if engine.on_invalid != "raise":
-            extra["invalid_action"] = engine.invalid.any(axis=1)
-        if self._is_game:
-            extra["rewards"] = engine.rewards.copy()
+            seen, rewards = None, self._view.step(where)
+        extra = self._about_step()
         terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
         if ended is not None and not at_once:
             terminated[ended] = truncated[ended] = False
@@ -133,9 +136,9 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             over = terminated | truncated
             if over.any():
                 extra |= self._final(over, extra)
-                self._caller.reset(over)
+                self._view.reset(over)
         elif ended is not None and not at_once:
-            self._caller.reset(ended)
+            self._view.reset(ended)
         observations, info = self._look(seen)
         return observations, rewards, terminated, truncated, {**info, **extra}
 
@@ -154,13 +157,13 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
     @property
     def mask_spec(self) -> MaskSpec:
         """The form and the meaning of one row's mask."""
-        return self._caller.mask_spec
+        return self._view.mask_spec
 
     @property
     def action_mask(self) -> Any:
         """The current masks (num_envs, mask) in canonical form, a copy."""
         self._require_reset()
-        return self._caller.masks()
+        return self._view.masks()
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The current masks in the form of sb3-contrib, bool (num_envs, n)."""
@@ -168,15 +171,29 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         return masks
 
     def head_mask(self, row: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
-        """For a conditional mask: what head k of a row may take after the choices `prefix`; int8 (nvec[k],)."""
+        """What head k of a row's action may take after the choices `prefix`; int8 (nvec[k],).
+
+        The operations of `MaskSpec` on a batch of masks take it as it is: `head_mask=envs.unwrapped.head_mask`.
+        """
         self._require_reset()
-        if not 0 <= row < self.num_envs:
-            raise ValueError(f"row must be in 0..{self.num_envs - 1}, not {row}")
-        return self._caller.head_mask(row, k, prefix)
+        if isinstance(row, bool) or not isinstance(row, (int, np.integer)) or not 0 <= row < self.num_envs:
+            raise ValueError(f"row must be in 0..{self.num_envs - 1}, not {row!r}")
+        return self._view.head_mask(int(row), k, prefix)
+
+    def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
+        """One random legal action per row, in the form that `step` takes; see `MaskedEnv.sample_legal`.
+
+        Rows that have ended get an action too, drawn from the mask that they show.
+        """
+        self._require_reset()
+        return self._view.sample_legal_rows(self.np_random if rng is None else rng)
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row was ever given, int64 (num_envs,); discarded actions do not count."""
+        """How many invalid actions each row has been given since construction, int64 (num_envs,).
+
+        Actions that autoreset discards do not count.
+        """
         counts: npt.NDArray[np.int64] = self._engine.invalid_counts.copy()
         return counts
 
@@ -200,19 +217,28 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         for row, state in enumerate(states):
             self._engine.set_state(row, state)
         self._seeded[:] = True
-        self._caller.present(self._engine.started)
+        self._view.present(self._engine.started)
 
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _look(self, seen: Any = None) -> tuple[Any, dict[str, Any]]:
-        """What the caller is given; `seen` are its observations where they have been copied already."""
-        masks = self._caller.masks()
+        """Observations and info of a reset or a step; `seen` are observations that have been copied already."""
+        masks = self._view.masks()
         info: dict[str, Any] = {"action_mask": masks}
-        agents = self._caller.agents_to_act()
+        agents = self._view.agents_to_act()
         if agents is not None:
             info["agent"] = agents
-        observations = self._caller.observations() if seen is None else seen
+        observations = self._view.observations() if seen is None else seen
         return with_mask(observations, masks, self._mask_in), info
+
+    def _about_step(self, begins: bool = False) -> dict[str, Any]:
+        """The infos about the last step; of a reset (`begins`), in which nothing was earned and no action given."""
+        engine, info = self._engine, dict[str, Any]()
+        if self._is_game:
+            info["rewards"] = np.zeros_like(engine.rewards) if begins else engine.rewards.copy()
+        if engine.on_invalid != "raise":
+            info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
+        return info
 
     def _ended_rows(self) -> npt.NDArray[np.bool_] | None:
         """The rows whose episode is over; None where there is none."""
@@ -232,91 +258,26 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         if not self._engine.all_started:
             raise ResetNeeded("nothing has begun yet in some rows: call reset() first")
 
-    def _rows_to_reset(self, options: dict[str, Any] | None) -> npt.NDArray[np.bool_]:
-        if options is not None and not isinstance(options, Mapping):
-            raise TypeError(f'options must be a dict, such as {{"reset_mask": mask}}, or None, not {options!r}')
-        mask = (options or {}).get("reset_mask")
-        if mask is None:
-            return self._engine.every_row
-        if not isinstance(mask, np.ndarray) or mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
-            raise ValueError(f'options["reset_mask"] must be a bool array of shape ({self.num_envs},), got {mask!r}')
-        if not mask.any():
-            raise ValueError('options["reset_mask"] chooses no row')
-        return mask
-
     def _final(self, over: npt.NDArray[np.bool_], extra: dict[str, Any]) -> dict[str, Any]:
         """The observations and infos of rows that are about to be reset, as Gymnasium's vector environments give."""
+
+        def zero_others(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            kept: npt.NDArray[Any] = array.copy()
+            kept[~over] = 0
+            return kept
+
         observations, info = self._look()
         final_obs = np.full(self.num_envs, None, dtype=object)
         for row in np.flatnonzero(over):
-            final_obs[row] = _row(observations, int(row))
+            final_obs[row] = trees.row(observations, int(row))
         final_info: dict[str, Any] = {}
         for key, value in {**info, **extra}.items():
-            final_info |= {key: _zero_outside(over, value), f"_{key}": over.copy()}
+            final_info |= {key: trees.map(zero_others, value), f"_{key}": over.copy()}
         return {"final_obs": final_obs, "_final_obs": over.copy(), "final_info": final_info, "_final_info": over.copy()}
 
     def _refusal(self, actions: Any, row: int) -> Exception:
-        spec = self.mask_spec
-        masks = self._caller.masks()
+        spec, env_id = self.mask_spec, self._engine.declaration.id
         more = int(self._engine.invalid.any(axis=1).sum()) - 1
         where = f", row {row}" + (f" (and {more} more)" if more else "")
-        rows = "[functools.partial(envs.unwrapped.head_mask, row) for row in range(envs.num_envs)]"
-        late = f", {rows}" if spec.needs_head_mask else ""
-        how = f'envs.unwrapped.mask_spec.sample(info["action_mask"], rng{late})'
-        return invalid_action_error(self._engine.declaration.id, spec, _row(actions, row), _row(masks, row), where, how)
-
-
-def _check_positive(name: str, number: Any) -> None:
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, not {number!r}")
-
-
-def _with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -> dict[str, Any]:
-    if max_episode_steps is None:
-        return values
-    _check_positive("max_episode_steps", max_episode_steps)
-    if max_episode_steps >= 2**63:
-        raise ValueError(f"max_episode_steps must be a number of 64 bits, not {max_episode_steps!r}")
-    limit = values["time_limit"]
-    return {**values, "time_limit": min(limit, max_episode_steps) if limit else max_episode_steps}
-
-
-def _autoreset_mode(mode: AutoresetMode | str) -> AutoresetMode:
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        modes = ", ".join(str(mode) for mode in AutoresetMode)
-        raise ValueError(f"autoreset_mode must be one of {modes}, not {mode!r}") from None
-
-
-def _row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
-    if isinstance(seed, (list, tuple)) or (isinstance(seed, np.ndarray) and seed.ndim > 0):
-        if len(seed) != rows:
-            raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
-        return [checked_seed(one) for one in seed]
-    first = checked_seed(seed)
-    if first is None:
-        return [None] * rows
-    checked_seed(first + rows - 1)  # of the last row
-    return [first + i for i in range(rows)]
-
-
-def _zero_outside(over: npt.NDArray[np.bool_], batch: Any) -> Any:
-    """A batch of arrays, or a dict or tuple of them, with zeros in the rows that are not `over`."""
-    if isinstance(batch, dict):
-        return {key: _zero_outside(over, value) for key, value in batch.items()}
-    if isinstance(batch, tuple):
-        return tuple(_zero_outside(over, value) for value in batch)
-    kept = batch.copy()
-    kept[~over] = 0
-    return kept
-
-
-def _row(batch: Any, row: int) -> Any:
-    if isinstance(batch, dict):
-        return {key: _row(value, row) for key, value in batch.items()}
-    if isinstance(batch, tuple):
-        return tuple(_row(value, row) for value in batch)
-    if isinstance(batch, np.ndarray) and batch.dtype == object:  # whose elements hide that the batch has no dtype
-        return batch[row, ...]
-    return batch[row]
+        action, mask, heads = spec.action_of_row(actions, row), self._view.mask(row), self._view.dependent_heads(row)
+        return invalid_action_error(env_id, spec, action, mask, where, "envs.unwrapped.sample_legal()", heads)

@@ -7,14 +7,14 @@ import sys
 
 from ..catalogue import CATALOGUE
 from ..core.backends import numba_is_available
-from .chosen import chosen_declaration
 from .table import print_table
+from .targets import declaration_of
 
 
 def run(given: argparse.Namespace) -> int:
     """Measure, and print the table."""
     for env_id in given.ids:
-        chosen_declaration(env_id)
+        declaration_of(env_id)
     from ..throughput import steps_per_second
 
     backends = ("python", "numba") if numba_is_available() else ("python",)

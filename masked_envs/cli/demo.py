@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.declaration import Declaration
 from ..render import WindowClosedError
-from .chosen import chosen_environment
-from .display import require_display
-from .errors import FAILED, CommandError
-from .random_play import RandomPlayer
+from .targets import FAILED, CommandError, environment_of, require_display
+
+if TYPE_CHECKING:
+    from ..api import MaskedEnv, MaskedParallelEnv
 
 LAST_FRAME_SECONDS = 1.0
 
 
 def run(given: argparse.Namespace) -> int:
     """Play, and write the GIF or show the window."""
-    declared, values = chosen_environment(given)
+    declared, values = environment_of(given)
     if given.window:
         require_display()
         show(declared, values, given.seed, given.steps, given.episodes, given.fps)
@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def frames_of(player: RandomPlayer, steps: int, episodes: int, fps: float) -> list[NDArray[np.uint8]]:
-    """Play, and draw every position; the last one of an episode stays for `LAST_FRAME_SECONDS`.
+    """Play, and draw every state; the last one of an episode is shown for `LAST_FRAME_SECONDS`.
 
     Args:
         player: in the render mode "rgb_array".
@@ -67,7 +67,7 @@ def show(
 ) -> None:
     """Play in a window until the play or the window ends."""
     player = RandomPlayer(declared, values, seed, "human")
-    frame_rate = player.env.metadata["render_fps"]  # that of the window, which must answer clicks between the steps
+    frame_rate = player.env.metadata["render_fps"]  # of the window, which must respond to clicks between steps
     try:
         for goes_on in player.play(steps, episodes):
             seconds = 1 / fps if goes_on else LAST_FRAME_SECONDS
@@ -77,3 +77,73 @@ def show(
         pass
     finally:
         player.env.close()
+
+
+class RandomPlayer:
+    """An environment with all of its agents.
+
+    Args:
+        declared, values: the environment and its parameters.
+        seed: of the first episode and of the choices; None takes the operating system's entropy.
+        render_mode: as in `gymnasium.make`.
+
+    Attributes:
+        env: the environment.
+        steps: taken so far.
+    """
+
+    def __init__(
+        self, declared: Declaration, values: Mapping[str, Any], seed: int | None = None, render_mode: str | None = None
+    ) -> None:
+        self.simultaneous = declared.play == "simultaneous"
+        self.env: MaskedEnv | MaskedParallelEnv
+        if self.simultaneous:
+            from ..api import MaskedParallelEnv
+
+            self.env = MaskedParallelEnv(declared, render_mode=render_mode, **values)
+        else:
+            from ..api import MaskedEnv
+
+            self.env = MaskedEnv(declared, render_mode=render_mode, **values)
+        self.agents = declared.agents(values)
+        self.steps = 0
+        self._seed, self._rng = seed, np.random.default_rng(seed)
+
+    def play(self, steps: int, episodes: int | None = None) -> Iterator[bool]:
+        """Play until this many steps are taken or, if given, this many episodes have ended.
+
+        Yields:
+            in each state whether the episode goes on; if so, `env.picture` has the actions that were chosen in it.
+        """
+        self.env.reset(seed=self._seed)
+        ended, last = 0, self.steps + steps
+        while True:
+            actions = self._choose()
+            yield True
+            over = self._step(actions)
+            self.steps += 1
+            ended += over
+            finished = self.steps == last or ended == episodes
+            if over or finished:
+                yield not over
+            if finished:
+                return
+            if over:
+                self.env.reset()
+
+    def _choose(self) -> list[Any]:
+        env: Any = self.env
+        if self.simultaneous:
+            actions = [env.sample_legal(agent, self._rng) for agent in self.agents]
+        else:
+            actions = [env.sample_legal(self._rng)]
+        env.picture.action = actions if self.simultaneous else actions[0]
+        return actions
+
+    def _step(self, actions: list[Any]) -> bool:
+        env: Any = self.env
+        if self.simultaneous:
+            env.step(dict(zip(self.agents, actions, strict=True)))
+            return not env.agents
+        _, _, terminated, truncated, _ = env.step(actions[0])
+        return bool(terminated or truncated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 DESCRIPTION = "Action-masked reinforcement learning environments: look at them, play them, measure them, check them."
 EXAMPLES = """\
@@ -18,19 +19,22 @@ examples:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser; each command's name is the module of this package that runs it."""
-    parser = argparse.ArgumentParser(
+    """The parser; `given.command` is module.function of this package."""
+    parser = Parser(
         "masked-envs", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action=Version)
     commands = parser.add_subparsers(required=True, metavar="command")
+    _command(commands, "list", "show.list_all", "every environment in one table")
+    _add_environment(_command(commands, "show", "show.run", "an environment's card, spaces, parameters and mask"))
+    _add_demo(_command(commands, "demo", "demo.run", "random legal play as a GIF or in a window"))
+    _add_play(_command(commands, "play", "play.run", "play it yourself, with mouse and keyboard"))
+    _add_bench(_command(commands, "bench", "bench.run", "steps per second, one environment and many, both backends"))
+    _add_check(_command(commands, "check", "check.run", "hold an environment to the laws of the mask"))
+    return parser
 
-    command = _command(commands, "list", "list_ids", "every environment in one table")
 
-    command = _command(commands, "show", "show", "an environment's card, spaces, parameters and mask")
-    _add_environment(command)
-
-    command = _command(commands, "demo", "demo", "random legal play as a GIF or in a window")
+def _add_demo(command: argparse.ArgumentParser) -> None:
     _add_environment(command)
     command.add_argument("--out", default="demo.gif", metavar="FILE", help="the GIF to write (default: %(default)s)")
     command.add_argument("--window", action="store_true", help="show it in a window, and write no GIF")
@@ -39,7 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--fps", type=frames_per_second, default=8.0, help="steps per second (default: %(default)g)")
     _add_seed(command)
 
-    command = _command(commands, "play", "play", "play it yourself, with mouse and keyboard")
+
+def _add_play(command: argparse.ArgumentParser) -> None:
     _add_environment(command)
     command.add_argument("--agent", help="the agent of a game that you play, by name or number (default: the first)")
     command.add_argument(
@@ -49,24 +54,38 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_seed(command)
 
-    command = _command(commands, "bench", "bench", "steps per second, one environment and many, both backends")
+
+def _add_bench(command: argparse.ArgumentParser) -> None:
     command.add_argument("ids", nargs="*", metavar="ID", help="environments (default: all)")
     command.add_argument("--num-envs", type=positive, default=1024, help="rows of the vector environment (%(default)s)")
     command.add_argument("--seconds", type=seconds, default=1.0, help="for each measurement (default: %(default)g)")
 
-    command = _command(commands, "check", "check", "hold an environment to the laws of the mask")
+
+def _add_check(command: argparse.ArgumentParser) -> None:
     target = "an id of this package or of Gymnasium, or module:name of a class or function that makes an environment"
     command.add_argument("target", metavar="TARGET", help=target)
     command.add_argument("--steps", type=positive, default=100, help="of each random walk (default: %(default)s)")
     command.add_argument("--seed", type=seed, default=0, help="of the episodes and choices (default: %(default)s)")
-    command.add_argument("--time-budget", type=seconds, metavar="SECONDS", help="end walks early (default: no limit)")
+    command.add_argument("--time-budget", type=seconds, metavar="SECONDS", help="for each check (default: no limit)")
     command.add_argument(
         "--mask-fn", metavar="MODULE:NAME", help="function (env) -> mask, of an environment without one"
     )
-    text = "how the environment answers invalid actions (default: found out by trying some)"
+    text = "where the mask is, as code, such as 'info[\"legal\"]' (default: looked for in the usual places)"
+    command.add_argument("--mask-at", metavar="PLACE", help=text)
+    text = "how the environment responds to invalid actions (default: found by trying some)"
     command.add_argument("--on-invalid", choices=["raise", "ignore", "penalise", "terminate"], help=text)
+    text = (
+        "key of info that says whether an action was refused, or function (before, action, after) -> True, False, None"
+    )
+    command.add_argument("--refused", metavar="KEY|MODULE:NAME", help=text)
     command.add_argument("--json", action="store_true", help="print the reports as JSON")
-    return parser
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, but help that cannot be written is an error."""
+
+    def print_help(self, file: Any = None) -> None:
+        print(self.format_help(), end="", file=file)
 
 
 class Version(argparse.Action):
@@ -114,19 +133,18 @@ def frames_per_second(word: str) -> float:
     return number
 
 
-def _command(commands: argparse._SubParsersAction, name: str, module: str, words: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+def _command(commands: argparse._SubParsersAction, name: str, function: str, words: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=words, description=f"{words[0].upper()}{words[1:]}."
     )
-    command.set_defaults(command=module)
+    command.set_defaults(command=function)
     return command
 
 
-def _add_environment(command: argparse.ArgumentParser, parameters: bool = True) -> None:
+def _add_environment(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID", help="an environment; `masked-envs list` shows all")
-    if parameters:
-        text = "a parameter of the environment; may be given again; `masked-envs show ID` lists them"
-        command.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help=text)
+    text = "a parameter of the environment, several times for several; `masked-envs show ID` lists them"
+    command.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help=text)
 
 
 def _add_seed(command: argparse.ArgumentParser) -> None:

@@ -10,9 +10,7 @@ import numpy as np
 from ..core.declaration import Declaration
 from ..errors import InvalidActionError
 from ..render import WindowClosedError
-from .chosen import chosen_environment
-from .display import require_display
-from .errors import CommandError
+from .targets import CommandError, environment_of, require_display
 
 ONE_CHOICE = ("flat", "candidates", "joint", "conditional")
 AGAIN, LEAVE = "return", "escape"
@@ -20,7 +18,7 @@ AGAIN, LEAVE = "return", "escape"
 
 def run(given: argparse.Namespace) -> int:
     """Play until the window is closed or Escape is pressed, then say how it went."""
-    declared, values = chosen_environment(given)
+    declared, values = environment_of(given)
     game = Game(declared, values, given.opponent, given.agent)
     require_display()
     print(game.how_to_play())
@@ -37,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 class Game:
-    """One person's side of an environment.
+    """An environment played by a person.
 
     Args:
         declared, values: the environment and its parameters.
@@ -45,7 +43,7 @@ class Game:
         agent: the person's, by name or number; None for the first.
 
     Raises:
-        CommandError: an opponent or agent that the environment does not have, or actions that one click cannot say.
+        CommandError: an opponent or agent that the environment does not have, or actions of more than one click.
     """
 
     def __init__(self, declared: Declaration, values: dict[str, Any], opponent: str | None, agent: str | None) -> None:
@@ -93,7 +91,7 @@ class Game:
         self._say(f"{self.reminder}click an action, or press its key")
 
     def goes_on(self) -> bool:
-        """Answer what the person did; False when they want to leave."""
+        """Handle the person's events; False when they want to leave."""
         for event in self.picture.renderer.events():
             if event.kind == "quit" or event.key == LEAVE:
                 return False
@@ -108,7 +106,7 @@ class Game:
         return True
 
     def _type(self, key: str) -> None:
-        """Choose what the key means for the person's agent: of several actions, the first legal one."""
+        """Choose the action of a key for the person's agent: of several, the first legal one."""
         meant = self.picture.scene(0).actions_for_key(key, self.view)
         mask = self.env.action_mask
         legal = [index for index in meant if mask[index]]

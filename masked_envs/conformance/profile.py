@@ -4,39 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any
 
 import numpy as np
 
 from ..mask_spec import MaskSpec
-from .moments import bare
+from .context import CheckContext, VisitedState
+from .masks import binary_mask
 from .report import Profile
-from .subject import HeadMask, playable
-from .trial import Point, Trial
-from .values import fingerprint, parts_of
+from .time_step import bare
+from .values import fingerprint
+
+MOST_COUNTED = 20_000  # actions of a space with dependent heads, which are counted by asking for every prefix
 
 
-def profile(trial: Trial) -> Profile:
+def profile(context: CheckContext) -> Profile:
     """The profile of the masks of acting agents over a walk."""
     fractions, forced, masks = [], [], set()
     of_observation, of_history, histories = Function(), Function(), Histories()
-    for point in trial.walk():
-        histories.follow(point)
-        for name, seat in point.moment.acting.items():
-            spec, mask = point.subject.spec(name), fingerprint(seat.mask)
+    for state in context.walk():
+        histories.follow(state)
+        for name, agent in state.time_step.acting.items():
+            spec, mask = state.view.spec(name), fingerprint(agent.mask)
+            given = binary_mask(spec, agent.mask), state.view.head_mask(name)
             try:
-                fraction = legal_fraction(spec, playable(spec, seat.mask), point.subject.head_mask(name))
+                fraction = spec.legal_fraction(*given) if is_countable(spec) else math.nan
+                is_forced = bool(spec.is_forced(*given))
             except (ValueError, TypeError):  # not a mask of the form: law L2 says so
                 continue
             fractions.append(fraction)
-            forced.append(is_forced(spec, playable(spec, seat.mask), point.subject.head_mask(name)))
+            forced.append(is_forced)
             masks.add(mask)
-            of_observation.add(histories.view(point, name), mask)
+            of_observation.add(histories.view(state, name), mask)
             of_history.add(histories[name], mask)
     if not fractions:
-        return Profile(probes=trial.probes)
+        return Profile()
     mean, rate = float(np.mean(fractions)), float(np.mean(forced))
-    return Profile(len(fractions), trial.probes, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
+    return Profile(len(fractions), 0, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
+
+
+def is_countable(spec: MaskSpec) -> bool:
+    """Whether the legal actions of a mask can be counted in each state of a walk."""
+    return not spec.needs_head_mask or math.prod(spec.heads.tolist()) <= MOST_COUNTED
 
 
 class Function:
@@ -57,40 +65,20 @@ class Function:
 
 
 class Histories(dict[str, bytes]):
-    """What each seat has seen, masks left out, and done since the start, as a digest by name."""
+    """What each agent has seen, masks left out, and done since the start, as a digest by name."""
 
-    def follow(self, point: Point) -> None:
-        """Take in the next moment of a walk."""
-        if not point.path:
+    def follow(self, state: VisitedState) -> None:
+        """Take in the next time_step of a walk."""
+        if not state.path:
             self.clear()
-        done = point.path[-1] if point.path else None
-        for name in point.moment.seats:
+        done = state.path[-1] if state.path else None
+        for name in state.time_step.agents:
             own = done.get(name) if isinstance(done, dict) and name else done
-            told = fingerprint([own]) + self.view(point, name)
-            self[name] = hashlib.sha256(self.get(name, b"") + told).digest()
+            step_digest = fingerprint([own]) + self.view(state, name)
+            self[name] = hashlib.sha256(self.get(name, b"") + step_digest).digest()
 
     @staticmethod
-    def view(point: Point, name: str) -> bytes:
-        """The observation of a seat; the rows of a vector environment are all the same agent."""
-        agent = name if len(point.moment.seats) > 1 and point.subject.agents_leave else ""
-        return fingerprint([agent, bare(point.seat(name).observation)])
-
-
-def legal_fraction(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> float:
-    """The share of the actions that the mask allows; of an interval, of the volume."""
-    if spec.kind == "dict":
-        return float(np.prod([legal_fraction(part, value) for _, part, value in parts_of(spec, mask)]))
-    if spec.kind == "interval":
-        (low, high), (least, most) = mask, spec.full()
-        widths = most - least
-        return float(np.prod(np.where(widths > 0, (high - low) / np.where(widths > 0, widths, 1), 1)))
-    if spec.needs_head_mask:
-        return float(spec.count(mask, head_mask) / math.prod(map(int, spec.heads)))  # type: ignore[call-arg]
-    return float(spec.count(mask) / spec.count(spec.full()))
-
-
-def is_forced(spec: MaskSpec, mask: Any, head_mask: HeadMask | None = None) -> bool:
-    """Whether the mask allows exactly one action."""
-    if spec.needs_head_mask:
-        return bool(spec.count(mask, head_mask) == 1)  # type: ignore[call-arg]
-    return bool(spec.count(mask) == 1)
+    def view(state: VisitedState, name: str) -> bytes:
+        """The observation of a agent; the rows of a vector environment are all the same agent."""
+        agent = name if len(state.time_step.agents) > 1 and state.view.agents_leave else ""
+        return fingerprint([agent, bare(state.agent(name).observation)])

@@ -13,7 +13,7 @@ from .random import (
     shuffle,
     stream_words,
 )
-from .rules import copy_to, count_nonzero, equal_to, fill, nth_nonzero, rule, state_record
+from .rules import copy_to, count_nonzero, equal_to, fill, nth_nonzero, round_down, round_up, rule, state_record
 
 __all__ = [
     "Declaration",
@@ -29,6 +29,8 @@ __all__ = [
     "random_uniform",
     "random_word",
     "restore_stream",
+    "round_down",
+    "round_up",
     "rule",
     "seed_stream",
     "shuffle",

@@ -14,11 +14,12 @@ from . import loop, mask_binding, program
 from .backends import Backend, Buffers, Rows, choose
 from .buffers import RowViews, as_int8, observation_dtype, row_views, wide
 from .declaration import TIME_LIMIT, Declaration
-from .parameters import as_record, finite
+from .on_invalid import ON_INVALID, check_invalid_reward, check_on_invalid
+from .parameters import as_record
 from .random import seed_words
 from .state import State, check_state, own_parameters, position_of
 
-ON_INVALID = {"raise": loop.RAISE, "terminate": loop.TERMINATE, "noop": loop.NOOP, "resample": loop.RESAMPLE}
+CODES = dict(zip(ON_INVALID, (loop.RAISE, loop.TERMINATE, loop.NOOP, loop.RESAMPLE), strict=True))
 # What a step or a reset writes, and so what `restore` brings back. Not `invalid_counts`, which only grow.
 MOVED = (
     "records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting",
@@ -66,9 +67,7 @@ class Engine:
     ) -> None:
         self.declaration, self.values, self.rows, self.num_threads = declaration, values, rows, num_threads
         self.backend = choose(backend, rows)
-        if not isinstance(on_invalid, str) or on_invalid not in ON_INVALID:
-            raise ValueError(f"on_invalid must be one of {', '.join(map(repr, ON_INVALID))}, not {on_invalid!r}")
-        self.on_invalid, self.invalid_reward = on_invalid, finite("invalid_reward", invalid_reward)
+        self.on_invalid, self.invalid_reward = check_on_invalid(on_invalid), check_invalid_reward(invalid_reward)
         self.mask_spec = declaration.mask(values)
         self.agents = declaration.agents(values)
         self.views = len(self.agents) if declaration.play == "simultaneous" else 1
@@ -122,7 +121,7 @@ class Engine:
             parameters=as_record(self.declaration.all_parameters, self.values),
             per_row={name: getattr(self, name) for name in PER_ROW},
             shared={
-                "full": self.full, "heads": self.heads, "on_invalid": ON_INVALID[self.on_invalid],
+                "full": self.full, "heads": self.heads, "on_invalid": CODES[self.on_invalid],
                 "invalid_reward": self.invalid_reward, "time_limit": self.time_limit,
             },
             indexed=frozenset(INDEXED if self.declaration.play == "simultaneous" else {*INDEXED, "actions"}),

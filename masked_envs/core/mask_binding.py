@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from .mask_loops import allows, pick
 from .rules import copy_to, rule
 
 if TYPE_CHECKING:
-    from ..mask_spec import DictMask, MaskSpec
+    from ..mask_spec import DictMask, HeadMask, MaskSpec
     from .engine import Engine
 
 Rule = Callable[..., Any]
@@ -45,8 +45,13 @@ def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
     Args:
         spec: the mask of one agent.
         rules: the module of the environment, whose `head_mask` is used when the mask has dependent heads.
+
+    Raises:
+        ValueError: an interval of float16, which numba does not have.
     """
     form: Any = spec
+    if np.dtype(np.float16) in (part.base for part in _buffers(spec.mask_buffer)):
+        raise ValueError("the interval mask of an environment is of float32 or float64; numba has no float16")
     kind_rules = dict_rules(form) if spec.kind == "dict" else (*form.rules, allow_all_array)
     given: dict[Rule, Rule] = dict(zip((allows, pick, loop.allow_all), kind_rules, strict=True))
     if spec.needs_head_mask:
@@ -90,32 +95,39 @@ def scratch_size(spec: MaskSpec) -> int:
     return int(sum(spec.heads[2:])) if spec.needs_head_mask else 0
 
 
+def _buffers(dtype: np.dtype[Any]) -> Iterator[np.dtype[Any]]:
+    """The dtypes of the arrays in a buffer, records taken apart."""
+    if dtype.names is None:
+        yield dtype
+    for name in dtype.names or ():
+        yield from _buffers(dtype[name])
+
+
 def write_full(spec: MaskSpec, out: npt.NDArray[Any]) -> None:
     """Write the mask that allows everything into out[0]."""
-    full = spec.full()
-    if spec.kind == "dict":
-        for key, value in zip(spec.keys, full if isinstance(full, tuple) else full.values(), strict=True):  # type: ignore[attr-defined]
-            out[0][key] = value
-    else:
-        out[0] = full
+    spec.write_mask(spec.full(), out)
+
+
+def dependent_heads(engine: Engine, row: int, agent: int) -> HeadMask:
+    """What heads 2 and later of an agent may take in a row: (k, legal prefix) -> int8 (nvec[k],), without checks."""
+    heads = engine.mask_spec.heads
+    rules, state, parameters = engine.declaration.rules, engine.states[row], engine.parameters
+    over = bool(engine.terminated[row])  # nothing is left to forbid
+
+    def head_mask(k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
+        out = np.full(heads[k], over, np.bool_)
+        if not over:
+            choices = np.zeros(len(heads), np.int64)
+            choices[:k] = prefix
+            rules.head_mask(state, parameters, agent, k, choices, out)
+        return out.view(np.int8)
+
+    return head_mask
 
 
 def read_head_mask(engine: Engine, row: int, agent: int, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
     """See `Engine.head_mask`."""
-    spec: Any = engine.mask_spec
-    if spec.kind != "conditional":
-        raise ValueError(f"head_mask is for conditional masks; this one is {spec.kind}")
-
-    def dependent(k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
-        out = np.zeros(spec.nvec[k], np.bool_)
-        choices = np.zeros(len(spec.nvec), np.int64)
-        choices[:k] = prefix
-        engine.declaration.rules.head_mask(engine.states[row], engine.parameters, agent, k, choices, out)
-        return out.astype(np.int8)
-
-    if engine.terminated[row]:  # everything is allowed (law L6)
-        return np.ones(spec.nvec[k], np.int8)
+    spec = engine.mask_spec
     table = np.zeros(1, spec.mask_buffer)  # of this agent, whoever's turn it is
     engine.mask_of(row, agent, table)
-    mask: npt.NDArray[np.int8] = spec.head_mask(spec.surface(table[0]), k, prefix, dependent)
-    return mask
+    return spec.head_mask(spec.canonical(table[0]), k, prefix, dependent_heads(engine, row, agent))

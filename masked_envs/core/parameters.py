@@ -78,7 +78,10 @@ def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, A
         if name not in declared:
             nearest = difflib.get_close_matches(name, declared, 1)
             hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
-            raise TypeError(f"{owner} has no parameter {name!r}{hint} Its parameters: {', '.join(declared)}")
+            # Python's own words: TorchRL's GymEnv tries `frameskip=` and looks for them.
+            raise TypeError(
+                f"{owner} got an unexpected keyword argument {name!r}{hint} Its parameters: {', '.join(declared)}"
+            )
     values = {name: parameter.default for name, parameter in declared.items()}
     return values | {name: declared[name].check(owner, name, value) for name, value in given.items()}
 

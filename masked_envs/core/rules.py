@@ -17,7 +17,7 @@ RESERVED_FIELDS = ("rng", "elapsed_steps", "to_move")
 
 
 def rule(function: Function) -> Function:
-    """Mark a function as part of an environment's rules, so that `core.compile` may compile it.
+    """Mark a function as part of an environment's rules, so that `core.binding` may compile it.
 
     A rule writes only into its arguments, calls only rules and `math`, and reads only module constants.
     """
@@ -57,6 +57,34 @@ def state_record(**fields: Any) -> np.dtype[Any]:
             raise TypeError(f"field {name!r}: numba has no bool arrays in records; use int8")
         items.append((name, dtype, shape))
     return np.dtype(items)
+
+
+# The distance between two float32 neighbours is between 2**-24 and 2**-23 of the number, and 2**-149 around zero.
+SHIFT, SMALLEST_SHIFT = 2.0**-24, 0.75 * 2.0**-149
+
+
+@rule
+def round_down(number: float) -> float:
+    """The largest float32 that is not above a number, as a float64; for the upper bound of an interval mask."""
+    nearest = float(np.float32(number))
+    if nearest <= number:
+        return nearest
+    return float(np.float32(number - float32_shift(number)))
+
+
+@rule
+def round_up(number: float) -> float:
+    """The smallest float32 that is not below a number, as a float64; for the lower bound of an interval mask."""
+    nearest = float(np.float32(number))
+    if nearest >= number:
+        return nearest
+    return float(np.float32(number + float32_shift(number)))
+
+
+@rule
+def float32_shift(number: float) -> float:
+    """Half to a whole distance between float32 neighbours: who is that much further is rounded to the other one."""
+    return max(abs(number) * SHIFT, SMALLEST_SHIFT)
 
 
 def _equal_to(array: Any, value: Any, out: Any) -> None:

@@ -1,4 +1,4 @@
-"""`MaskSpec`: what the mask of an environment is, and everything one can do with it.
+"""`MaskSpec`: the form of an environment's action mask, and everything one can do with it.
 
 One class per kind of mask, one constructor per kind on `MaskSpec`:
 
@@ -11,26 +11,31 @@ One class per kind of mask, one constructor per kind on `MaskSpec`:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .base import KINDS, MEANINGS, MaskSpec
+from .spec import KINDS, MEANINGS, MaskSpec
 
 if TYPE_CHECKING:
-    from .composite import DictMask
-    from .conditional import ConditionalMask
+    from .box import IntervalMask
+    from .checks import HeadMask
     from .dialects import DIALECTS
-    from .discrete import CandidatesMask, FlatMask, JointMask, PerHeadMask
-    from .vector import BinaryMask, IntervalMask
+    from .dict import DictMask
+    from .discrete import CandidatesMask, FlatMask
+    from .from_space import spec_of_space
+    from .multi_binary import BinaryMask
+    from .multi_discrete import ConditionalMask, JointMask, PerHeadMask
 
-# Imported when they are asked for: together they would be half of the time of `import masked_envs`.
+# Imported on first use: together they would take half of the time of `import masked_envs`.
 HOME = {
-    "BinaryMask": "vector",
+    "BinaryMask": "multi_binary",
     "CandidatesMask": "discrete",
-    "ConditionalMask": "conditional",
+    "ConditionalMask": "multi_discrete",
     "DIALECTS": "dialects",
-    "DictMask": "composite",
+    "DictMask": "dict",
     "FlatMask": "discrete",
-    "IntervalMask": "vector",
-    "JointMask": "discrete",
-    "PerHeadMask": "discrete",
+    "HeadMask": "checks",
+    "IntervalMask": "box",
+    "JointMask": "multi_discrete",
+    "PerHeadMask": "multi_discrete",
+    "spec_of_space": "from_space",
 }
 
 __all__ = [
@@ -42,10 +47,12 @@ __all__ = [
     "ConditionalMask",
     "DictMask",
     "FlatMask",
+    "HeadMask",
     "IntervalMask",
     "JointMask",
     "MaskSpec",
     "PerHeadMask",
+    "spec_of_space",
 ]
 
 

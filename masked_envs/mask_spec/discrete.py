@@ -1,11 +1,9 @@
-"""The kinds of mask over Discrete and MultiDiscrete actions."""
+"""The kinds of mask over Discrete actions."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,15 +11,14 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..core import mask_rules
-from .actions import NOT_AN_INDEX, as_array
-from .base import check_sizes
-from .row_mask import RowMask
+from .checks import NOT_AN_INDEX, Array, HeadMask, as_array, check_sizes, count_cells
+from .dense import DenseMask
 
 LARGEST_START = 2**62  # so that action - start never leaves int64 unnoticed
 
 
 @dataclass(frozen=True)
-class FlatMask(RowMask):
+class FlatMask(DenseMask):
     """`MaskSpec.flat`."""
 
     n: int
@@ -66,18 +63,30 @@ class FlatMask(RowMask):
         index = action - self.start
         return index if 0 <= index < self.n else NOT_AN_INDEX
 
-    def _encode_array(self, actions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    def _encode_array(self, actions: Array) -> npt.NDArray[np.int64]:
         indices = actions.astype(np.int64)
         return indices - self.start if self.start else indices
 
     def decode(self, rows: Any, batch: bool) -> Any:
         return rows + self.start if batch else int(rows) + self.start
 
-    def list_legal(self, mask: Any, limit: int | None = None) -> list[int]:
+    def list_legal(self, mask: Any, limit: int | None = None, head_mask: HeadMask | None = None) -> list[int]:
         return [int(i) + self.start for i in np.flatnonzero(self._one(mask))[:limit]]
 
-    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
+        return mask
+
+    def _count_rows(self, rows: Array) -> Array:
         return count_cells(rows)
+
+    def _empty_rows(self, rows: Array) -> Array:
+        return np.equal(count_cells(rows), 0)
+
+    def _fraction_rows(self, rows: Array) -> Array:
+        return count_cells(rows) / self.n
+
+    def _dense_rows(self, rows: Array) -> Array:
+        return rows
 
 
 @dataclass(frozen=True)
@@ -90,88 +99,3 @@ class CandidatesMask(FlatMask):
         super().__post_init__()
         if self.start != 0:
             raise ValueError(f"candidates are numbered from 0, not from {self.start}")
-
-
-@dataclass(frozen=True)
-class MultiDiscreteMask(RowMask):
-    """What the kinds over MultiDiscrete share."""
-
-    nvec: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "nvec", check_sizes(self.nvec, "nvec"))
-
-    @property
-    def action_space(self) -> spaces.MultiDiscrete:
-        return spaces.MultiDiscrete(self.heads)
-
-    @cached_property
-    def heads(self) -> npt.NDArray[np.int64]:
-        return np.array(self.nvec, np.int64)
-
-    @cached_property
-    def action_buffer(self) -> np.dtype[Any]:
-        return np.dtype((np.int64, (len(self.nvec),)))
-
-    def _encode_array(self, actions: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        return actions.astype(np.int64)
-
-
-@dataclass(frozen=True)
-class PerHeadMask(MultiDiscreteMask):
-    """`MaskSpec.per_head`."""
-
-    kind: ClassVar[str] = "per_head"
-    rules = (mask_rules.allows_per_head, mask_rules.pick_into_per_head)
-
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        return (sum(self.nvec),)
-
-    def split(self, mask: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
-        """Views of the masks of the single heads, each (..., nvec[k])."""
-        return np.split(mask, np.cumsum(self.nvec)[:-1], axis=-1)
-
-    def list_legal(self, mask: Any, limit: int | None = None) -> list[tuple[int, ...]]:
-        choices = [np.flatnonzero(head).tolist() for head in self.split(self._one(mask))]
-        return list(islice(product(*choices), limit))
-
-    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        counts = np.stack([count_cells(head) for head in self.split(rows)], axis=-1)
-        return product_of_counts(counts, self.nvec)
-
-
-@dataclass(frozen=True)
-class JointMask(MultiDiscreteMask):
-    """`MaskSpec.joint`."""
-
-    kind: ClassVar[str] = "joint"
-    rules = (mask_rules.allows_joint, mask_rules.pick_into_joint)
-
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        return self.nvec
-
-    @property
-    def num_draws(self) -> int:
-        return 1
-
-    def list_legal(self, mask: Any, limit: int | None = None) -> list[tuple[int, ...]]:
-        return [tuple(map(int, cell)) for cell in np.argwhere(self._one(mask))[:limit]]
-
-    def _count_rows(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        return count_cells(rows)
-
-
-def count_cells(rows: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """The number of ones of each mask row, int64 (rows,)."""
-    counts: npt.NDArray[np.int64] = rows.sum(axis=tuple(range(1, rows.ndim)), dtype=np.int64)
-    return counts
-
-
-def product_of_counts(counts: npt.NDArray[np.int64], sizes: tuple[int, ...]) -> npt.NDArray[Any]:
-    """The product over the last axis; Python ints where all the `sizes` together pass int64."""
-    exact = counts if math.prod(sizes) <= np.iinfo(np.int64).max else counts.astype(object)
-    product: npt.NDArray[Any] = np.multiply.reduce(exact, axis=-1)
-    return product

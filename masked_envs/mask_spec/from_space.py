@@ -1,4 +1,4 @@
-"""The spec of a mask, read off a Gymnasium action space."""
+"""The spec of a mask from a Gymnasium action space."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from .base import MaskSpec, Meaning
+from .spec import MaskSpec, Meaning
 
 KINDS_OF_SPACE: dict[type[spaces.Space[Any]], tuple[str, ...]] = {
     spaces.Discrete: ("flat", "candidates"),
@@ -18,17 +18,17 @@ KINDS_OF_SPACE: dict[type[spaces.Space[Any]], tuple[str, ...]] = {
     spaces.Dict: ("dict",),
     spaces.Tuple: ("dict",),
 }
-"""The kinds of mask that speak of a space; where nothing is asked for, the first of them, but for MultiDiscrete."""
+"""The kinds of mask that a space can have; the first is the default, but a MultiDiscrete has none."""
 
 
-def from_space(space: spaces.Space[Any], kind: Any, meaning: Meaning) -> MaskSpec:
+def spec_of_space(space: spaces.Space[Any], kind: Any, meaning: Meaning) -> MaskSpec:
     """See `MaskSpec.from_space`."""
     if isinstance(space, (spaces.Dict, spaces.Tuple)):
         return _from_parts(space, kind, meaning)
     known = next((kinds for cls, kinds in KINDS_OF_SPACE.items() if isinstance(space, cls)), ())
     if not known:
         names = ", ".join(cls.__name__ for cls in KINDS_OF_SPACE)
-        raise ValueError(f"no kind of mask speaks of {space}; the known action spaces are {names}")
+        raise ValueError(f"there is no kind of mask for {space}; the action spaces with masks are {names}")
     if kind is None and isinstance(space, spaces.MultiDiscrete):
         raise ValueError(f"say which kind of mask {space} has: kind= one of {', '.join(map(repr, known))}")
     kind = known[0] if kind is None else kind
@@ -43,13 +43,13 @@ def _from_parts(space: spaces.Dict | spaces.Tuple, kind: Any, meaning: Meaning) 
         kinds = {} if kind is None else kind
         if not isinstance(kinds, Mapping) or not set(kinds) <= set(space.spaces):
             raise ValueError(f"kind must map keys of {list(space.spaces)} to kinds, not {kind!r}")
-        parts = {key: from_space(part, kinds.get(key), meaning) for key, part in space.spaces.items()}
+        parts = {key: spec_of_space(part, kinds.get(key), meaning) for key, part in space.spaces.items()}
         return MaskSpec.dict(parts, meaning=meaning)
     kinds = [None] * len(space.spaces) if kind is None else kind
     if isinstance(kinds, str) or not isinstance(kinds, Sequence) or len(kinds) != len(space.spaces):
         raise ValueError(f"kind must be a sequence of {len(space.spaces)} kinds, not {kind!r}")
     return MaskSpec.dict(
-        [from_space(*pair, meaning) for pair in zip(space.spaces, kinds, strict=True)], meaning=meaning
+        [spec_of_space(*pair, meaning) for pair in zip(space.spaces, kinds, strict=True)], meaning=meaning
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import RenderDependencyError, WindowClosedError
+from .listing import action_words
+from .mask_view import MaskView
 from .scene import Scene
 from .status import Status
 from .theme import Theme, UnknownInkError, agent_ink
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Event",
+    "MaskView",
     "RenderDependencyError",
     "Renderer",
     "Scene",
@@ -27,6 +30,7 @@ __all__ = [
     "Theme",
     "UnknownInkError",
     "WindowClosedError",
+    "action_words",
     "agent_ink",
     "poll",
     "render_ansi",

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .actions import Path
 from .listing import percentage, runs, shorten
 from .mask_form import Leaf
 from .mask_view import MaskView
+from .places import Path
 from .scene import Scene
 from .status import Status, as_status
 
@@ -22,7 +22,7 @@ def render_ansi(
     scene: Scene,
     mask: Any = None,
     probabilities: Any = None,
-    last_action: Any = None,
+    action: Any = None,
     status: Status | str | None = None,
 ) -> str:
     """The scene as plain text, the arguments as in `Renderer.render`.
@@ -30,14 +30,15 @@ def render_ansi(
     The status line, `scene.glyph_rows`, and for each acting agent a line like
     ``legal: 0 left, 1 right | forbidden: 2 up, 3 down``. Masks of more than 16 entries are listed by number,
     ``legal: 0-5 17 2047 | forbidden: 6-16 18-2046``; a list of more than 40 numbers or runs is cut and
-    counted.
+    counted. After the end (`status.over`) the actions are left out.
 
     Raises:
         ValueError: a mask or probabilities that do not fit the scene.
     """
-    view, line = MaskView(scene, mask, probabilities, last_action), as_status(status)
-    lines = ["   ".join(filter(None, (*line.parts(), line.message)))] if line != Status() else []
-    lines += scene.glyph_rows
+    line = as_status(status)
+    view = MaskView(scene, mask, probabilities, action, line.over)
+    words = "   ".join(filter(None, (*line.parts(), line.message)))
+    lines = [words, *scene.glyph_rows] if words else list(scene.glyph_rows)
     for agent in range(view.agents):
         name = f"agent {agent} " if scene.agents is not None else ""
         for key, leaf in view.entries(agent):
@@ -45,7 +46,7 @@ def render_ansi(
             lines.append(f"{title} {_sets(scene, view, agent, key, leaf)}".strip())
         chosen = [_name(scene, agent, path) for path in sorted(view.chosen_paths(agent), key=repr)]
         if chosen:
-            lines.append(f"{name}last: {', '.join(chosen)}")
+            lines.append(f"{name}chosen: {', '.join(chosen)}")
     for bars in view.ranges:
         bounds = view.bounds(bars)
         if bounds is not None:

@@ -1,11 +1,11 @@
-"""Checks of what a scene is given: each returns the value in one form or raises a ValueError."""
+"""Checks of the arguments of a scene: each returns the value in one form, or raises a ValueError."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 
-from .actions import Box
+from .places import Box
 from .shapes import Point
 
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .actions import Box
 from .errors import RenderDependencyError
+from .places import Box
 from .shapes import Point
 from .theme import RGB
 

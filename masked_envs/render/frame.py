@@ -7,14 +7,14 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from .actions import ActionMark, Path
 from .canvas import Canvas, text_width
 from .layout import MARGIN, STATUS_HEIGHT, TITLE_HEIGHT, BarsLayout, Layout, StripLayout
 from .listing import runs
-from .marks import Look, paint_area, paint_button, paint_cell, paint_veil
+from .marks import Look, paint_area, paint_button, paint_cell, paint_legal, paint_veil
 from .mask_view import MaskView
+from .places import ActionMark, Path
 from .shapes import Disc, Line, Polygon, Rect, Shape, Text
-from .status import Status
+from .status import LAST, Status
 from .theme import RGB, Theme, mix
 
 STATUS_TEXT = 14.0
@@ -148,13 +148,13 @@ def _draw_bars(canvas: Canvas, view: MaskView, theme: Theme, place: BarsLayout) 
         x, y, w, h = box = place.box(i)
         words = (MARGIN, y + h / 2)
         canvas.text(words, label, TITLE_TEXT, theme["text"], align="left", room=x - MARGIN - 8)
-        canvas.rect(box, theme["forbidden_fill"], radius=4)
-        canvas.veil(box, theme["forbidden_fill"], 0, hatch=theme["forbidden"])
+        canvas.rect(box, theme["background"], radius=4)
         if bounds is not None:
+            canvas.rect(box, theme["forbidden_fill"], radius=4)
+            canvas.veil(box, theme["forbidden_fill"], 0, hatch=theme["forbidden"])
             first, last = (x + w * (min(max(float(b), low), high) - low) / (high - low) for b in bounds[:, i])
             lit = (first, y, max(2.0, last - first), h)
-            canvas.rect(lit, theme["legal_fill"])
-            canvas.rect(lit, theme["legal"], outline=2)
+            paint_legal(canvas, theme, lit)
             numbers = f"{bounds[0, i]:.3g} to {bounds[1, i]:.3g}"
             right = canvas.size[0] - MARGIN
             canvas.text((right, words[1]), numbers, TITLE_TEXT, theme["text"], align="right", room=right - x - w - 8)
@@ -166,16 +166,13 @@ def _draw_bars(canvas: Canvas, view: MaskView, theme: Theme, place: BarsLayout) 
 
 def _draw_status(canvas: Canvas, layout: Layout, view: MaskView, theme: Theme, status: Status) -> None:
     middle, left, right = STATUS_HEIGHT / 2, float(MARGIN), float(layout.width - MARGIN)
-    totals = view.totals()
-    legend = []
-    if totals:
-        legend = [(Look(legal=False), f"{totals[1]} forbidden"), (Look(legal=True), f"{totals[0]} legal")]
-        if any(view.chosen_paths(agent) for agent in range(view.agents)):
-            legend.append((Look(chosen=True), "last"))
+    legend = _legend(view)
     words = [(part, "muted") for part in status.parts()]
     if status.message:
         words.append((status.message, "refused" if status.refused else "text"))
     # What matters least goes first where the line is too short: a refusal must be seen.
+    if status.last and _width(words) + _legend_width(legend) > right - left:
+        words = [part for part in words if not part[0].startswith(LAST)]
     while legend and _width(words) + _legend_width(legend) > right - left:
         if status.message and len(words) > 1:
             words = words[1:]
@@ -190,6 +187,18 @@ def _draw_status(canvas: Canvas, layout: Layout, view: MaskView, theme: Theme, s
         room = max(1.0, right - left)
         canvas.text((left, middle), part, STATUS_TEXT, theme[ink], align="left", room=room)
         left += text_width(part, STATUS_TEXT) + STATUS_GAP
+
+
+def _legend(view: MaskView) -> list[tuple[Look, str]]:
+    """Samples and words of what the frame shows of the mask, from the right; empty after the end."""
+    legend = []
+    if (totals := view.totals()) is not None:
+        legend = [(Look(legal=False), f"{totals[1]} forbidden"), (Look(legal=True), f"{totals[0]} legal")]
+    elif any(view.bounds(bars) is not None for bars in view.ranges):
+        legend = [(Look(legal=False), "forbidden"), (Look(legal=True), "legal")]
+    if view.has_chosen():
+        legend.append((Look(chosen=True), "chosen"))
+    return legend
 
 
 def _width(words: list[tuple[str, str]]) -> float:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files import atomic_write
+
 SHORTEST_DELAY = 2
 """Hundredths of a second: viewers slow down GIFs that ask for less."""
 COUNTED_FRAMES = 16
@@ -20,12 +22,13 @@ def write_gif(
 ) -> None:
     """Write uint8 (height, width, 3) frames as an endless GIF.
 
-    One palette of `colors` for all frames and no dithering: flat areas keep their exact colours, and what stands still
-    stays equal from frame to frame and costs nothing. Delays are whole hundredths of a second, so `fps` is met to
-    within that; equal frames in a row become one that is shown longer.
+    All frames have one palette of `colors` and no dithering: flat areas keep their exact colours, and pixels that do
+    not change take no space. Delays are whole hundredths of a second, so `fps` is exact to that. Equal frames in a row
+    become one that is shown longer. The file is whole or, after an error, as it was before.
 
     Raises:
         ImportError: Pillow is not installed.
+        NotWrittenError: the file cannot be written; an older one stays as it is.
         ValueError: no frames, frames of different or wrong shapes, fps outside 0.1 to 50, colors outside 2
             to 255.
     """
@@ -37,33 +40,23 @@ def write_gif(
         raise ValueError(f"fps must lie between 0.1 and {100 // SHORTEST_DELAY}, got {fps}")
     if not 2 <= colors <= 255:
         raise ValueError(f"colors must lie between 2 and 255, got {colors}")
-    arrays = _checked(frames)
-    palette, nearest = _palette([_packed(array) for array in arrays], colors)
-    images: list[Image.Image] = []
+    palette, pictures, repeats = _compressed(_checked(frames), colors)
+    images = [Image.fromarray(picture) for picture in pictures]
+    for image in images:
+        image.putpalette(palette.tobytes() + bytes(3))
     delay = 10 * max(SHORTEST_DELAY, round(100 / fps))
-    delays: list[int] = []
-    shown = np.full(arrays[0].shape[:2], -1)
-    for array in arrays:
-        entries = nearest[_packed(array)]
-        if np.array_equal(entries, shown):
-            delays[-1] += delay
-            continue
-        # What has not changed is transparent, which compresses to almost nothing.
-        images.append(Image.fromarray(np.where(entries == shown, len(palette), entries).astype(np.uint8)))
-        images[-1].putpalette(palette.tobytes() + bytes(3))
-        delays.append(delay)
-        shown = entries
-    images[0].save(
-        path,
-        format="GIF",
-        save_all=True,
-        append_images=images[1:],
-        duration=delays,
-        loop=0,
-        transparency=len(palette),
-        disposal=1,  # leave each frame in place for the next
-        optimize=False,
-    )
+    with atomic_write(path) as file:
+        images[0].save(
+            file,
+            format="GIF",
+            save_all=True,
+            append_images=images[1:],
+            duration=[delay * count for count in repeats],
+            loop=0,
+            transparency=len(palette),
+            disposal=1,  # leave each frame in place for the next
+            optimize=False,
+        )
 
 
 def _checked(frames: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
@@ -77,6 +70,28 @@ def _checked(frames: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
                 f"(height, width, 3), the same for all (frame 0 has {arrays[0].shape})"
             )
     return arrays
+
+
+def _compressed(
+    arrays: list[NDArray[np.uint8]], colors: int
+) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]], list[int]]:
+    """A palette (colours, 3), frames of its entries without repetitions, and how often each is repeated.
+
+    Pixels equal to those of the frame before have the entry after the last, which is transparent and takes no space.
+    """
+    palette, nearest = _palette([_packed(array) for array in arrays], colors)
+    pictures: list[NDArray[np.uint8]] = []
+    repeats: list[int] = []
+    shown = np.full(arrays[0].shape[:2], -1)
+    for array in arrays:
+        entries = nearest[_packed(array)]
+        if np.array_equal(entries, shown):
+            repeats[-1] += 1
+            continue
+        pictures.append(np.where(entries == shown, len(palette), entries).astype(np.uint8))
+        repeats.append(1)
+        shown = entries
+    return palette, pictures, repeats
 
 
 def _packed(array: NDArray[np.uint8]) -> NDArray[np.uint32]:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .actions import Box, Index, RangeBars, Strip, as_index
+from .places import Box, Index, RangeBars, Strip, as_index
 from .scene import Scene
 
 MARGIN = 14

@@ -1,8 +1,13 @@
-"""Sets of actions and probabilities in words: short, and exact unless cut."""
+"""Actions, sets of actions and probabilities in words: short, and exact unless cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .places import Path
 
 
 def runs(numbers: Iterable[int]) -> list[str]:
@@ -31,3 +36,20 @@ def percentage(probability: float | None) -> str:
     if probability is None:
         return ""
     return "<1%" if 0 < probability < 0.005 else f"{100 * probability:.0f}%"
+
+
+def action_words(action: Any, label: Callable[[Path], str]) -> str:
+    """An action in few words: its label, else its numbers.
+
+    Args:
+        action: in the form of the action space.
+        label: the label of a mask entry, "" for none.
+    """
+    if isinstance(action, Mapping):
+        return ", ".join(f"{key} {action_words(part, lambda path: '')}" for key, part in action.items())
+    if isinstance(action, tuple):
+        return ", ".join(action_words(part, lambda path: "") for part in action)
+    numbers = np.asarray(action).reshape(-1).tolist()
+    words = [f"{number:.3g}" if isinstance(number, float) else str(number) for number in numbers]
+    named = label(tuple(numbers)) if all(isinstance(number, int) for number in numbers) else ""
+    return named or (words[0] if len(words) == 1 else f"({', '.join(words)})")

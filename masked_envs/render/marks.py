@@ -1,18 +1,19 @@
 """How an action looks: one piece of code for marks in the picture and for boxes in strips.
 
-Legal is a bright filled box with a strong edge; forbidden is flat, grey and crossed out (in cells too small
-for that: a dot). So the two differ in shape as well as in colour. The last action has a ring, a probability
-is a level that rises in the box, and one above zero on a forbidden action is drawn in the colour of refusals:
-it is a bug in the policy.
+Legal is a green frame, light green inside where it hides nothing; forbidden is flat, grey and crossed out (hatched over
+a part of the picture, a dot in cells too small for that). So the two differ in shape as well as in colour. Where
+legality is not known, or after the end, there is neither. The action chosen has a black ring. A probability is a level
+that rises in the box, and one above zero on a forbidden action is drawn in the colour of refusals: it is a bug in the
+policy.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .actions import Box, Icon
 from .canvas import Canvas, text_width
 from .listing import percentage
+from .places import Box, Icon
 from .shapes import Point
 from .theme import RGB, Theme, mix
 
@@ -35,6 +36,14 @@ class Look:
     ink: str = "legal"
 
 
+def paint_legal(
+    canvas: Canvas, theme: Theme, box: Box, *, radius: float = 0.0, edge: float = 2.0, fill: RGB | None = None
+) -> None:
+    """What every legal action has: a green frame around a light fill."""
+    canvas.rect(box, theme["legal_fill"] if fill is None else fill, radius=radius)
+    canvas.rect(box, theme["legal"], radius=radius, outline=edge)
+
+
 def paint_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
     """An action as a widget of its own, inside `box`."""
     side = min(box[2], box[3])
@@ -54,7 +63,7 @@ def paint_area(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
         paint_veil(canvas, theme, box)
     elif look.legal:
         edge = min(3.0, max(1.5, 0.035 * side))
-        canvas.rect(_inset(box, min(6.0, 0.06 * side)), theme[look.ink], radius=radius, outline=edge)
+        canvas.rect(_inset(box, min(6.0, 0.06 * side)), theme["legal"], radius=radius, outline=edge)
     if look.probability is not None and (look.probability or look.legal is not False):
         _paint_meter(canvas, theme, _inset(box, min(16.0, 0.14 * side)), look)
     elif look.label and look.legal is not False:
@@ -68,18 +77,18 @@ def paint_veil(canvas: Canvas, theme: Theme, box: Box) -> None:
 
 
 def paint_cell(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
-    """An action in a cell too small for words: filled while legal, a dot while forbidden."""
+    """An action in a cell too small for words: a frame while legal, a dot while forbidden."""
     x, y, w, h = box
     if look.legal is False:
         dot = max(1.0, 0.3 * min(w, h))
         ink = "refused" if look.refused or (look.probability or 0) > 0 else "forbidden"
         canvas.rect((x + (w - dot) / 2, y + (h - dot) / 2, dot, dot), theme[ink])
-    elif look.probability is None:
-        canvas.rect(box, theme[look.ink if look.legal else "muted"], radius=0.2 * min(w, h))
+    elif look.legal is None:
+        canvas.rect(box, theme["muted"], outline=1)
     else:
-        canvas.rect(box, theme["legal_fill"])
-        canvas.rect(_level(box, look.probability), theme[look.ink])
-        canvas.rect(box, theme[look.ink], outline=1)
+        paint_legal(canvas, theme, box, edge=max(1.0, 0.25 * min(w, h)) if look.probability is None else 1.0)
+        if look.probability:
+            canvas.rect(_level(box, look.probability), theme[look.ink])
     _paint_rings(canvas, theme, box, look, 0.0)
 
 
@@ -131,7 +140,7 @@ def _paint_icon_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> No
         cross = (center[0] - arm, center[1] - arm, 2 * arm, 2 * arm)
         _cross(canvas, cross, theme["refused" if wrong else "forbidden"], max(1.6, 0.13 * side))
     else:
-        paint_icon(canvas, center, size, look.icon, theme["outline"])
+        paint_icon(canvas, center, size, look.icon, theme["legal" if look.legal else "outline"])
         color = theme[look.ink if look.legal else "muted"]
         if look.probability is None:
             paint_icon(canvas, center, size - 2.8, look.icon, color)
@@ -184,10 +193,10 @@ def _colors(theme: Theme, look: Look) -> tuple[RGB, RGB, RGB]:
     if look.refused:
         return theme["refused_fill"], theme["refused"], theme["refused"]
     if look.legal is None:
-        return theme["background"], theme["muted"], theme["text"]
+        return theme["background"], theme["muted"], theme["muted"]
     if look.legal:
         fill = theme["legal_fill"] if look.ink == "legal" else mix(theme["background"], theme[look.ink], 0.25)
-        return fill, theme[look.ink], theme["legal_text"] if look.ink == "legal" else theme["text"]
+        return fill, theme["legal"], theme["legal_text"] if look.ink == "legal" else theme["text"]
     return theme["forbidden_fill"], theme["forbidden"], theme["forbidden_text"]
 
 

@@ -1,4 +1,4 @@
-"""Masks and probabilities as they are given, read into arrays by path, or refused with the form expected."""
+"""Masks and probabilities as arrays by their path; other forms are refused with the form expected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .actions import Path
+from .places import Path
 
 Leaf = NDArray[Any]
 
@@ -29,12 +29,12 @@ def per_agent(value: Any, agents: int | None, name: str) -> Sequence[Any]:
     return [value[i] for i in range(agents)]
 
 
-def read_mask(value: Any, kind: str) -> dict[Path, Leaf]:
+def mask_leaves(value: Any, kind: str) -> dict[Path, Leaf]:
     """The arrays of an agent's mask by their path: {(): array} unless it is a Mapping."""
     return _leaves(value, "mask", _bounds_or_bits if kind in ("interval", "dict") else _bits)
 
 
-def read_probabilities(value: Any) -> dict[Path, Leaf]:
+def probability_leaves(value: Any) -> dict[Path, Leaf]:
     """The arrays of an agent's probabilities by their path."""
     return _leaves(value, "probabilities", _probabilities)
 

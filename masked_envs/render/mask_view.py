@@ -1,53 +1,59 @@
-"""What a mask says about a scene's actions: one place that reads masks and actions of every kind."""
+"""What a mask says about a scene's actions, for every kind of mask."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .actions import Path, RangeBars, Strip
-from .mask_form import Leaf, check_same_form, per_agent, read_mask, read_probabilities
+from .entries import entries_of_action
+from .mask_form import Leaf, check_same_form, mask_leaves, per_agent, probability_leaves
+from .places import Path, RangeBars, Strip
 from .scene import Scene
 
 
 class MaskView:
-    """A scene's actions as a mask, a policy and the last step see them.
+    """A scene's actions, which of them a mask allows, how probable they are, and which was chosen.
 
     Args:
         scene: says where the actions live, and in `agents`, `kind` and `heads` what form the mask has.
         mask: the canonical mask (int8 or bool; float bounds for intervals; a Mapping for dict masks) of the
             one acting agent, or with a leading axis of `scene.agents`. None: legality is not shown.
         probabilities: numbers from 0 to 1 in the mask's own form, or None. Not for intervals.
-        last_action: the action of the last step (with a leading axis of `scene.agents` where several act), or
+        action: the action chosen under this mask (with a leading axis of `scene.agents` where several act), or
             None. An action that is not in the mask highlights nothing: it may be an invalid one.
+        over: the episode has ended. Nothing is legal, forbidden, probable or chosen any more; the mask says no more
+            than how the actions are laid out.
 
     Raises:
         ValueError: a mask or probabilities of the wrong shape, dtype or value; an action of the scene
             that has no entry in the mask.
     """
 
-    def __init__(self, scene: Scene, mask: Any, probabilities: Any = None, last_action: Any = None) -> None:
+    def __init__(
+        self, scene: Scene, mask: Any, probabilities: Any = None, action: Any = None, over: bool = False
+    ) -> None:
         self.agents = scene.agents or 1
-        self._masks = [read_mask(m, scene.kind) for m in per_agent(mask, scene.agents, "mask")]
-        policies = per_agent(probabilities, scene.agents, "probabilities")
-        self._policies = [read_probabilities(p) for p in policies]
-        for leaves, policy in zip(self._masks, self._policies, strict=True):
+        self._forms = [mask_leaves(m, scene.kind) for m in per_agent(mask, scene.agents, "mask")]
+        self._policies = [probability_leaves(p) for p in per_agent(probabilities, scene.agents, "probabilities")]
+        for leaves, policy in zip(self._forms, self._policies, strict=True):
             check_same_form(leaves, policy)
-        actions = per_agent(last_action, scene.agents, "last_action")
-        self._actions = actions
-        self._chosen = [
-            frozenset(_chosen(scene.kind, scene.heads, action, leaves))
-            for action, leaves in zip(actions, self._masks, strict=True)
-        ]
-        self.strips, self.ranges = _places(scene, self._masks)
+        self._actions = per_agent(action, scene.agents, "action")
+        self.strips, self.ranges = _places(scene, self._forms)
         self._check_places(scene)
+        self._masks = self._forms
+        if over:
+            nothing: list[dict[Path, Leaf]] = [{} for _ in range(self.agents)]
+            self._masks, self._policies, self._actions = nothing, nothing, [None] * self.agents
+        self._chosen = [
+            frozenset(entries_of_action(scene.kind, scene.heads, one, leaves))
+            for one, leaves in zip(self._actions, self._forms, strict=True)
+        ]
 
     def legal(self, agent: int, path: Path) -> bool | None:
-        """Whether an action is legal; None if no mask was given."""
+        """Whether an action is legal; None if no mask was given, or after the end."""
         value = _entry(self._masks[agent], path)
         return None if value is None else bool(value)
 
@@ -57,21 +63,21 @@ class MaskView:
         return None if value is None else float(value)
 
     def chosen(self, agent: int, path: Path) -> bool:
-        """Whether the last action took this entry."""
+        """Whether the action chosen uses this entry."""
         return path in self._chosen[agent]
 
     def chosen_paths(self, agent: int) -> frozenset[Path]:
-        """The entries the last action took that the mask has; without a mask, all."""
+        """The entries the action chosen uses and the mask has; without a mask, all."""
         leaves = self._masks[agent]
         return frozenset(path for path in self._chosen[agent] if not leaves or _entry(leaves, path) is not None)
 
     def chosen_boxes(self, strip: Strip) -> list[int]:
-        """The boxes of a strip that the last action took."""
+        """The boxes of a strip that the action chosen uses."""
         boxes = (strip.box(path) for path in self._chosen[strip.agent])
         return [i for i in boxes if i is not None]
 
     def legal_row(self, strip: Strip) -> NDArray[np.bool_] | None:
-        """bool (size,): which boxes of a strip are legal; None if no mask was given."""
+        """bool (size,): which boxes of a strip are legal; None where `legal` is."""
         row = _row(self._masks[strip.agent], strip)
         return None if row is None else row != 0
 
@@ -81,12 +87,12 @@ class MaskView:
         return None if row is None else row.astype(np.float64)
 
     def bounds(self, bars: RangeBars) -> NDArray[np.float64] | None:
-        """float (2, d): the legal low and high of each dimension; None if no mask was given."""
+        """float (2, d): the legal low and high of each dimension; None where `legal` is."""
         leaf = self._masks[bars.agent].get(bars.key)
         return None if leaf is None else leaf.astype(np.float64)
 
     def taken(self, bars: RangeBars) -> NDArray[np.float64] | None:
-        """float (d,): the last action's values; None if there is none."""
+        """float (d,): the values of the action chosen; None if there is none."""
         action = self._actions[bars.agent]
         for part in bars.key:
             action = action.get(part) if isinstance(action, Mapping) else None
@@ -95,6 +101,12 @@ class MaskView:
         except (TypeError, ValueError):
             return None
         return values if values.shape == (len(bars.labels),) and np.isfinite(values).all() else None
+
+    def has_chosen(self) -> bool:
+        """Whether an action was chosen that is drawn."""
+        return any(map(self.chosen_paths, range(self.agents))) or any(
+            self.taken(bars) is not None for bars in self.ranges
+        )
 
     def entries(self, agent: int) -> Iterator[tuple[Path, Leaf]]:
         """The agent's 0/1 masks by their path in a dict of masks: () for every other kind."""
@@ -117,7 +129,7 @@ class MaskView:
             if not 0 <= agent < self.agents:
                 raise ValueError(f"the scene has actions of agent {agent}; agents at once: {self.agents}")
         for agent, path in wanted:
-            leaves = self._masks[agent]
+            leaves = self._forms[agent]
             if leaves and _entry(leaves, path) is None:
                 shapes = {key: leaf.shape for key, leaf in leaves.items()}
                 raise ValueError(
@@ -125,11 +137,11 @@ class MaskView:
                     f"entry: its shape is {shapes.get((), shapes)}"
                 )
         for strip in self.strips:
-            leaf = self._masks[strip.agent].get(strip.key)
+            leaf = self._forms[strip.agent].get(strip.key)
             if leaf is not None and len(strip.shape) > 1 and strip.shape != leaf.shape:
                 raise ValueError(f"a strip of shape {strip.shape} over a mask of shape {leaf.shape}; expected the same")
         for bars in self.ranges:
-            bounds = self.bounds(bars)
+            bounds = self._forms[bars.agent].get(bars.key)
             if bounds is not None and bounds.shape != (2, len(bars.labels)):
                 raise ValueError(f"an interval mask of shape {bounds.shape}; expected (2, {len(bars.labels)})")
 
@@ -150,38 +162,6 @@ def _row(leaves: dict[Path, Leaf], strip: Strip) -> Leaf | None:
     if leaf is None:
         return None
     return leaf[strip.offset : strip.offset + strip.size] if len(strip.shape) == 1 else leaf.reshape(-1)
-
-
-def _chosen(kind: str, heads: tuple[int, ...] | None, action: Any, leaves: dict[Path, Leaf]) -> Iterator[Path]:
-    """The mask entries an action took; nothing for what is no action of the kind."""
-    if isinstance(action, Mapping):
-        for key, part in action.items():
-            inner = {path[1:]: leaf for path, leaf in leaves.items() if path[:1] == (key,)}
-            for path in _chosen(_kind_of(part, inner.get(())), heads, part, inner):
-                yield (str(key), *path)
-        return
-    try:
-        parts = [operator.index(part) for part in np.asarray(action).reshape(-1).tolist()]
-    except (TypeError, ValueError):
-        return
-    if kind in ("flat", "candidates"):
-        yield from ((part,) for part in parts[:1])
-    elif kind in ("joint", "conditional"):
-        yield tuple(parts)
-    elif kind == "binary":
-        yield from enumerate(parts)
-    elif kind == "per_head" and heads is not None:
-        starts = np.cumsum((0, *heads)).tolist()
-        yield from ((start + part,) for start, part, n in zip(starts, parts, heads, strict=False) if 0 <= part < n)
-
-
-def _kind_of(action: Any, leaf: Leaf | None) -> str:
-    """The kind of one part of a dict action, from the form of its mask."""
-    if leaf is None or leaf.dtype.kind == "f":
-        return "interval"
-    if leaf.ndim == 1:
-        return "flat"
-    return "binary" if leaf.shape == (*np.shape(action), 2) else "joint"
 
 
 def _places(scene: Scene, masks: Sequence[dict[Path, Leaf]]) -> tuple[list[Strip], list[RangeBars]]:

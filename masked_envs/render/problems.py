@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .actions import ActionMark
+from .places import ActionMark
 from .shapes import Bounds
 
 if TYPE_CHECKING:

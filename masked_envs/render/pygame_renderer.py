@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import window
-from .actions import Index, as_path
 from .errors import WindowClosedError
 from .frame import draw_frame
 from .layout import Layout
 from .mask_view import MaskView
+from .places import Index, as_path
 from .scene import Scene
 from .status import Status, as_status
 from .theme import Theme, find_theme
@@ -28,9 +28,8 @@ class Event:
 
     Attributes:
         kind: "click", "key" or "quit".
-        action: (agent, index) of the action clicked or typed; None if none lives there. It may be forbidden:
-            whoever handles it says no with `Renderer.flash`. Where several actions share a cell, the first
-            legal one.
+        action: (agent, index) of the action clicked or typed; None if there is none. It may be forbidden: show that
+            with `Renderer.flash`. Where several actions share a cell, the first legal one.
         position: of a click, in the scene's coordinates.
         key: of a key, pygame's name of it: "left", "space", "a", "1".
     """
@@ -52,8 +51,8 @@ class Renderer:
         width: of the frame in pixels; the height follows from the scene and is the same for a whole episode.
         picture_height: what the picture above the action strip may take at most, in pixels.
 
-    After the person closed the window, `render` raises `WindowClosedError` (and `events` ends in "quit"), so
-    that a loop ends; after `close()` the next `render` opens a new window.
+    After the person has closed the window, `events` ends in "quit" and `render` raises `WindowClosedError`. After
+    `close()`, the next `render` opens a new window.
 
     Raises:
         RenderDependencyError: (an ImportError) on import of this module, if pygame-ce is not installed.
@@ -91,7 +90,7 @@ class Renderer:
         scene: Scene,
         mask: Any = None,
         probabilities: Any = None,
-        last_action: Any = None,
+        action: Any = None,
         status: Status | str | None = None,
     ) -> NDArray[np.uint8] | None:
         """Draw a frame.
@@ -101,8 +100,10 @@ class Renderer:
             mask: the current mask in canonical form: of the one acting agent, or with a leading axis of
                 `scene.agents`. None draws the actions without saying which are legal.
             probabilities: a policy's, in the mask's own form, or None.
-            last_action: the action of the last step, in the action space's form, or None.
-            status: what stands above the picture; a str is a message.
+            action: the one chosen under this mask, in the action space's form, or None. The action of the step before
+                was chosen under another mask: say it in `Status.last`.
+            status: what stands above the picture; a str is a message. With `Status.over` the actions are drawn as
+                neither legal nor forbidden.
 
         Returns:
             "rgb_array": uint8 (height, width, 3), a new array each time. "human": None.
@@ -111,9 +112,10 @@ class Renderer:
             ValueError: a mask or probabilities that do not fit the scene.
             WindowClosedError: the person closed the window.
         """
-        view = MaskView(scene, mask, probabilities, last_action)
+        line = as_status(status)
+        view = MaskView(scene, mask, probabilities, action, line.over)
         layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
-        frame = draw_frame(layout, view, self.theme, as_status(status), self._refused)
+        frame = draw_frame(layout, view, self.theme, line, self._refused)
         self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}
         self._shown = (layout, view)
         if self.mode == "rgb_array":
@@ -122,14 +124,12 @@ class Renderer:
         return None
 
     def flash(self, index: Index, agent: int = 0, frames: int | None = None) -> None:
-        """Show that an action was refused: it is red in the next `frames` frames (about half a second)."""
+        """Show that an action was refused: draw it red in the next `frames` frames (default: about half a second)."""
         count = max(1, round(FLASH_SECONDS * (self.fps or 10))) if frames is None else frames
         self._refused[(agent, as_path(index))] = count
 
     def events(self) -> list[Event]:
-        """What the person did since the last call, oldest first; empty in "rgb_array" mode and before a
-        frame.
-        """
+        """Events since the last call, oldest first; empty in "rgb_array" mode and before the first frame."""
         if self._window is None or self._shown is None:
             return []
         return [event for raw in self._window.events() if (event := self._understand(raw)) is not None]

@@ -1,6 +1,6 @@
 """A scene: the picture of one state as data, and the places in it where the actions live.
 
-An environment writes one function and knows nothing of pixels, colours, masks or windows::
+An environment writes one function, without pixels, colours, masks or windows::
 
     def draw(s, p):
         scene = Scene(7, 7)  # seven columns; a row for the actions above six rows of holes
@@ -15,10 +15,9 @@ An environment writes one function and knows nothing of pixels, colours, masks o
         scene.glyph_rows = ["".join(".XO"[v] for v in row) for row in s["board"]]
         return scene
 
-The renderers add the rest from the mask: legal actions lit, forbidden ones grey and crossed out, the last
-action ringed, a policy's probabilities as bars. An environment without places for its actions writes
-`scene.strip(["left", "right"])`, or nothing at all (a strip is then derived from the mask), and gets a row of
-boxes under the picture.
+The renderers add the rest from the mask: legal actions green, forbidden ones grey and crossed out, the action chosen
+ringed, a policy's probabilities as bars. An environment whose actions have no places in the picture calls
+`scene.strip(["left", "right"])` for a row of boxes under it; without that, a strip is derived from the mask.
 """
 
 from __future__ import annotations
@@ -28,16 +27,15 @@ import operator
 from collections.abc import Sequence
 from typing import SupportsIndex
 
+from ..mask_spec import KINDS
 from . import arguments
-from .actions import ICON_KEYS, ActionMark, Box, Icon, Index, Path, RangeBars, Strip, Style, as_index, as_path
-from .picture import Picture
+from .drawing import Drawing
+from .places import ICON_KEYS, ActionMark, Box, Icon, Index, Path, RangeBars, Strip, Style, as_index, as_path
 from .problems import find_problems
 from .theme import check_ink
 
-KINDS = ("flat", "per_head", "joint", "conditional", "binary", "interval", "candidates", "dict")
 
-
-class Scene(Picture):
+class Scene(Drawing):
     """The picture of one state: `width` by `height` of the environment's own units, y downwards.
 
     Args:
@@ -98,7 +96,7 @@ class Scene(Picture):
         covers: Box | None = None,
         ink: str = "legal",
     ) -> None:
-        """Say where an action lives: there its legality and probability are drawn, and a click plays it.
+        """Mark the place of an action: its legality and probability are drawn there, and a click plays it.
 
         Args:
             index: its entry in the agent's mask (an int; a tuple for joint, binary and dict masks).
@@ -108,7 +106,7 @@ class Scene(Picture):
                 (a board's cell): framed while legal, veiled and hatched while forbidden.
             icon: "up", "down", "left", "right" or "stay"; the arrow keys and space play it. A button of less
                 than about 20 pixels shows its icon alone.
-            covers: a further (x, y, w, h) the action acts on: clicks there count too, and it is veiled while
+            covers: a further (x, y, w, h) that the action affects: a click there plays it too, and it is veiled while
                 the action is forbidden.
             ink: colour of the legal button, for example that of the agent.
         """
@@ -176,8 +174,9 @@ class Scene(Picture):
         self.keys[(agent, name)] = as_path(index)
 
     def action_at(self, x: float, y: float) -> tuple[int, Index] | None:
-        """(agent, index) of the action that lives at a point of the scene; None if there is none.
-        A mark goes before an area that a mark covers, a later one before an earlier one.
+        """(agent, index) of the action at a point of the scene; None if there is none.
+
+        Marks come before areas that marks cover, and later ones before earlier ones.
         """
         for mark in reversed(self.marks):
             if _inside((mark.x, mark.y, mark.w, mark.h), x, y):
@@ -188,8 +187,8 @@ class Scene(Picture):
         return None
 
     def actions_for_key(self, name: str, agent: int = 0) -> list[Index]:
-        """The actions a key may mean: what `key()` said, else the marks with that icon, else those whose label or,
-        where none has it, whose number it types. Several may share a label; who asks takes the legal one.
+        """The actions that a key may stand for: those of `key()`, else the marks with that icon, else those with that
+        label, else the one with that number. Several actions may share a label; the caller takes a legal one.
         """
         if (agent, name) in self.keys:
             return [as_index(self.keys[(agent, name)])]

@@ -1,8 +1,10 @@
-"""The line above the picture: where the episode stands."""
+"""The line above the picture: step, reward, turn and messages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+LAST = "last: "
 
 
 @dataclass(frozen=True)
@@ -13,21 +15,27 @@ class Status:
         step: steps taken in this episode.
         reward: sum of the rewards so far.
         turn: whose turn it is ("player_1", "you").
+        last: the action of the last step, in words. It was chosen under the previous mask, so it is named here and not
+            drawn on this mask.
         message: anything else ("illegal: column 3 is full", "player_0 wins").
         refused: draw the message in the colour of refusals.
+        over: the episode has ended: actions are drawn neither as legal nor as forbidden.
     """
 
     step: int | None = None
     reward: float | None = None
     turn: str | None = None
+    last: str = ""
     message: str = ""
     refused: bool = False
+    over: bool = False
 
     def parts(self) -> list[str]:
         """The line's parts before the message."""
         return [
             *([f"step {self.step}"] if self.step is not None else []),
             *([f"reward {self.reward:g}"] if self.reward is not None else []),
+            *([f"{LAST}{self.last}"] if self.last else []),
             *([f"{self.turn} to move"] if self.turn else []),
         ]
 

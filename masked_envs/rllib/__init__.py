@@ -15,12 +15,13 @@ except ImportError as error:
     ) from error
 
 from .configure import configure
-from .distributions import LegalCategorical, LegalMultiCategorical
-from .env_runner import BatchedEnvRunner
 from .learners import BootstrappedAPPOLearner, BootstrappedIMPALALearner, KeepsBootstrap
 from .metrics import MaskMetrics, count_invalid_actions
-from .modules import MaskedAPPOModule, MaskedDQNModule, MaskedLogits, MaskedObservations, MaskedPPOModule
+from .modules import MaskedAPPOModule, MaskedLogits, MaskedObservations, MaskedPPOModule
 from .multi_agent import MaskedMultiAgentEnv
+from .ray_internals.distributions import LegalCategorical, LegalMultiCategorical
+from .ray_internals.dqn_module import MaskedDQNModule
+from .ray_internals.env_runner import BatchedEnvRunner
 
 __all__ = [
     "BatchedEnvRunner",

@@ -1,4 +1,4 @@
-"""Nested dicts and tuples of arrays, and what makes many small steps with them quick."""
+"""Arrays between RLlib, torch and the environments, and what makes many small steps with them quick."""
 
 from __future__ import annotations
 
@@ -15,17 +15,9 @@ from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.utils.numpy import convert_to_numpy
 from ray.rllib.utils.spaces.space_utils import clip_action, get_base_struct_from_space, unsquash_action
 
+from .. import trees
+
 NARROWED = {"d": np.float32, "e": np.float32, "l": np.int32, "q": np.int32}
-
-
-def map_arrays(function: Callable[..., Any], *structs: Any) -> Any:
-    """`function` of the arrays at the same place of equally built dicts and tuples."""
-    first = structs[0]
-    if isinstance(first, dict):
-        return {key: map_arrays(function, *(struct[key] for struct in structs)) for key in first}
-    if isinstance(first, tuple):
-        return tuple(map_arrays(function, *parts) for parts in zip(*structs, strict=True))
-    return function(*structs)
 
 
 def as_array(value: Any) -> Any:
@@ -42,12 +34,12 @@ def where_rows(rows: npt.NDArray[np.bool_], chosen: npt.NDArray[Any], other: npt
 
 
 def fitting(config: AlgorithmConfig, action_space: spaces.Space[Any]) -> Callable[[Any], Any] | None:
-    """What makes the environment's actions of the module's, None where the config asks for no change."""
+    """Map module actions to environment actions; None if unchanged."""
     if not (config.normalize_actions or config.clip_actions):
         return None
     parts = get_base_struct_from_space(action_space)
     leaves: list[spaces.Space[Any]] = []
-    map_arrays(leaves.append, parts)
+    trees.map(leaves.append, parts)
     if not any(isinstance(leaf, spaces.Box) for leaf in leaves):
         return lambda actions: actions
     change = unsquash_action if config.normalize_actions else clip_action
@@ -55,10 +47,10 @@ def fitting(config: AlgorithmConfig, action_space: spaces.Space[Any]) -> Callabl
 
 
 def without_collections(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Keeps Python's garbage collector from running within a method.
+    """Keep Python's garbage collector from running within a method.
 
-    A fragment makes thousands of dicts and no cycles. Each time so many are new, the collector would look through all
-    objects of the process, which are many with RLlib loaded.
+    A fragment makes thousands of dicts and no reference cycles. The collector would run again and again, and each time
+    look through all objects of the process, of which RLlib has many.
     """
 
     @functools.wraps(method)

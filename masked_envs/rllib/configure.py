@@ -1,4 +1,4 @@
-"""`configure`: a masked form of RLlib's PPO, APPO, IMPALA and DQN configs."""
+"""`configure`: make RLlib's PPO, APPO, IMPALA and DQN configs masked."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 from ray.rllib.utils import force_list
 
 from ..catalogue import CATALOGUE
-from .catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
-from .env_runner import BatchedEnvRunner
 from .learners import LEARNERS
 from .metrics import MaskMetrics
-from .modules import OPTIONS, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from .modules import OPTIONS, MaskedAPPOModule, MaskedPPOModule
 from .policies import SHARED, Policies, as_sampled, configure_multi_agent
+from .ray_internals import versions
+from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
+from .ray_internals.dqn_module import MaskedDQNModule
+from .ray_internals.env_runner import BatchedEnvRunner
 
 PACKAGE = __package__.partition(".")[0]
 
-# A subclass stands before its base class: APPOConfig is an IMPALAConfig.
+# Subclasses come before their base classes: APPOConfig is an IMPALAConfig.
 MODULES: dict[type[AlgorithmConfig], tuple[Any, type[MaskedCatalog]]] = {
     APPOConfig: (MaskedAPPOModule, MaskedPPOCatalog),
     IMPALAConfig: (MaskedPPOModule, MaskedPPOCatalog),
@@ -47,22 +49,23 @@ def configure(
     policies: Policies | None = None,
     env_runner: str = "batched",
 ) -> Any:
-    """Make an RLlib config masked: environment, module, sampling and metrics. The rest stays RLlib's own.
+    """Make an RLlib config masked: set its environment, module, sampling and metrics. All else stays as it is.
 
-    The learners of IMPALA and APPO are RLlib's with `KeepsBootstrap`, unless the config has one of the user's.
+    RLlib's learners of IMPALA and APPO become their subclasses with `KeepsBootstrap`; a learner class of yours stays.
 
     Args:
         config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
         env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`. A game of
-            this package without `opponent` in env_config becomes a multi-agent run, every agent a learner; so does a
-            function that makes a PettingZoo AEC or parallel environment with such observations.
-        env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" unless it is
-            given: an invalid action is counted and does nothing, so that the counters speak of the whole run.
+            this package without `opponent` in env_config becomes a multi-agent run in which every agent learns; so does
+            a function that makes a PettingZoo AEC or parallel environment with such observations.
+        env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" by default: an
+            invalid action is counted and does nothing, so the counters cover the whole run.
         model_config: RLlib's own entries (a dict or a DefaultModelConfig) and those of `MaskedPPOModule`.
         policies: of a multi-agent run: "shared" (the default), one policy for all agents; "separate", one for each,
             named as its agent; or a mapping agent -> policy.
         env_runner: "batched", a `BatchedEnvRunner`, which steps the environments as arrays; or "rllib", RLlib's own,
-            for connectors or callbacks that the batched one refuses. Games of several agents have RLlib's own.
+            for connectors or callbacks that the batched one refuses. Games of several agents have RLlib's own, and so
+            has every run, after one warning, on a version of Ray that the batched one was not tested with.
 
     Returns:
         The same config.
@@ -77,6 +80,9 @@ def configure(
     served = _module_of(config)
     if env_runner not in ENV_RUNNERS:
         raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
+    if env_runner == "batched" and not versions.is_tested():
+        versions.warn_untested()
+        env_runner = "rllib"
     if not (isinstance(env_id, str) or callable(env_id)):
         raise TypeError(f"env_id must be a Gymnasium id or a function that makes a PettingZoo game, not {env_id!r}")
     if isinstance(env_id, str):
@@ -103,9 +109,9 @@ def _configure_single_agent(
     served: tuple[Any, type[MaskedCatalog]],
     env_runner: type[SingleAgentEnvRunner],
 ) -> None:
-    """The other half of `configure`; see `configure_multi_agent`."""
+    """The single-agent half of `configure`; the other is `configure_multi_agent`."""
     module, catalog = served
-    # The module's name comes along, so that a worker that knows nothing yet imports what registers the id.
+    # "package:id", so that a new worker imports the package, which registers the id.
     name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
     env: Any = gym.make(name, **arguments)
     with contextlib.closing(env):
@@ -119,7 +125,7 @@ def _configure_single_agent(
 
 
 def _is_game_of_all(env_id: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether this is a game in which no agent is left to an opponent."""
+    """Whether this is a game in which every agent learns."""
     return env_id in CATALOGUE and CATALOGUE[env_id].play != "single" and arguments.get("opponent") is None
 
 

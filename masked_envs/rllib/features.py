@@ -1,18 +1,14 @@
-"""Observations with a mask as RLlib's modules take them: one vector of features, and the mask and candidates apart."""
+"""The mask in the observations that RLlib's modules take."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import torch
 from gymnasium import spaces
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..mask_spec import MaskSpec
-
-ACTION_MASK = "action_mask"
-CANDIDATES = "action_embeddings"
+from ..torch.features import ACTION_MASK, CANDIDATES
 
 FORBIDDEN = -1e20
 """Logit of a forbidden choice: exp gives exactly 0 and no noise reaches it, with 18 orders of magnitude to overflow."""
@@ -88,51 +84,6 @@ def _kind(mask_space: spaces.Space[Any], action_space: spaces.Space[Any], candid
         f"no masked module serves the action space {action_space}: expected Discrete, MultiDiscrete(nvec), "
         "MultiBinary(n), Box of one axis, or a Dict or Tuple of these"
     )
-
-
-class Features(nn.Module):
-    """Splits observations into features, mask and candidates, without touching what it is given.
-
-    Args:
-        observation_space: see `mask_spec_of`. Box parts are flattened; Discrete and MultiDiscrete become one-hot.
-
-    Attributes:
-        space: of the features, Box float32 (F,).
-
-    Raises:
-        ValueError: a part of the observation that is none of these.
-    """
-
-    def __init__(self, observation_space: spaces.Dict) -> None:
-        super().__init__()
-        apart = (ACTION_MASK, CANDIDATES)
-        # In the order of names: a Dict space may come out of a checkpoint in another order than it went in.
-        self.parts = {name: part for name, part in sorted(observation_space.spaces.items()) if name not in apart}
-        for name, part in self.parts.items():
-            if not isinstance(part, (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)):
-                raise ValueError(f"there is no way to make features of the observation {name!r}, a {part}")
-        size = sum(spaces.flatdim(part) for part in self.parts.values())
-        self.space = spaces.Box(-np.inf, np.inf, (size,), np.float32)
-
-    def forward(self, observations: Observation) -> Tensor:
-        """Float32 features (..., F) of a batch of observations, whatever its leading dimensions."""
-        return torch.cat([_features(part, observations[name]) for name, part in self.parts.items()], -1)
-
-
-def _one_hot(values: Tensor, start: int, n: int) -> Tensor:
-    """Float32 (..., n); all zero for a number outside the space, such as the zero of a padded row where start is 1."""
-    return (values.unsqueeze(-1) == torch.arange(start, start + n, device=values.device)).float()
-
-
-def _features(space: spaces.Space[Any], values: Tensor) -> Tensor:
-    if isinstance(space, spaces.Discrete):
-        return _one_hot(values, int(space.start), int(space.n))
-    assert space.shape is not None
-    flat = values if len(space.shape) == 1 else values.reshape(*values.shape[: values.ndim - len(space.shape)], -1)
-    if isinstance(space, spaces.MultiDiscrete):
-        ranges = enumerate(zip(space.start.reshape(-1), space.nvec.reshape(-1), strict=True))
-        return torch.cat([_one_hot(flat[..., k], int(start), int(n)) for k, (start, n) in ranges], -1)
-    return flat.float()
 
 
 def legal_choices(observations: Observation, num_choices: int) -> Tensor:

@@ -17,11 +17,11 @@ LOG_PROB_OF_NO_STEP = 1e4
 class KeepsBootstrap:
     """Mixin over a learner of RLlib's that computes V-trace targets.
 
-    RLlib appends one step to each chunk of an episode, whose value is what the last step bootstraps from, with reward
-    0, discount 0, and no part in the loss. V-trace (Espeholt et al., "IMPALA", 2018, equation 1) takes it for the end
-    of an episode and corrects its value to 0, and the last step's target by as much: the bootstrap cancels, and what
-    lies beyond a chunk counts as worth nothing (ray 2.60, `impala_torch_learner.py`). An importance weight of 0 makes
-    the correction 0.
+    RLlib appends one step to each chunk of an episode, from whose value the last real step bootstraps. The appended
+    step has reward 0, discount 0, and no part in the loss. V-trace (Espeholt et al., "IMPALA", 2018, equation 1) treats
+    it as the end of an episode: it corrects the appended value to 0 and the target of the last real step by as much, so
+    the bootstrap cancels and the return beyond a chunk counts as 0 (ray 2.60, `impala_torch_learner.py`). An importance
+    weight of 0 makes the correction 0.
     """
 
     def compute_loss_for_module(self, *, batch: Mapping[str, Any], **kwargs: Any) -> Any:
@@ -40,4 +40,4 @@ class BootstrappedAPPOLearner(KeepsBootstrap, APPOTorchLearner):  # type: ignore
 
 
 LEARNERS = {IMPALATorchLearner: BootstrappedIMPALALearner, APPOTorchLearner: BootstrappedAPPOLearner}
-"""What `configure` puts in the place of RLlib's own; a learner class of the user's stays."""
+"""RLlib's learner class -> the one that `configure` uses instead."""

@@ -1,19 +1,20 @@
-"""What the environments themselves counted, among RLlib's metrics."""
+"""Invalid actions counted by the environments, and the legal fraction, among RLlib's metrics."""
 
 from __future__ import annotations
 
-import contextlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
-from ray.rllib.utils.metrics.metrics_logger import MetricsLogger
 
-from .arrays import map_arrays
-from .features import ACTION_MASK
+from .. import trees
+from ..mask_spec import DictMask, MaskSpec
+from .features import mask_spec_of
+from .ray_internals.fragments import masks_of
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
 LIFETIME = "_lifetime"
@@ -22,10 +23,10 @@ MEAN_LEGAL_FRACTION = "mean_legal_fraction"
 
 
 def count_invalid_actions(env_runner: Any) -> int:
-    """How many invalid actions the environments of an env runner were ever given, by their own counters.
+    """Invalid actions in the environments of an env runner since they were made, by the environments' own counters.
 
-    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`. The local env runner
-    beside remote ones may have no environment; that is 0.
+    For every worker: `algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)`. A local env runner beside
+    remote ones may have no environment, and gives 0.
 
     Raises:
         AttributeError: environments that do not count.
@@ -52,8 +53,8 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
     """Logs what the environments counted, beside RLlib's own metrics of env runners and evaluation env runners.
 
     These are `num_invalid_actions` (of this iteration), `num_invalid_actions_lifetime` (of the run, through checkpoints
-    and through the death of workers), and `mean_legal_fraction` (entries of the masks met that were 1; of bounds, the
-    share of the action space between them).
+    and through the death of workers), and `mean_legal_fraction` (the mean over all decisions of
+    `MaskSpec.legal_fraction`, the share of the action space that the mask allowed).
 
     Environments without a counter `invalid_actions` get the last alone, and a warning that says so.
     """
@@ -68,14 +69,14 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         for episode in _single_agent_episodes(samples):
             if len(episode):
                 of_agents.setdefault(episode.agent_id, []).append(episode)
-        decisions, fractions = 0, 0.0
-        for episodes in of_agents.values():
-            masks = map_arrays(lambda *parts: np.concatenate(parts), *map(_masks, episodes))
-            number = sum(map(len, episodes))
-            decisions += number
-            fractions += number * _legal_fraction(masks, episodes[0].observation_space)
-        if decisions:
-            metrics_logger.log_value(MEAN_LEGAL_FRACTION, fractions / decisions, reduce="mean", window=None)
+        try:
+            fractions = [_legal_fractions(episodes) for episodes in of_agents.values()]
+        except ValueError as error:
+            warnings.warn(f"{MEAN_LEGAL_FRACTION} is not logged: {error}", stacklevel=2)
+            return
+        if fractions:
+            mean = float(np.mean(np.concatenate(fractions)))
+            metrics_logger.log_value(MEAN_LEGAL_FRACTION, mean, reduce="mean", window=None)
 
     def on_evaluate_end(self, *, metrics_logger: Any, evaluation_metrics: dict[str, Any], **kwargs: Any) -> None:
         """Put the sums over all evaluations where RLlib reports those of the latest alone as `_lifetime`."""
@@ -96,63 +97,24 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         metrics_logger.log_value(NUM_INVALID_ACTIONS_LIFETIME, new, reduce="lifetime_sum")
 
 
-@contextlib.contextmanager
-def gathered(env_runner: Any) -> Iterator[None]:
-    """Within it, the metrics logger of an env runner gets one value for each key, not one for each episode.
-
-    RLlib's `get_metrics` logs nine values for each episode, one by one, and reduces them right after. Here the same
-    RLlib class reduces them with the same window before they are logged, so that the results are the same.
-    """
-    logger = env_runner.metrics
-    env_runner.metrics = _Gathered(logger)
-    try:
-        yield
-    finally:
-        env_runner.metrics = logger
-
-
-class _Gathered:
-    """What `get_metrics` asks of a logger."""
-
-    def __init__(self, logger: MetricsLogger) -> None:
-        self._logger = logger
-        self._values: dict[Any, list[float]] = {}
-
-    def log_value(self, key: Any, value: float, *, reduce: str = "mean", window: int) -> None:
-        self._values.setdefault((key, reduce, window), []).append(value)
-
-    def reduce(self) -> dict[str, Any]:
-        """As `MetricsLogger.reduce`."""
-        for (key, reduce, window), values in self._values.items():
-            stats = self._logger.stats_cls_lookup[reduce](window=window)
-            for value in values:
-                stats.push(value)
-            self._logger.log_value(key, stats.peek(), reduce=reduce, window=window)
-        results: dict[str, Any] = self._logger.reduce()
-        return results
-
-
 def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:
     return [part for episode in samples for part in getattr(episode, "agent_episodes", {"": episode}).values()]
 
 
-def _masks(episode: Any) -> Any:
-    """The masks of the decisions in an episode, stacked, the one after its last action left out."""
-    buffer = episode.observations
-    if buffer.finalized:  # `get_observations` would slice every part of the observation for it
-        own = slice(buffer.lookback, buffer.lookback + len(episode))
-        return map_arrays(lambda masks: masks[own], buffer.data[ACTION_MASK])
-    observations = episode.get_observations(slice(0, len(episode)))
-    return map_arrays(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))
+def _legal_fractions(episodes: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """`MaskSpec.legal_fraction` of every decision in the episodes of one agent.
+
+    Raises:
+        ValueError: spaces or masks of no known kind.
+    """
+    spec = mask_spec_of(episodes[0].observation_space, episodes[0].action_space)
+    masks = trees.map(lambda *parts: np.concatenate(parts), *map(masks_of, episodes))
+    fractions: npt.NDArray[np.float64] = spec.legal_fraction(_in_dtype_of(spec, masks))
+    return fractions
 
 
-def _legal_fraction(masks: Any, observation_space: Any) -> float:
-    """The share of entries that are 1; of bounds, that of the action space between them; of parts, their mean."""
-    space = observation_space[ACTION_MASK]
-    if isinstance(masks, (dict, tuple)):
-        keys = list(masks) if isinstance(masks, dict) else range(len(masks))
-        return float(np.mean([_legal_fraction(masks[key], {ACTION_MASK: space[key]}) for key in keys]))
-    if np.issubdtype(masks.dtype, np.floating):
-        whole = space.high[1] - space.low[0]
-        return float(np.mean((masks[:, 1] - masks[:, 0]) / np.where(whole > 0, whole, 1.0)))
-    return float(np.count_nonzero(masks) / masks.size)
+def _in_dtype_of(spec: MaskSpec, masks: Any) -> Any:
+    """Masks, which RLlib's modules take in any dtype, in the canonical one."""
+    if isinstance(spec, DictMask):
+        return spec.pack(spec.each(_in_dtype_of, spec.unpack(masks, "the mask")))
+    return masks.astype(spec.mask_buffer.base)

@@ -10,12 +10,14 @@ from ray.rllib.env.multi_agent_env import MultiAgentEnv
 
 from .. import registration
 from ..catalogue import CATALOGUE
-from .features import ACTION_MASK, mask_spec_of
+from ..torch.features import ACTION_MASK
+from .features import mask_spec_of
 
 ALL = "__all__"
 """RLlib's key for the episode as a whole."""
 
-Given = tuple[Any, float, bool, bool, dict[str, Any]]  # observation, reward, terminated, truncated, info of one agent
+StepResult = tuple[Any, float, bool, bool, dict[str, Any]]
+"""Observation, reward, terminated, truncated and info of one agent."""
 
 
 def make_game(env: str | Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -37,10 +39,10 @@ def make_game(env: str | Callable[..., Any], arguments: Mapping[str, Any]) -> An
 class MaskedMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
     """A game of this package, or any PettingZoo environment whose agents observe `Dict(..., action_mask)`.
 
-    Only agents that can act now are in the observations, so RLlib asks no other for an action; an agent that died gets
-    its last observation and is not heard of again. What a waiting agent earns comes with its next observation or its
-    last, which is where RLlib adds it to the agent's last decision. (RLlib itself would take it earlier, but loses what
-    was waiting when it cuts an episode into chunks: `MultiAgentEpisode.cut`, ray 2.60.)
+    Only agents that can act now are in the observations, so RLlib asks no other for an action. An agent that is done
+    gets one last observation. The reward of a waiting agent comes with its next or last observation, and RLlib adds it
+    to the agent's last decision. (RLlib would accept it earlier, but loses waiting rewards when it cuts an episode into
+    chunks: `MultiAgentEpisode.cut`, ray 2.60.)
 
     Args:
         config: "env", an id or a function that makes a PettingZoo environment; the rest are its arguments.
@@ -66,13 +68,13 @@ class MaskedMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
         self._parallel = isinstance(self.game, ParallelEnv)
         self._masks: dict[str, Any] = {}  # of the agents that act now
         self._seen: set[str] = set()  # agents that RLlib has met in this episode
-        self._held: dict[str, Given] = {}
+        self._held: dict[str, StepResult] = {}
         self._counted = 0
         super().__init__()
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions were ever given: the environment's own count, or by its masks if it keeps none."""
+        """Invalid actions since the environment was made: its own count, or one by its masks if it does not count."""
         return int(getattr(self.game, "invalid_actions", self._counted))
 
     def reset(
@@ -82,11 +84,11 @@ class MaskedMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
         self._seen, self._held = set(), {}
         if self._parallel:
             observations, infos = self.game.reset(seed=seed, options=options)
-            given = {agent: (seen, 0.0, False, False, infos.get(agent, {})) for agent, seen in observations.items()}
+            results = {agent: (seen, 0.0, False, False, infos.get(agent, {})) for agent, seen in observations.items()}
         else:
             self.game.reset(seed=seed, options=options)
-            given = self._until_someone_acts()
-        observations, _, _, _, infos = self._told(given)
+            results = self._until_someone_acts()
+        observations, _, _, _, infos = self._in_rllibs_form(results)
         return observations, infos
 
     def step(self, action_dict: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
@@ -99,14 +101,14 @@ class MaskedMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
             self._counted += not self._specs[agent].allows(self._masks[agent], action)
         if self._parallel:
             observations, rewards, *ends, infos = self.game.step(dict(action_dict))
-            given = {
+            results = {
                 agent: (seen, rewards[agent], ends[0][agent], ends[1][agent], infos.get(agent, {}))
                 for agent, seen in observations.items()
             }
         else:
             self.game.step(action_dict[self.game.agent_selection])
-            given = self._until_someone_acts()
-        return self._told(given)
+            results = self._until_someone_acts()
+        return self._in_rllibs_form(results)
 
     def render(self) -> Any:
         return self.game.render()
@@ -116,42 +118,42 @@ class MaskedMultiAgentEnv(MultiAgentEnv):  # type: ignore[misc]
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _until_someone_acts(self) -> dict[str, Given]:
-        """What the agent to move is given, and before it those that died, who leave the game by it."""
-        given: dict[str, Given] = {}
+    def _until_someone_acts(self) -> dict[str, StepResult]:
+        """The step results of the agent to move, and before it of those that are done, which leave the game."""
+        results: dict[str, StepResult] = {}
         while self.game.agents:
             agent = self.game.agent_selection
             observation, reward, terminated, truncated, info = self.game.last()
-            given[agent] = (observation, reward, terminated, truncated, info)
+            results[agent] = (observation, reward, terminated, truncated, info)
             if not (terminated or truncated):
                 break
             self.game.step(None)
-        return given
+        return results
 
-    def _told(self, given: dict[str, Given]) -> tuple[dict[str, Any], ...]:
+    def _in_rllibs_form(self, results: dict[str, StepResult]) -> tuple[dict[str, Any], ...]:
         """The same in RLlib's form."""
         self.agents = list(self.game.agents)
-        given = {**self._held, **given}
+        results = {**self._held, **results}
         self._held = {}
         if self.agents and self._seen and not self._seen & set(self.agents):
-            # RLlib calls an episode over once all agents it has met are done. While it has met none of those who live,
-            # it hears of the dead one step later, after the first of the living.
-            self._held = {agent: what for agent, what in given.items() if agent not in self.agents}
-        told = {agent: what for agent, what in given.items() if agent not in self._held}
-        self._seen |= set(told)
-        self._masks = {agent: told[agent][0][ACTION_MASK] for agent in told if agent in self.agents}
-        terminateds = {agent: bool(what[2]) for agent, what in told.items()}
-        truncateds = {agent: bool(what[3]) for agent, what in told.items()}
+            # RLlib ends an episode once all agents it has seen are done. While it has seen none of the others, results
+            # of agents that are done are held back for one step, until the first of the others has been seen.
+            self._held = {agent: what for agent, what in results.items() if agent not in self.agents}
+        shown = {agent: what for agent, what in results.items() if agent not in self._held}
+        self._seen |= set(shown)
+        self._masks = {agent: shown[agent][0][ACTION_MASK] for agent in shown if agent in self.agents}
+        terminateds = {agent: bool(what[2]) for agent, what in shown.items()}
+        truncateds = {agent: bool(what[3]) for agent, what in shown.items()}
         over = not self.agents
-        cut_off = over and any(truncateds[agent] and not terminateds[agent] for agent in told)
+        cut_off = over and any(truncateds[agent] and not terminateds[agent] for agent in shown)
         if cut_off:
-            # Were each agent called truncated, RLlib would call the episode terminated and forget to bootstrap
-            # (`MultiAgentEpisode.add_env_step`, "Case 2", ray 2.60); "__all__" alone says it to every agent.
+            # If each agent were truncated, RLlib would count the episode as terminated and not bootstrap
+            # (`MultiAgentEpisode.add_env_step`, "Case 2", ray 2.60); "__all__" alone truncates every agent.
             truncateds = {}
         return (
-            {agent: what[0] for agent, what in told.items()},
-            {agent: float(what[1]) for agent, what in told.items()},
+            {agent: what[0] for agent, what in shown.items()},
+            {agent: float(what[1]) for agent, what in shown.items()},
             {**terminateds, ALL: over and not cut_off},
             {**truncateds, ALL: cut_off},
-            {agent: what[4] for agent, what in told.items()},
+            {agent: what[4] for agent, what in shown.items()},
         )

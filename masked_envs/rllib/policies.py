@@ -1,4 +1,4 @@
-"""Multi-agent play under RLlib: which policy each agent has, and configs told of it."""
+"""Multi-agent runs under RLlib: the policy of each agent, and the configuration."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
 from ..mask_spec import MaskSpec
-from .catalogs import MaskedCatalog
 from .multi_agent import MaskedMultiAgentEnv
+from .ray_internals.catalogs import MaskedCatalog
 
 SHARED = "shared"
 SEPARATE = "separate"
@@ -90,11 +90,11 @@ def spaces_of_policies(game: MaskedMultiAgentEnv, chosen: Mapping[str, str]) -> 
 
 
 def as_sampled(spec: MaskSpec) -> dict[str, bool]:
-    """Settings under which the environment gets the numbers that were sampled; none where there are only choices.
+    """Settings with which actions reach the environment as they were sampled; none for discrete actions.
 
-    RLlib would stretch a Box action from [-1, 1] to the bounds of the space, which knows nothing of the mask's bounds.
+    By default RLlib rescales a Box action from [-1, 1] to the bounds of the space, which are not those of the mask.
     """
-    continuous = any(part.kind == "interval" for part in (spec, *getattr(spec, "parts", ())))
+    continuous = spec.is_continuous
     return {"normalize_actions": False, "clip_actions": False} if continuous else {}
 
 
@@ -127,8 +127,8 @@ def configure_multi_agent(
         config.environment(**as_sampled(made.scores.spec))
     if isinstance(config, DQNConfig):
         _buffer_for_several(config)
-    # Else RLlib steps an action sampled without the mask when it makes a multi-agent environment
-    # (ray/rllib/utils/pre_checks/env.py, 2.60), which would be counted and, with on_invalid="raise", stop the run.
+    # RLlib's check of a new multi-agent environment steps actions sampled without the mask
+    # (ray/rllib/utils/pre_checks/env.py, 2.60). They would be counted and, with on_invalid="raise", stop the run.
     config.environment(MaskedMultiAgentEnv, env_config={"env": env, **arguments}, disable_env_checking=True)
     config.env_runners(gym_env_vectorize_mode="sync")  # RLlib steps games in no other way
     config.multi_agent(policies=list(spaces), policy_mapping_fn=PolicyOfAgent(chosen))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
-import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
 from ..mask_spec import MaskSpec
 from ..torch import num_logits
-from .distributions import IN_LOGITS
-from .features import CANDIDATES, Observation
+from ..torch.candidates import match_scores
+from ..torch.features import CANDIDATES
+from .features import Observation
+
+IN_LOGITS = ("flat", "candidates", "per_head", "binary")
+"""Kinds whose mask goes into logits, as RLlib's own categorical distributions take them; others go beside them."""
 
 KEY_SIZE = 64
 """Components of the vector that stands for an action in dot products: `model_config["action_key_size"]`."""
@@ -61,4 +64,4 @@ class ActionScores(nn.Module):
         else:
             return outputs
         queries = outputs.reshape(*outputs.shape[:-1], self.width, atoms)
-        return (torch.matmul(keys, queries) / math.sqrt(self.width)).flatten(-2)
+        return match_scores(queries, keys).flatten(-2)

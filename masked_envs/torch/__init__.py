@@ -4,20 +4,34 @@
     action = distribution.sample()
     log_prob, entropy = distribution.log_prob(action), distribution.entropy()
 
-Keep the mask in the rollout buffer and use that very mask again in the update: a recomputed mask can differ,
-and then the probability ratio and the KL divergence compare two policies that are not the ones meant.
+Store the mask in the rollout buffer and use the stored mask in the update. A recomputed mask can differ, and then the
+probability ratio and the KL divergence compare the wrong policies.
 """
 
-from masked_envs.torch.candidates import CandidateScores
-from masked_envs.torch.categorical import LegalActions, MaskedCategorical, MaskedDistribution
+try:
+    import torch  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"masked_envs.torch needs PyTorch ({error}): pip install 'masked-envs[torch]'", name=error.name
+    ) from error
+
+from masked_envs.torch.binary import MaskedBinary
+from masked_envs.torch.candidates import CandidateScores, score_candidates
+from masked_envs.torch.categorical import MaskedCategorical
 from masked_envs.torch.conditional import MaskedConditional
 from masked_envs.torch.dispatch import distribution_for, num_logits
-from masked_envs.torch.factored import MaskedBinary, MaskedJoint, MaskedPerHead
-from masked_envs.torch.interval import MaskedInterval, MaskedSquashedNormal, MaskedTruncatedNormal
+from masked_envs.torch.distribution import LegalActions, MaskedDistribution
+from masked_envs.torch.features import Features
+from masked_envs.torch.interval import MaskedInterval
+from masked_envs.torch.joint import MaskedJoint
+from masked_envs.torch.per_head import MaskedPerHead
 from masked_envs.torch.product import MaskedDict
+from masked_envs.torch.squashed_normal import MaskedSquashedNormal
+from masked_envs.torch.truncated_normal import MaskedTruncatedNormal
 
 __all__ = [
     "CandidateScores",
+    "Features",
     "LegalActions",
     "MaskedBinary",
     "MaskedCategorical",
@@ -31,4 +45,5 @@ __all__ = [
     "MaskedTruncatedNormal",
     "distribution_for",
     "num_logits",
+    "score_candidates",
 ]

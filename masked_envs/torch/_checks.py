@@ -1,4 +1,4 @@
-"""Checks of what is given to a masked distribution. Each raises a ValueError that names the expected and the given.
+"""Checks of the arguments of masked distributions. Each raises a ValueError that names what was expected and found.
 
 They are plain `if` statements: neither ``python -O`` nor
 `torch.distributions.Distribution.set_default_validate_args` (which some libraries switch off on import)
@@ -16,6 +16,9 @@ import torch
 from torch import Tensor
 
 _LISTED_ROWS = 10
+HOW_POLICIES_DIVERGE = (
+    "the policy has diverged (a nan or infinite loss, too high a learning rate, or a nan observation)"
+)
 
 
 def check_logits(logits: Tensor, owner: str, width: int | None = None) -> Tensor:
@@ -86,7 +89,8 @@ def check_rows(row_max: Tensor, logits: Tensor, mask: Tensor, owner: str, part: 
     legal_logits = logits[first][mask[first]].tolist()
     raise ValueError(
         f"{owner}: logits at legal actions must be finite (or -inf beside a finite one) but are not in "
-        f"{_list_rows(bad, part, first_part)}; the first has legal logits {legal_logits[:_LISTED_ROWS]}"
+        f"{_list_rows(bad, part, first_part)}; the first has legal logits {legal_logits[:_LISTED_ROWS]}: "
+        + HOW_POLICIES_DIVERGE
     )
 
 
@@ -129,7 +133,7 @@ def check_nvec(nvec: Iterable[int], owner: str) -> tuple[int, ...]:
 
 
 def _expands_to(given: torch.Size, wanted: torch.Size, fixed: int) -> bool:
-    """Whether `given` expands to `wanted` with its last `fixed` dimensions as they are."""
+    """Whether the shape `given` expands to `wanted` without a change of its last `fixed` dimensions."""
     if not fixed <= len(given) <= len(wanted):
         return False
     pairs = list(zip(reversed(given), reversed(wanted), strict=False))

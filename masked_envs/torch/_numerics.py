@@ -23,6 +23,10 @@ _LOG2_E = 1.0 / math.log(2.0)
 _LOG_PROB_FLOOR = -10_000.0
 
 
+SAFE = 1e30
+"""Logits below this in size have differences, and sums of a few of them, that float32 can hold."""
+
+
 def exp(log_probs: Tensor) -> Tensor:
     """Probabilities of log-probabilities; exactly 0 at -inf, in value and in gradient."""
     probs: Tensor = (log_probs * _LOG2_E).exp2_()
@@ -38,10 +42,15 @@ class _MaskedLogSoftmax(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, logits: Tensor, mask: Tensor, terms: int) -> tuple[Tensor, Tensor]:
         shifted = torch.where(mask, logits, -math.inf)
         row_max = shifted.amax(-1, keepdim=True)
-        shifted.sub_(row_max)
+        if terms:
+            lowest = 0.9 * torch.finfo(shifted.dtype).min / terms
+            lifted = torch.maximum(shifted / 2, row_max / 2 + lowest / 2) - row_max / 2
+            shifted = torch.where(shifted > -math.inf, lifted * 2, shifted)
+        else:
+            shifted.sub_(row_max)
         log_total = (shifted * _LOG2_E).exp2_().sum(-1, keepdim=True).log_()
         log_probs = shifted.sub_(log_total)
         row_max.squeeze_(-1)
@@ -50,9 +59,9 @@ class _MaskedLogSoftmax(torch.autograd.Function):
         return log_probs, row_max
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, None, None]:
         (log_probs,) = ctx.saved_tensors
-        return torch.addcmul(grad, exp(log_probs), grad.sum(-1, keepdim=True), value=-1), None
+        return torch.addcmul(grad, exp(log_probs), grad.sum(-1, keepdim=True), value=-1), None, None
 
 
 class _Entropy(torch.autograd.Function):
@@ -76,18 +85,20 @@ class _Entropy(torch.autograd.Function):
         return slope * -grad.unsqueeze(-1)
 
 
-def masked_log_softmax(logits: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+def masked_log_softmax(logits: Tensor, mask: Tensor, terms: int = 0) -> tuple[Tensor, Tensor]:
     """Return the log-probabilities over the legal entries, and the largest legal logit of each row.
 
     Args:
         logits: float32 or float64 (..., n). Illegal entries may hold anything, inf and nan included.
         mask: bool (..., n), True where legal.
+        terms: 0 leaves the log-probability of a legal entry -inf where the difference to the largest logit overflows;
+            a number keeps it, of finite logits, so high that the sum of `terms` of them is finite.
 
     Returns:
         log_probs (..., n), -inf exactly where illegal, and row_max (...). A row_max that is not finite marks
         a row without a distribution: -inf where nothing is legal, nan or inf where a legal logit is.
     """
-    log_probs, row_max = _MaskedLogSoftmax.apply(logits, mask)  # type: ignore[no-untyped-call]
+    log_probs, row_max = _MaskedLogSoftmax.apply(logits, mask, terms)  # type: ignore[no-untyped-call]
     return log_probs, row_max
 
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from masked_envs.torch import _checks, _numerics
-from masked_envs.torch.categorical import NO_SHAPE, Mask, MaskedCategorical, MaskedDistribution
-from masked_envs.torch.factored import MaskedJoint
+from masked_envs.torch.categorical import MaskedCategorical, checked_log_probs
+from masked_envs.torch.distribution import NO_SHAPE, Mask, MaskedDistribution
+from masked_envs.torch.joint import MaskedJoint
 
 
 def widths(nvec: Sequence[int]) -> list[int]:
@@ -19,11 +20,11 @@ def widths(nvec: Sequence[int]) -> list[int]:
 
 
 class MaskedConditional(MaskedJoint):
-    """MultiDiscrete(nvec): the first choice among those that something completes, each later one given those before.
+    """MultiDiscrete(nvec) by the chain rule: p(i, j, ...) = p(i) p(j | i) ...
 
-    p(i, j, ...) = p(i) p(j | i) ..., each a softmax over what the mask allows there (the chain rule); log-probability,
-    entropy and KL divergence are those of the whole action, exactly. `sample` draws head by head. Otherwise as
-    `MaskedJoint`.
+    Each factor is a softmax over the choices that the mask allows after the choices before it; the first head may take
+    what some legal action begins with. Log-probability, entropy and KL divergence are those of the whole action,
+    exactly. `sample` draws head by head. Otherwise as `MaskedJoint`.
 
     Args:
         logits: floating point (..., n + n * m + ...): n of the first choice, then for each first choice m of the
@@ -53,12 +54,12 @@ class MaskedConditional(MaskedJoint):
             completed = self._mask.any(dim=later) if later else self._mask
             head_mask, head_logits = completed, part.reshape(*batch, *self._nvec[: k + 1])
             if reached is not None:
-                # What nothing completes is never chosen; what would follow gets a full mask to have a softmax at all.
+                # A prefix that no legal action begins with is never chosen; a full mask keeps its softmax finite.
                 head_mask = completed | ~reached.unsqueeze(-1)
                 head_logits = torch.where(reached.unsqueeze(-1), head_logits, 0.0)
-            log_probs, row_max = _numerics.masked_log_softmax(head_logits, head_mask)
-            if validate:
-                _checks.check_rows(row_max, head_logits, head_mask, owner, "earlier choice" if k else "")
+            log_probs = checked_log_probs(
+                head_logits, head_mask, owner, validate, "earlier choice" if k else "", terms=len(self._nvec)
+            )
             self._heads.append(MaskedCategorical._unchecked(log_probs, head_mask, validate_args))
             cells, reached = cells.unsqueeze(-1) + log_probs, completed
         cells = torch.where(self._mask, cells, -math.inf).flatten(-len(self._nvec))

@@ -1,17 +1,21 @@
-"""From a mask specification to the distribution that serves it."""
+"""From a mask specification to the distribution over its actions."""
 
 import math
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
 from masked_envs.torch import _checks
-from masked_envs.torch.categorical import MaskedCategorical, MaskedDistribution
+from masked_envs.torch.binary import MaskedBinary
+from masked_envs.torch.categorical import MaskedCategorical
 from masked_envs.torch.conditional import MaskedConditional, widths
-from masked_envs.torch.factored import MaskedBinary, MaskedJoint, MaskedPerHead
-from masked_envs.torch.interval import MaskedTruncatedNormal
+from masked_envs.torch.distribution import MaskedDistribution
+from masked_envs.torch.joint import MaskedJoint
+from masked_envs.torch.per_head import MaskedPerHead
 from masked_envs.torch.product import MaskedDict
+from masked_envs.torch.truncated_normal import MaskedTruncatedNormal
 
 LOG_SCALE_RANGE = (-5.0, 2.0)
 """Of an interval's standard deviation, in halves of the action space: from 1/150 of it to seven times as much."""
@@ -27,6 +31,18 @@ class MaskSpecLike(Protocol):
         """The form of the mask."""
 
 
+class Form(NamedTuple):
+    """How a policy gives a distribution over the actions of one kind of mask.
+
+    Attributes:
+        width: spec -> how many numbers the policy gives.
+        build: (spec, logits (..., width), mask, validate_args) -> the distribution.
+    """
+
+    width: Callable[[Any], int]
+    build: Callable[[Any, Tensor, Any, bool | None], MaskedDistribution]
+
+
 def num_logits(mask_spec: MaskSpecLike) -> int:
     """Return how many numbers a policy head must give for this kind of mask.
 
@@ -36,19 +52,7 @@ def num_logits(mask_spec: MaskSpecLike) -> int:
     Raises:
         ValueError: an unknown kind.
     """
-    spec: Any = mask_spec
-    if spec.kind in ("flat", "candidates", "binary"):
-        return int(spec.n)
-    if spec.kind == "dict":
-        return sum(num_logits(part) for part in spec.parts)
-    if spec.kind == "interval":
-        return 2 * len(spec.low)
-    if spec.kind not in ("per_head", "joint", "conditional"):
-        raise ValueError(f"no masked distribution for masks of kind {spec.kind!r}")
-    nvec = _checks.check_nvec(spec.nvec, "num_logits")
-    if spec.kind == "conditional":
-        return sum(widths(nvec))
-    return math.prod(nvec) if spec.kind == "joint" else sum(nvec)
+    return _form(mask_spec).width(mask_spec)
 
 
 def distribution_for(
@@ -72,33 +76,52 @@ def distribution_for(
     Raises:
         ValueError: the kind has no distribution here, or logits and mask do not fit the specification.
     """
-    logits = _checks.check_logits(logits, f"mask_spec of kind {mask_spec.kind!r}", width=num_logits(mask_spec))
-    spec: Any = mask_spec
-    if spec.kind == "dict":
-        return _product(spec, logits, mask, validate_args)
-    if spec.kind == "interval":
-        return _truncated_normal(spec, logits, mask, validate_args)
-    if spec.kind == "per_head":
-        return MaskedPerHead(logits, mask, spec.nvec, validate_args)
-    if spec.kind == "joint":
-        return MaskedJoint(logits, mask, spec.nvec, validate_args)
-    if spec.kind == "conditional":
-        return MaskedConditional(logits, mask, spec.nvec, validate_args)
-    if spec.kind == "binary":
-        return MaskedBinary(logits, mask, validate_args)
-    return MaskedCategorical(logits, mask, validate_args)
+    form = _form(mask_spec)
+    logits = _checks.check_logits(logits, f"mask_spec of kind {mask_spec.kind!r}", width=form.width(mask_spec))
+    return form.build(mask_spec, logits, mask, validate_args)
+
+
+def _form(mask_spec: MaskSpecLike) -> Form:
+    if mask_spec.kind not in FORMS:
+        raise ValueError(f"no masked distribution for masks of kind {mask_spec.kind!r}")
+    return FORMS[mask_spec.kind]
 
 
 def _product(spec: Any, logits: Tensor, mask: Any, validate_args: bool | None) -> MaskedDict:
-    widths = [num_logits(part) for part in spec.parts]
-    columns = zip(spec.parts, torch.split(logits, widths, -1), spec.unpack(mask, "the mask"), strict=True)
-    parts = [distribution_for(part, own, masked, validate_args) for part, own, masked in columns]
+    columns = torch.split(logits, [num_logits(part) for part in spec.parts], -1)
+    masks = spec.unpack(mask, "the mask")
+    parts = [distribution_for(*part, validate_args) for part in zip(spec.parts, columns, masks, strict=True)]
     return MaskedDict(spec.pack(parts))
 
 
 def _truncated_normal(spec: Any, logits: Tensor, mask: Any, validate_args: bool | None) -> MaskedTruncatedNormal:
-    low, high = (torch.tensor(bound, dtype=logits.dtype, device=logits.device) for bound in (spec.low, spec.high))
+    # In float64, in which the product of any float32 logit and any float32 bound is finite.
+    low, high = (torch.tensor(bound, dtype=torch.float64, device=logits.device) for bound in (spec.low, spec.high))
     half = torch.where(high > low, (high - low) / 2, 1.0)
-    loc, log_scale = logits.chunk(2, -1)
+    loc, log_scale = logits.double().chunk(2, -1)
     scale = half * log_scale.clamp(*LOG_SCALE_RANGE).exp()
-    return MaskedTruncatedNormal((low + high) / 2 + half * loc, scale, mask, validate_args)
+    return MaskedTruncatedNormal((low + high) / 2 + half * loc, scale, mask, validate_args, dtype=logits.dtype)
+
+
+_FLAT = Form(lambda spec: int(spec.n), lambda spec, *given: MaskedCategorical(*given))
+
+FORMS: dict[str, Form] = {
+    "flat": _FLAT,
+    "candidates": _FLAT,
+    "per_head": Form(
+        lambda spec: sum(spec.nvec),
+        lambda spec, logits, mask, validate: MaskedPerHead(logits, mask, spec.nvec, validate),
+    ),
+    "joint": Form(
+        lambda spec: math.prod(spec.nvec),
+        lambda spec, logits, mask, validate: MaskedJoint(logits, mask, spec.nvec, validate),
+    ),
+    "conditional": Form(
+        lambda spec: sum(widths(spec.nvec)),
+        lambda spec, logits, mask, validate: MaskedConditional(logits, mask, spec.nvec, validate),
+    ),
+    "binary": Form(lambda spec: int(spec.n), lambda spec, *given: MaskedBinary(*given)),
+    "interval": Form(lambda spec: 2 * len(spec.low), _truncated_normal),
+    "dict": Form(lambda spec: sum(map(num_logits, spec.parts)), _product),
+}
+"""By kind of mask."""

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from masked_envs.torch.categorical import NO_SHAPE, MaskedDistribution
+from masked_envs.torch.distribution import NO_SHAPE, LegalActions, MaskedDistribution
 
 
 class MaskedDict(MaskedDistribution):
@@ -33,7 +33,15 @@ class MaskedDict(MaskedDistribution):
         self._parts = named
         validate = all(part._validates_data for part in named.values())
         super().__init__(torch.Size(shapes.pop()), torch.Size(), validate)
-        self._has_rsample = all(part.has_rsample for part in named.values())
+
+    @property
+    def has_rsample(self) -> bool:  # type: ignore[override]
+        """Whether every part has; with `rsample` the samples of discrete parts have no gradient."""
+        return all(part.has_rsample for part in self._parts.values())
+
+    @property
+    def support(self) -> LegalActions:
+        return LegalActions(self, is_discrete=any(part.support.is_discrete for part in self._parts.values()))
 
     @property
     def parts(self) -> dict[str, MaskedDistribution]:
@@ -47,6 +55,21 @@ class MaskedDict(MaskedDistribution):
     @property
     def nvec(self) -> tuple[int, ...]:
         return tuple(n for part in self._parts.values() for n in part.nvec)
+
+    @property
+    def mean(self) -> Any:
+        """The mean of every part."""
+        return self._pack([part.mean for part in self._parts.values()])
+
+    @property
+    def variance(self) -> Any:
+        """The variance of every part."""
+        return self._pack([part.variance for part in self._parts.values()])
+
+    @property
+    def stddev(self) -> Any:
+        """The standard deviation of every part."""
+        return self._pack([part.stddev for part in self._parts.values()])
 
     @property
     def mode(self) -> Any:
@@ -64,18 +87,17 @@ class MaskedDict(MaskedDistribution):
 
     def log_prob(self, value: Any) -> Tensor:
         """Of a dict (tuple) with the value of every part."""
-        values = self._unpack(value)
-        total: Tensor | float = 0.0
-        for (name, part), of_part in zip(self._parts.items(), values, strict=True):
+        terms = []
+        for (name, part), of_part in zip(self._parts.items(), self._unpack(value), strict=True):
             try:
-                total = total + part.log_prob(of_part)
+                terms.append(part.log_prob(of_part))
             except ValueError as error:
                 raise ValueError(f"part {name!r}: {error}") from None
-        return total  # type: ignore[return-value]
+        return _total(terms)
 
     def entropy(self) -> Tensor:
         """The sum of the parts' entropies in nats; shape batch_shape."""
-        return torch.stack([part.entropy() for part in self._parts.values()]).sum(0)
+        return _total([part.entropy() for part in self._parts.values()])
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> "MaskedDict":
         parts = [part.expand(torch.Size(batch_shape)) for part in self._parts.values()]
@@ -85,7 +107,7 @@ class MaskedDict(MaskedDistribution):
         if self._parts.keys() != other._parts.keys():
             raise ValueError(f"kl_divergence needs equal parts, got {list(self._parts)} and {list(other._parts)}")
         pairs = zip(self._parts.values(), other._parts.values(), strict=True)
-        return torch.stack([torch.distributions.kl_divergence(*pair) for pair in pairs]).sum(0)
+        return _total([torch.distributions.kl_divergence(*pair) for pair in pairs])
 
     def _is_legal(self, value: Any) -> Tensor:
         legal = [part._is_legal(of) for part, of in zip(self._parts.values(), self._unpack(value), strict=True)]
@@ -106,3 +128,10 @@ class MaskedDict(MaskedDistribution):
 
     def __repr__(self) -> str:
         return f"MaskedDict({self._pack(list(self._parts.values()))})"
+
+
+def _total(terms: list[Tensor]) -> Tensor:
+    """The sum; the largest number of the dtype where it overflows though every term is finite."""
+    stacked = torch.stack(terms)
+    total, limit = stacked.sum(0), torch.finfo(stacked.dtype).max
+    return torch.where(torch.isfinite(stacked).all(0), total.clamp(-limit, limit), total)

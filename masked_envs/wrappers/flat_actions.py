@@ -1,4 +1,4 @@
-"""`FlatActions`: every action one number under a flat mask."""
+"""`FlatActions`: each action is one number under a flat mask."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..mask_spec import MaskSpec
-from .enumeration import Enumeration
-from .masked_wrapper import NOT_AN_ACTION, FlatMaskWrapper
+from .masked_wrapper import NOT_AN_ACTION, FlatMaskWrapper, check_bins
+from .numbering import numbering_of
 
 LOGGER = logging.getLogger(__name__)
 
@@ -19,27 +19,29 @@ LOGGER = logging.getLogger(__name__)
 class FlatActions(FlatMaskWrapper):
     """The same environment with actions `Discrete(n)`, n being the number of all actions, and a mask (n,).
 
-    Joint, conditional, per-head, binary and hybrid masks lose nothing: number and action, mask and mask correspond one
-    to one (`enumeration`). An interval is put on a grid between its bounds of the moment. Libraries that know nothing
-    but flat masks (sb3-contrib's MaskablePPO, Tianshou's DQN) so play every environment, as long as n is small: see
-    `SequentialActions` where it is not. An action that the mask forbids is refused, answered and counted by the
-    environment within, as `on_invalid` says.
+    Numbers and actions correspond one to one, and so do the masks, for joint, conditional, per-head, binary and dict
+    masks. An interval becomes a grid between its current bounds. So a library that supports only flat masks
+    (sb3-contrib's MaskablePPO, Tianshou's DQN) can train on every environment, as long as n is small; see
+    `SequentialActions` where it is not. An action that the mask forbids is passed on as no action at all: the wrapped
+    environment refuses and counts it as its `on_invalid` says.
 
     Args:
         env: a masked Gymnasium environment.
-        bins: points of the grid for each coordinate of an interval.
-        max_actions: the largest n to build. The size is logged before anything is built.
+        bins: points of the grid for each coordinate of an interval, at least 2.
+        max_actions: the largest n to build. n is logged before anything is built.
+
+    Attributes:
+        numbering: between numbers and actions.
 
     Raises:
         TypeError: an environment without a mask. ValueError: more than `max_actions` actions; bins below 2.
     """
 
     def __init__(self, env: gym.Env[Any, Any], bins: int = 11, max_actions: int = 100_000) -> None:
+        self._keep_arguments(bins=bins, max_actions=max_actions)
         super().__init__(env)
-        if bins < 2:
-            raise ValueError(f"bins must be at least 2, not {bins}")
-        self.enumeration = Enumeration(self.inner_spec, bins)
-        n = self.enumeration.size
+        self.numbering = numbering_of(self.inner_spec, check_bins(bins))
+        n = self.numbering.size
         LOGGER.info("FlatActions: %s has %d actions", self.inner_spec.action_space, n)
         if n > max_actions:
             raise ValueError(
@@ -51,15 +53,15 @@ class FlatActions(FlatMaskWrapper):
         self.observation_space = self._space_with_mask()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        return self._shown(*self.env.reset(seed=seed, options=options))
+        return self._with_mask(*self.env.reset(seed=seed, options=options))
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Carry out the action that a number stands for; what is no legal number goes on as no action at all."""
+        """Carry out the action that a number stands for."""
         number = self._number(action)
-        given = NOT_AN_ACTION if number is None else self.enumeration.action(number, self._inner_mask())
-        observation, reward, terminated, truncated, info = self.env.step(given)
-        observation, info = self._shown(observation, info)
+        inner = NOT_AN_ACTION if number is None else self.numbering.action(number, self._inner_mask())
+        observation, reward, terminated, truncated, info = self.env.step(inner)
+        observation, info = self._with_mask(observation, info)
         return observation, reward, terminated, truncated, info
 
-    def _mask_now(self) -> npt.NDArray[np.bool_]:
-        return self.enumeration.mask(self._inner_mask(), self._inner_head_mask())
+    def _current_mask(self) -> npt.NDArray[np.bool_]:
+        return self.numbering.mask(self._inner_mask(), self._inner_head_mask())

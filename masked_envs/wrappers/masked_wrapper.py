@@ -1,4 +1,4 @@
-"""What the wrappers that change the form of the actions share."""
+"""What wrappers that change the form of the actions share."""
 
 from __future__ import annotations
 
@@ -9,16 +9,44 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+from ..adaptation.recorded import Recorded
 from ..mask_spec import MaskSpec
 
 NOT_AN_ACTION = None
-"""What is handed on for an action that the wrapper's mask forbids: every environment refuses it, and counts it."""
+"""What is passed on for an action that the wrapper's mask forbids: every environment refuses it, and counts it."""
 
 
-class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any]):
-    """An environment under a flat mask of its own, in all of the places of law L3.
+def require_mask(wrapper: object, env: gym.Env[Any, Any]) -> MaskSpec:
+    """The `mask_spec` of an environment, reached through its wrappers.
 
-    A subclass sets `mask_spec` and `action_space`, and says what the mask is.
+    Raises:
+        TypeError: an environment without one; the message names the wrapper.
+    """
+    if not env.has_wrapper_attr("mask_spec"):
+        raise TypeError(
+            f"{type(wrapper).__name__} needs an environment with mask_spec and action_mask, such as those of "
+            f"masked_envs; {env} has no mask_spec"
+        )
+    spec: MaskSpec = env.get_wrapper_attr("mask_spec")
+    return spec
+
+
+def head_mask_of(env: gym.Env[Any, Any]) -> Any:
+    """The environment's `head_mask`, reached through its wrappers; None where it has none."""
+    return env.get_wrapper_attr("head_mask") if env.has_wrapper_attr("head_mask") else None
+
+
+def check_bins(bins: int) -> int:
+    """Refuse fewer than two points for a grid between two bounds."""
+    if bins < 2:
+        raise ValueError(f"bins must be at least 2, not {bins}")
+    return bins
+
+
+class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
+    """An environment under another, flat mask, which is in the observation, in info and in `action_masks()`.
+
+    A subclass sets `mask_spec` and `action_space`, and computes the mask.
 
     Args:
         env: a masked environment, wrapped or not: `mask_spec` and `action_mask` are reached through its wrappers.
@@ -28,42 +56,46 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     mask_spec: MaskSpec
-    """The form of the wrapper's own masks, flat."""
+    """The form of the wrapper's masks, flat."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         super().__init__(env)
-        if not env.has_wrapper_attr("mask_spec"):
-            raise TypeError(
-                f"{type(self).__name__} needs an environment with mask_spec and action_mask, such as those of "
-                f"masked_envs; {env} has no mask_spec"
-            )
-        self.inner_spec: MaskSpec = env.get_wrapper_attr("mask_spec")
+        self.inner_spec = require_mask(self, env)
 
     def _inner_mask(self) -> Any:
         return self.env.get_wrapper_attr("action_mask")
 
     def _inner_head_mask(self) -> Any:
-        return self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
+        return head_mask_of(self.env)
 
-    def _mask_now(self) -> npt.NDArray[np.bool_]:
+    def _current_mask(self) -> npt.NDArray[np.bool_]:
+        """Bool (n,): the wrapper's mask of the present state."""
         raise NotImplementedError
 
     @property
     def action_mask(self) -> npt.NDArray[np.int8]:
         """int8 (n,), a copy."""
-        mask: npt.NDArray[np.int8] = self._mask_now().astype(np.int8)
+        mask: npt.NDArray[np.int8] = self._current_mask().astype(np.int8)
         return mask
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """The mask as sb3-contrib reads it: bool (n,)."""
-        return np.array(self._mask_now())
+        return np.array(self._current_mask())
+
+    def sample_legal(self, rng: np.random.Generator | None = None) -> int:
+        """One legal action of this wrapper, every one equally likely.
+
+        Args:
+            rng: where the chance comes from; without it, `np_random`.
+
+        Raises:
+            ValueError: nothing is legal.
+        """
+        return int(self.mask_spec.sample(self.action_mask, self.np_random if rng is None else rng))
 
     def _number(self, action: Any) -> int | None:
         """A legal action as a number from 0, None for anything else."""
-        encoded = self.mask_spec.encode(action)
-        if encoded is None or not self.mask_spec.allows(self.action_mask, action):
-            return None
-        return int(encoded)
+        return int(action) if self.mask_spec.allows(self.action_mask, action) else None
 
     def _is_in_observation(self) -> bool:
         space = self.env.observation_space
@@ -76,7 +108,10 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any]):
         parts = space.spaces  # type: ignore[attr-defined]
         return spaces.Dict({**parts, **(extra or {}), "action_mask": self.mask_spec.space})
 
-    def _shown(self, observation: Any, info: dict[str, Any], extra: dict[str, Any] | None = None) -> tuple[Any, Any]:
+    def _with_mask(
+        self, observation: Any, info: dict[str, Any], extra: dict[str, Any] | None = None
+    ) -> tuple[Any, Any]:
+        """Observation and info with the wrapper's mask in place of the inner one, and `extra` parts of observation."""
         mask = self.action_mask
         info = {**info, "action_mask": mask}
         if self._is_in_observation():

@@ -11,8 +11,10 @@ from typing import Any
 
 import gymnasium as gym
 
-from ..conformance.report import plain
+from ..adaptation.position import set_state_calls
+from ..adaptation.recorded import Recorded
 from ..errors import InvalidActionError
+from ..trees import plain
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class InvalidActionRecord:
     Attributes:
         episode: counted from 0.
         step: of the episode, counted from 0.
-        seed: given to the reset that began the episode, None where none was.
+        seed: given to the reset that began the episode; None where none was, or where `set_state` moved the environment
+            since, so that the actions do not lead there.
         actions: of the episode before it.
         action: the invalid one.
         mask: canonical, before it.
@@ -42,7 +45,7 @@ class InvalidActionRecord:
         return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
-class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any]):
+class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any], Recorded):
     """Keeps every invalid action with its observation, mask and step, and can lead back to it.
 
     Args:
@@ -58,6 +61,7 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any]):
     """
 
     def __init__(self, env: gym.Env[Any, Any], path: str | Path | None = None, most: int = 1000) -> None:
+        self._keep_arguments(path=None if path is None else str(path), most=most)
         super().__init__(env)
         if not env.has_wrapper_attr("mask_spec"):
             raise TypeError(f"RecordInvalidActions needs an environment with mask_spec and action_mask, not {env}")
@@ -66,19 +70,22 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any]):
         self._episode, self._observation = -1, None
         self._seed: int | None = None
         self._actions: list[Any] = []
+        self._set_state_calls = 0
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         """As the environment's."""
         observation, info = self.env.reset(seed=seed, options=options)
         self._episode, self._seed, self._actions = self._episode + 1, seed, []
-        self._observation = copy.deepcopy(observation)
+        self._observation, self._set_state_calls = copy.deepcopy(observation), set_state_calls(self.env)
         return observation, info
 
     def step(self, action: Any) -> Any:
         """As the environment's; an InvalidActionError is recorded and passes on."""
         spec, mask = self.env.get_wrapper_attr("mask_spec"), self.env.get_wrapper_attr("action_mask")
-        late = (self.env.get_wrapper_attr("head_mask"),) if spec.needs_head_mask else ()
-        invalid = spec.encode(action) is None or not spec.allows(mask, action, *late)
+        head_mask = self.env.get_wrapper_attr("head_mask") if self.env.has_wrapper_attr("head_mask") else None
+        invalid = not spec.allows(mask, action, head_mask)
+        if set_state_calls(self.env) != self._set_state_calls:
+            self._seed = None
         try:
             given = self.env.step(action)
         except InvalidActionError:
@@ -108,10 +115,13 @@ def replay(record: InvalidActionRecord, make: Callable[[], gym.Env[Any, Any]]) -
         make: makes the environment that was recorded, without the recorder or with it.
 
     Raises:
-        ValueError: the episode was begun without a seed.
+        ValueError: the episode was begun without a seed, or left by `set_state`.
     """
     if record.seed is None:
-        raise ValueError("the episode was reset without a seed, and cannot be played again; give reset(seed=...) one")
+        raise ValueError(
+            "the episode was reset without a seed, or left by set_state, and cannot be played again; give "
+            "reset(seed=...) a seed"
+        )
     env = make()
     env.reset(seed=record.seed)
     for action in record.actions:

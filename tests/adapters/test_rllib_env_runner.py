@@ -30,7 +30,7 @@ from rllib_runners import (  # noqa: E402
     same_draws,
 )
 
-from masked_envs.rllib.env_runner import BatchedEnvRunner  # noqa: E402
+from masked_envs.rllib.ray_internals.env_runner import BatchedEnvRunner  # noqa: E402
 
 LSTM = {"use_lstm": True, "lstm_cell_size": 8, "max_seq_len": 4}
 CASES = {

@@ -20,8 +20,8 @@ from ray.rllib.env.utils.infinite_lookback_buffer import InfiniteLookbackBuffer 
 from ray.rllib.utils.numpy import convert_to_numpy  # noqa: E402
 
 from masked_envs.rllib.arrays import as_array, fitting, without_collections  # noqa: E402
-from masked_envs.rllib.distributions import LegalCategorical  # noqa: E402
-from masked_envs.rllib.fragments import Episodes, rows_of_infos  # noqa: E402
+from masked_envs.rllib.ray_internals.distributions import LegalCategorical  # noqa: E402
+from masked_envs.rllib.ray_internals.fragments import Episodes, rows_of_infos  # noqa: E402
 
 SPACES = {
     "observation_space": spaces.Dict(observation=spaces.Box(-1, 1, (3,)), action_mask=spaces.MultiBinary(4)),

@@ -16,7 +16,7 @@ from ray.rllib.core.rl_module.rl_module import RLModule
 from rllib_cases import ACTIONS, BITS, NVEC, build, legal_entries, observation_space, random_batch
 
 from masked_envs.rllib import LegalCategorical, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
-from masked_envs.rllib.features import Features
+from masked_envs.torch import Features
 
 KINDS = ("flat", "learned", "candidates", "per_head", "binary")
 DISCRETE = ("flat", "learned", "candidates")
@@ -53,6 +53,25 @@ def test_logits_are_lowest_where_and_only_where_forbidden(module_class, kind):
         assert (logits[~legal] == LOWEST).all() and (logits[legal].abs() < 100).all()
     assert module.compute_values(batch).shape == (64,)
     assert equal(batch, before)
+
+
+@pytest.mark.parametrize("end", [-3.4e38, -1e30, -2e20, 3.4e38])
+@pytest.mark.parametrize("kind", ["flat", "per_head", "binary"])
+def test_any_finite_logits_give_legal_actions(kind, end):
+    """A network whose last layer gives numbers far below those of forbidden choices, or far above."""
+    module, batch = build(MaskedPPOModule, kind), random_batch(kind, 64)
+    last = list(module.pi.parameters())[-1]
+    with torch.no_grad():
+        last.copy_(torch.where(torch.arange(len(last)) % 2 == 0, end, 0.5 * end))
+    inputs = module.forward_exploration(batch, t=0)[Columns.ACTION_DIST_INPUTS]
+    distribution = module.get_exploration_action_dist_cls().from_logits(inputs)
+    legal = legal_entries(batch)
+    starts = {"flat": [0], "per_head": [0, NVEC[0]], "binary": range(0, 2 * BITS, 2)}[kind]
+    for chosen in (distribution, distribution.to_deterministic()):
+        actions = chosen.sample().view(64, -1)
+        for k, start in enumerate(starts):
+            assert legal.gather(1, start + actions[:, k : k + 1].long()).all()
+        assert distribution.logp(actions.squeeze(-1)).isfinite().all()
 
 
 @pytest.mark.parametrize("kind", DISCRETE)

@@ -7,11 +7,13 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
-pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 'masked-envs[torch]'")
+pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
+pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'masked-envs[torch]'")
 
 import torch  # noqa: E402
-from ppo_cases import CARTPOLE, FACES, Learner, rollout  # noqa: E402
+from ppo_cases import CARTPOLE, FACES, Learner  # noqa: E402
+
+from agents.ppo_torch import rollout  # noqa: E402
 
 
 def random_rollout(rng, steps, rows, num_agents):

@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
-pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 'masked-envs[torch]'")
+pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
+pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'masked-envs[torch]'")
 
 from gymnasium.vector import AutoresetMode  # noqa: E402
-from ppo_cases import TINY, Config, Learner, after, bytes_of, checkpoint, evaluation, ppo_torch  # noqa: E402
+from ppo_cases import TINY, Config, Learner, after, bytes_of  # noqa: E402
+from surfaces import ONE_OF_EACH_PLAY, some_and_long  # noqa: E402
 from toys import binary, conditional_three, conditional_two, hybrid, hybrid_tuple, interval, joint, per_head  # noqa: E402
 
+from agents.ppo_torch import checkpoint, environments, evaluation, train  # noqa: E402
 from masked_envs.api.vector_env import MaskedVectorEnv  # noqa: E402
 from masked_envs.catalogue import CATALOGUE  # noqa: E402
 
@@ -22,7 +24,7 @@ TOYS = {
 @pytest.fixture(autouse=True)
 def toys(monkeypatch):
     """Lets the agent make toys too, which are in no catalogue."""
-    made = evaluation.make_envs
+    made = environments.make_envs
 
     def make_envs(config, num_envs, **overrides):
         if config.env not in TOYS:
@@ -31,11 +33,12 @@ def toys(monkeypatch):
             TOYS[config.env].ENV, num_envs, mask_in="info", on_invalid="noop", autoreset_mode=AutoresetMode.NEXT_STEP
         )
 
-    monkeypatch.setattr(evaluation, "make_envs", make_envs)
-    monkeypatch.setattr(ppo_torch, "make_envs", make_envs)
+    monkeypatch.setattr(environments, "make_envs", make_envs)
 
 
-@pytest.mark.parametrize("env_id", [*CATALOGUE, *TOYS])
+@pytest.mark.parametrize(
+    "env_id", some_and_long([*TOYS, *ONE_OF_EACH_PLAY], [i for i in CATALOGUE if i not in ONE_OF_EACH_PLAY])
+)
 def test_every_environment_is_played_legally_and_learnt_from_as_it_was_played(env_id):
     config = Config(**TINY | {"total_decisions": 300}, env=env_id)
     learner = Learner(config)
@@ -68,6 +71,6 @@ def test_the_agent_learns_powers_and_gears_together():
     config = Config(env=hybrid.ENV.id, num_envs=32, num_steps=32, minibatches=4, total_decisions=30_000, gamma=0.9)
     learner = Learner(config)
     before, _ = evaluation.evaluate(learner.policy, learner.encoder, config, greedy=False)
-    ppo_torch.train(learner)
+    train(learner)
     after_training, count = evaluation.evaluate(learner.policy, learner.encoder, config, greedy=True)
     assert after_training.mean() > before.mean() + 8 and count.invalid == 0

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 'masked-envs[torch]'")
-pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
+pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'masked-envs[torch]'")
+pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
 
-from ppo_cases import Config, Learner, evaluation, ppo_torch  # noqa: E402
+from agents.ppo_torch import Config, Learner, evaluation, train  # noqa: E402
 
 pytestmark = pytest.mark.long
 
@@ -15,7 +15,7 @@ BIG_ROLLOUTS = {"num_envs": 64, "num_steps": 32, "minibatches": 4, "total_decisi
 
 def trained(config):
     learner = Learner(config)
-    ppo_torch.train(learner)
+    train(learner)
     assert learner.count.invalid == 0
     return learner
 

@@ -1,13 +1,20 @@
-"""agents/ppo_rllib.py as a program: every algorithm's proof, checkpoints, resuming, errors before a worker starts."""
+"""The RLlib agent as a program: every algorithm's proof, checkpoints, resuming, errors before a worker starts."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import gymnasium as gym
+import numpy as np
 import pytest
 
 pytest.importorskip("ray")
+import own_envs
 import ray
-from ppo_rllib_cases import SCRIPT, counted, ppo_rllib, proof, results, rllib_recipes, start
+from ppo_rllib_cases import DIRECTORY, counted, interrupt_at_checkpoint, proof, results, start
+
+from agents.rllib import main, recipes
 
 STEPS = {"PPO": 12_000, "APPO": 12_000, "IMPALA": 12_000, "DQN": 2_000}  # DQN learns after every few steps
 
@@ -18,7 +25,7 @@ def run(*flags):
     return process.returncode, output
 
 
-@pytest.mark.parametrize("algo", rllib_recipes.RECIPES)
+@pytest.mark.parametrize("algo", recipes.RECIPES)
 def test_every_algorithm_proves_itself_and_leaves_checkpoints(algo, tmp_path):
     code, output = run(
         "--algo", algo, "--total-steps", STEPS[algo], "--num-to-keep", 2, "--checkpoint-frequency", 1,
@@ -51,7 +58,7 @@ def refuse(monkeypatch, capsys):
 
     def message(*flags):
         with pytest.raises(SystemExit) as stopped:
-            ppo_rllib.main([str(flag) for flag in flags])
+            main.main([str(flag) for flag in flags])
         assert stopped.value.code == 2
         return capsys.readouterr().err
 
@@ -81,10 +88,49 @@ def test_a_game_is_played_by_all_its_agents(tmp_path):
     assert invalid == 0 and control > 0
 
 
+def test_an_environment_of_the_current_directory_is_proven_too_and_ctrl_c_says_how_to_go_on(tmp_path):
+    """It raises on invalid actions; the negative control, at the end, only counts them."""
+    (tmp_path / "own_envs.py").write_text(Path(own_envs.__file__).read_text())
+    (tmp_path / "mine.py").write_text(MODULE)
+    flags = ["--env", "mine:Mine-v0", "--num-env-runners", 0, "--checkpoint-frequency", 1, "--name", "run"]
+    process = start(*flags, "--total-steps", 1_000_000, cwd=tmp_path)
+    interrupted = interrupt_at_checkpoint(process)
+    assert process.returncode == 130
+    newest = re.search(r"^interrupted; the same command with --resume goes on from (.+)$", interrupted, re.MULTILINE)[1]
+    assert newest.startswith(str(tmp_path / "runs" / "run")) and Path(newest).is_dir()
+    process = start("--env", "mine:Mine-v0", "--evaluate", newest, cwd=tmp_path)
+    output, _ = process.communicate()
+    _, invalid, control = proof(output)
+    assert process.returncode == 0 == invalid and control > 0
+
+
+MODULE = """
+import gymnasium as gym
+from own_envs import Jobs
+from masked_envs.wrappers import ActionMask
+
+gym.register("Mine-v0", entry_point=lambda: ActionMask(Jobs(), lambda env: env.unwrapped.free()))
+"""
+
+
+class Uncounted(gym.Env):
+    """A mask in the observation, and no counter."""
+
+    observation_space = gym.spaces.Dict(
+        observation=gym.spaces.Box(0, 1, (1,)), action_mask=gym.spaces.Box(0, 1, (2,), np.int8)
+    )
+    action_space = gym.spaces.Discrete(2)
+
+
+gym.register("Uncounted-v0", entry_point=Uncounted)
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
         (["--env", "NoSuch-v0"], "NoSuch"),
+        (["--env", "no_such_module:Mine-v0"], "No module named 'no_such_module'"),
+        (["--env", "Uncounted-v0"], "Uncounted-v0 does not count invalid actions"),
         (["--env", "CartPole-v1"], "action_mask"),
         (["--env-arg", "num_actions"], "expected NAME=VALUE"),
         (["--env-arg", "num_wheels=3"], "num_wheels"),
@@ -107,12 +153,12 @@ def test_no_cluster_is_said_in_a_line(capsys, monkeypatch):
 
     monkeypatch.setattr(ray, "init", no_cluster)
     with pytest.raises(SystemExit):
-        ppo_rllib.main(["--address", "192.0.2.1:6379"])
+        main.main(["--address", "192.0.2.1:6379"])
     assert "no Ray cluster at --address 192.0.2.1:6379: no node answers" in capsys.readouterr().err
 
 
 def test_help_names_every_flag_of_the_founding_script():
-    text = subprocess.run([sys.executable, str(SCRIPT), "--help"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run([sys.executable, str(DIRECTORY), "--help"], capture_output=True, text=True, check=True).stdout
     for flag in ("algo", "num-env-runners", "num-envs-per-env-runner", "evaluation-interval", "evaluation-duration",
                  "checkpoint-frequency", "num-to-keep", "storage-path", "resume", "address"):  # fmt: skip
         assert f"--{flag}" in text

@@ -1,35 +1,25 @@
-"""Runs of the reference agent as a program: the same bytes each time, checkpoints, the proof, errors."""
+"""Runs of the torch agent as a program: the same bytes each time, the proof, progress, interruption, errors."""
 
-import os
+import itertools
 import re
-import signal
-import subprocess
-import sys
 from dataclasses import replace
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
-pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 'masked-envs[torch]'")
+pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
+pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'masked-envs[torch]'")
 
 import torch  # noqa: E402
-from ppo_cases import (  # noqa: E402
-    AGENTS,
-    CARTPOLE,
-    FACES,
-    TINY,
-    Learner,
-    after,
-    bytes_of,
-    checkpoint,
-    evaluation,
-    networks,
-    ppo_torch,
-)
+from ppo_cases import CARTPOLE, FACES, TINY, Learner, after, bytes_of  # noqa: E402
 
-main = ppo_torch.main
+from agents.ppo_torch import checkpoint, evaluation, networks, progress, training  # noqa: E402
+from agents.ppo_torch.event_log import EventLog  # noqa: E402
+from agents.ppo_torch.main import main  # noqa: E402
+from agents.proof import Count, proof_line  # noqa: E402
+from masked_envs import files  # noqa: E402
 
 
 @pytest.fixture(params=FACES)
@@ -37,23 +27,12 @@ def config(request):
     return FACES[request.param]
 
 
-# --- reproducibility and checkpoints ----------------------------------------------------------------------------
+# --- reproducibility and evaluation ---------------------------------------------------------------------------------
 
 
 def test_a_run_is_a_function_of_its_seed(config):
     assert bytes_of(after(config, 4)) == bytes_of(after(config, 4))
     assert bytes_of(after(config, 4))[0] != bytes_of(after(replace(config, seed=2), 4))[0]
-
-
-def test_a_resumed_run_ends_in_the_same_bytes(config, tmp_path):
-    config = replace(config, mask="off") if config == CARTPOLE else config  # with invalid actions to carry over
-    whole = bytes_of(after(config, 6))
-    checkpoint.save_checkpoint(tmp_path, after(config, 3).state())
-    resumed = Learner(config)
-    resumed.restore(checkpoint.load_checkpoint(tmp_path))
-    for _ in range(3):
-        resumed.iterate()
-    assert bytes_of(resumed) == whole
 
 
 @pytest.mark.parametrize("greedy", [True, False])
@@ -94,70 +73,6 @@ def test_evaluation_plays_one_whole_episode_per_row():
     assert sum(expected) <= count.decisions <= 20 * 40
 
 
-KILLED = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-import ppo_torch
-
-replace, saves = os.replace, []
-def replace_or_die(source, target):
-    saves.append(target) if str(target).endswith("checkpoint.pt") else None
-    if len(saves) == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    replace(source, target)
-os.replace = replace_or_die
-ppo_torch.main(sys.argv[2:])
-"""
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_the_newest_complete_checkpoint_survives_a_kill(tmp_path):
-    flags = ["--num-envs=8", "--num-steps=8", "--total-decisions=600", "--checkpoint-every=2", "--hidden=16"]
-    command = [sys.executable, "-c", KILLED, str(AGENTS), *flags, f"--checkpoint-dir={tmp_path / 'killed'}"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(AGENTS.parent), os.environ.get("PYTHONPATH", "")])}
-    assert subprocess.run(command, env=environment, capture_output=True).returncode == -signal.SIGKILL
-    assert checkpoint.load_checkpoint(tmp_path / "killed")["counters"][0] == 4
-    assert main([f"--checkpoint-dir={tmp_path / 'killed'}", "--resume", "--checkpoint-every=2"]) == 0
-    assert main([f"--checkpoint-dir={tmp_path / 'whole'}", *flags]) == 0
-    killed, whole = (checkpoint.load_checkpoint(tmp_path / name) for name in ("killed", "whole"))
-    assert killed["counters"] == whole["counters"]
-    assert all(torch.equal(weight, whole["policy"][name]) for name, weight in killed["policy"].items())
-
-
-def test_a_failed_write_leaves_the_older_checkpoint(tmp_path, monkeypatch):
-    checkpoint.save_checkpoint(tmp_path, {"number": 1})
-    with pytest.raises(Exception, match="pickle"):
-        checkpoint.save_checkpoint(tmp_path, {"number": lambda: None})
-    assert checkpoint.load_checkpoint(tmp_path)["number"] == 1
-
-
-def spoil(path, how):
-    content = bytearray(path.read_bytes())
-    if how == "cut":
-        content = content[: len(content) // 2]
-    elif how == "changed byte":
-        content[len(content) // 3] ^= 0xFF
-    elif how == "empty":
-        content = bytearray()
-    elif how == "text":
-        content = bytearray(b"not a checkpoint")
-    path.write_bytes(content)
-    if how == "foreign":
-        torch.save({"weights": torch.ones(3)}, path)
-    elif how == "code":
-        torch.save({"format": checkpoint.FORMAT, "run": os.system}, path)
-
-
-@pytest.mark.parametrize("how", ["cut", "changed byte", "empty", "text", "foreign", "code"])
-@pytest.mark.parametrize("flags", [["--resume", "--checkpoint-dir"], ["--evaluate"]])
-def test_a_damaged_or_foreign_checkpoint_is_refused(how, flags, tmp_path, capsys):
-    checkpoint.save_checkpoint(tmp_path, after(CARTPOLE, 1).state())
-    spoil(tmp_path / checkpoint.FILE, how)
-    with pytest.raises(SystemExit, match="2"):
-        main([*flags, str(tmp_path)])
-    assert re.search(r"checkpoint.pt is damaged or no checkpoint of this agent", capsys.readouterr().err)
-
-
 # --- the program ------------------------------------------------------------------------------------------------
 
 
@@ -186,7 +101,7 @@ def test_with_the_mask_off_the_invalid_actions_are_reported(capsys):
 
 
 def test_a_control_that_counts_nothing_fails_the_run(monkeypatch):
-    monkeypatch.setattr(ppo_torch, "negative_control", lambda *given: 0)
+    monkeypatch.setattr(training, "negative_control", lambda *given, **how: 0)
     assert main(FLAGS) == 1
 
 
@@ -197,8 +112,8 @@ def test_an_invalid_action_fails_the_run(monkeypatch):
 
 def test_the_proof_line():
     expected = "decisions 204800, invalid 0 (95% upper bound 1.5e-5), negative control 3871"
-    assert evaluation.proof_line(evaluation.Count(204800, 0), 3871) == expected
-    assert evaluation.proof_line(evaluation.Count(100, 2), 7) == "decisions 100, invalid 2, negative control 7"
+    assert proof_line(Count(204800, 0), 3871) == expected
+    assert proof_line(Count(100, 2), 7) == "decisions 100, invalid 2, negative control 7"
     exact = 1 - 0.05 ** (1 / 204800)  # the rate at which none in 204,800 is a chance of 5%
     assert exact == pytest.approx(3 / 204800, rel=0.01)
 
@@ -219,10 +134,23 @@ def test_what_is_measured_is_logged_for_tensorboard(tmp_path):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     main([*FLAGS, "--checkpoint-dir", str(tmp_path)])
     events = accumulator.EventAccumulator(str(tmp_path)).Reload()
-    assert {"first_ratio_error", "first_kl", "entropy", "episode_return", "learning_rate"} <= set(
-        events.Tags()["scalars"]
-    )
+    named = {"first_ratio_error", "first_kl", "entropy", "episode_return", "learning_rate", "legal_fraction"}
+    assert named | {"invalid_actions"} <= set(events.Tags()["scalars"])
     assert events.Scalars("first_ratio_error")[-1].step >= 1000
+    assert {event.value for event in events.Scalars("invalid_actions")} == {0.0}
+    assert all(event.value == pytest.approx(2 / 6) for event in events.Scalars("legal_fraction"))
+
+
+def test_a_resumed_log_gives_way_to_what_is_logged_again(tmp_path):
+    """A run that was killed at 300 decisions and had its last checkpoint at 200."""
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    for begin, logged in ((0, (100, 200, 300)), (200, (290, 400))):
+        log = EventLog(tmp_path, begin)
+        for decisions in logged:
+            log.write(decisions, {"entropy": float(decisions)})
+        log.close()
+    events = accumulator.EventAccumulator(str(tmp_path)).Reload()
+    assert [event.step for event in events.Scalars("entropy")] == [100, 200, 290, 400]
 
 
 def test_the_demo_draws_a_curve_and_the_agent(tmp_path, capsys):
@@ -246,7 +174,7 @@ def test_the_demo_draws_a_curve_and_the_agent(tmp_path, capsys):
         (["--num-envs", "two"], "invalid int value"),
         (["--gamma", "1.5"], "gamma must lie between 0 and 1"),
         (["--mask", "maybe"], "mask 'on' or 'off'"),
-        (["--resume"], "--resume needs --checkpoint-dir"),
+        (["--resume"], "--resume needs --checkpoint-dir or --demo"),
         (["--resume", "--checkpoint-dir", "none"], "there is no checkpoint none"),
         (["--evaluate", "none"], "there is no checkpoint none"),
         (["--evaluate", "none", "--demo", "none"], "give one of"),
@@ -273,3 +201,125 @@ def test_a_run_is_neither_overwritten_nor_turned_into_another(tmp_path, capsys):
             main([*flags, "--checkpoint-dir", str(tmp_path)])
         assert message in capsys.readouterr().err
     assert (tmp_path / checkpoint.FILE).read_bytes() == before
+
+
+# --- interruption and full disks --------------------------------------------------------------------------------------
+
+
+def interrupt_after(iterations, monkeypatch):
+    """Ctrl-C in the middle of a later iteration, as Python raises it."""
+    collect, calls = Learner.collect, []
+
+    def interrupted(learner):
+        calls.append(collect(learner))
+        if len(calls) > iterations:
+            raise KeyboardInterrupt
+        return calls[-1]
+
+    monkeypatch.setattr(Learner, "collect", interrupted)
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_goes_on(tmp_path, monkeypatch, capsys):
+    command = [*FLAGS, "--checkpoint-dir", str(tmp_path / "run"), "--checkpoint-every", "2"]
+    with monkeypatch.context() as patch:
+        interrupt_after(5, patch)
+        assert main(command) == 130
+    printed = capsys.readouterr()
+    saved = checkpoint.load_checkpoint(tmp_path / "run")["counters"]
+    line = (
+        f"{tmp_path / 'run' / checkpoint.FILE} holds the first {saved[1]}: the same command with --resume goes on from"
+    )
+    assert saved[0] == 4 and line in printed.err.splitlines()[-1] and "decisions" not in printed.out
+    assert main([*command, "--resume"]) == 0
+    assert main([*FLAGS, "--checkpoint-dir", str(tmp_path / "whole")]) == 0
+    resumed, whole = (tmp_path / name / checkpoint.FILE for name in ("run", "whole"))
+    assert resumed.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        ([], r"interrupted after \d+ decisions; nothing is kept without --checkpoint-dir"),
+        (["--checkpoint-dir", "run"], r"interrupted after \d+ decisions, before the first checkpoint"),
+    ],
+)
+def test_an_interrupted_run_without_a_checkpoint(flags, line, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    interrupt_after(2, monkeypatch)
+    assert main([*FLAGS, *flags]) == 130
+    assert re.fullmatch(line, capsys.readouterr().err.splitlines()[-1])
+
+
+def test_an_interrupted_demo_goes_on(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    command = [*FLAGS, "--demo", str(tmp_path), "--checkpoint-every", "1"]
+    with monkeypatch.context() as patch:
+        interrupt_after(2, patch)
+        assert main(command) == 130
+    assert main([*command, "--resume"]) == 0 and (tmp_path / "agent.gif").exists()
+
+
+@pytest.mark.parametrize("name", ["agent.gif", "learning_curve.png", checkpoint.FILE])
+def test_a_full_disk_is_one_line(name, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    replace = files.os.replace
+
+    def full_for_one(source, target):
+        if Path(target).name == name:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    (tmp_path / "agent.gif").write_bytes(b"an older picture")
+    monkeypatch.setattr(files.os, "replace", full_for_one)
+    assert main([*FLAGS, "--demo", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"{tmp_path / name} was not written: No space left on device"
+    assert (tmp_path / "agent.gif").read_bytes() == b"an older picture"
+    written = {path.name for path in tmp_path.iterdir() if "tfevents" not in path.name}
+    assert written == {"agent.gif", checkpoint.FILE, "learning_curve.png"} - ({name} - {"agent.gif"}) - (
+        {"learning_curve.png"} if name == checkpoint.FILE else set()
+    )
+
+
+def test_a_full_disk_is_noticed_by_the_log(tmp_path):
+    """As the system refuses it: no file of this process may grow beyond a few bytes while the log is written."""
+    resource = pytest.importorskip("resource")
+    log = EventLog(tmp_path, 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.path.stat().st_size, hard))
+    try:
+        with pytest.raises(files.NotWrittenError, match="tfevents.* was not written: File too large"):
+            log.write(1, {"entropy": 0.5})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        log.close()
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_terminal_there_is_a_line_for_each_tenth(capsys):
+    assert main(FLAGS) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if " of 1,000 decisions in " in line]
+    tenths = [int(line.split(" of ")[0].replace(",", "")) // 100 for line in lines]
+    assert tenths == sorted(set(tenths)) and len(tenths) >= 9 and tenths[-1] >= 10
+    assert any(re.search(r"decisions in \d+ s, episode return \d+\.\d", line) for line in lines)
+
+
+def test_a_slow_run_is_not_silent(monkeypatch, capsys):
+    """By a clock that moves 20 seconds between two iterations of a thousandth each."""
+    now = itertools.count(0, 20)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    with progress.Progress(total=100_000, done=0) as shown:
+        for done in (100, 200, 300, 400):
+            shown.update(done, {"episode_return": 1.25, "entropy": 0.5})
+    assert capsys.readouterr().err.splitlines() == [
+        "200 of 100,000 decisions in 40 s, episode return 1.2",
+        "400 of 100,000 decisions in 80 s, episode return 1.2",
+    ]
+
+
+def test_in_a_terminal_there_is_a_bar(monkeypatch, capsys):
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+    with progress.Progress(total=100, done=10) as shown:
+        shown.update(60, {"episode_return": 1.0})
+    assert "60/100" in capsys.readouterr().err

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-pytest.importorskip("torch", reason="agents/ppo_torch.py needs torch: pip install 'masked-envs[torch]'")
-pytest.importorskip("tqdm", reason="agents/ppo_torch.py needs tqdm: pip install 'masked-envs[torch]'")
+pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
+pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'masked-envs[torch]'")
 
 import torch  # noqa: E402
-from ppo_cases import CARTPOLE, FACES, Config, Learner, after, evaluation, networks  # noqa: E402
+from ppo_cases import CARTPOLE, FACES, Config, Learner, after  # noqa: E402
 
+from agents.ppo_torch import environments, evaluation, masks, networks  # noqa: E402
 from masked_envs import MaskSpec  # noqa: E402
 
 
@@ -50,7 +51,7 @@ def test_an_update_that_forgets_the_mask_is_noticed(face, monkeypatch):
 def test_the_stored_mask_is_the_one_beside_the_observation():
     """A twin, stepped with the stored actions, shows the same masks and observations; masks change at every step."""
     learner = after(CARTPOLE, 1)
-    r, twin = learner.rollout, evaluation.make_envs(CARTPOLE, CARTPOLE.num_envs)
+    r, twin = learner.rollout, environments.make_envs(CARTPOLE, CARTPOLE.num_envs)
     observation, info = twin.reset(seed=CARTPOLE.seed)
     for t in range(CARTPOLE.num_steps):
         assert np.array_equal(r.mask[t].numpy(), info["action_mask"] == 1)
@@ -98,6 +99,18 @@ def test_masks_keep_a_run_clean_and_without_them_it_is_not(config):
     assert masked.count.invalid == 0 and masked.count.decisions > 500
     assert blind.count.invalid > 0
     assert evaluation.negative_control(masked.encoder, config) > 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "mask", "fraction"),
+    [
+        (MaskSpec.flat(4), [[1, 0, 0, 0], [1, 1, 1, 0]], 0.5),
+        (MaskSpec.per_head([2, 2]), [[1, 0, 1, 1], [1, 1, 1, 1]], 0.75),
+        (MaskSpec.conditional([2, 1, 2]), [[[[1, 0]], [[0, 0]]], [[[1, 1]], [[1, 1]]]], 0.625),
+    ],
+)
+def test_the_legal_fraction_counts_whole_actions(spec, mask, fraction):
+    assert masks.legal_fraction(spec, torch.tensor(mask) == 1) == pytest.approx(fraction)
 
 
 # --- the networks -----------------------------------------------------------------------------------------------

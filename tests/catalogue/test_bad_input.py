@@ -16,7 +16,7 @@ from gymnasium.spaces import Discrete
 from players import VectorPlayer, ended, go_where_something_is_forbidden, player
 from positions import read
 from streams import fingerprint
-from surfaces import ALL_SURFACES, BACKENDS, make
+from surfaces import ALL_SURFACES, BACKENDS, TOY_SURFACES, make, some_and_long
 
 import masked_envs
 from masked_envs.conformance.actions import malformed_actions, out_of_range
@@ -25,10 +25,30 @@ from masked_envs.core.random import random_uniform
 
 pytestmark = pytest.mark.core
 
-EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
-EVERY_BACKEND = pytest.mark.parametrize("backend", BACKENDS)
-VECTORS = [(env_id, surface) for env_id, surface in ALL_SURFACES if surface.startswith("vector")]
+COMPILED = (f"vector {gym.vector.AutoresetMode.NEXT_STEP.value}", "aec")  # surfaces of the toys tried on numba too
 DISABLED = f"vector {gym.vector.AutoresetMode.DISABLED.value}"
+
+
+def of_surfaces(*names):
+    """The (id or toy, surface) pairs of these surfaces, all of them without names."""
+    both = [[pair for pair in each if not names or pair[1] in names] for each in (TOY_SURFACES, ALL_SURFACES)]
+    return some_and_long(*both)
+
+
+EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), of_surfaces())
+EVERY_SURFACE_AND_BACKEND = pytest.mark.parametrize(
+    ("env_id", "surface", "backend"),
+    some_and_long(
+        [
+            (*pair, backend)
+            for pair in TOY_SURFACES
+            for backend in BACKENDS
+            if backend == "python" or pair[1] in COMPILED
+        ],
+        [(*pair, backend) for pair in ALL_SURFACES for backend in BACKENDS],
+    ),
+)
+VECTORS = of_surfaces(*{surface for _, surface in TOY_SURFACES if surface.startswith("vector")})
 PRICE = -0.25  # a power of two: sums of it are exact
 
 
@@ -59,8 +79,7 @@ def needs(backend):
 # --- refused: nothing has moved --------------------------------------------------------------------------------------
 
 
-@EVERY_BACKEND
-@EVERY_SURFACE
+@EVERY_SURFACE_AND_BACKEND
 def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backend):
     """State, mask, random stream and all that follows are those of a twin that never was given a bad action."""
     needs(backend)
@@ -69,12 +88,13 @@ def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backen
     legal = victim.legal()
     bad = [forbidden, out_of_range(victim.spec, legal), *NEVER_ACTIONS, *malformed_actions(victim.spec, legal)]
     whole, mask = victim.whole(), fingerprint(victim.mask())
+    by_parts = isinstance(victim, VectorPlayer) and victim.spec.kind == "dict"  # a batch that holds no whole action
     for given, action in enumerate(bad, 1):
         try:
             with pytest.raises(masked_envs.InvalidActionError) as refusal:
                 victim.step(action)
-        except (ValueError, TypeError, KeyError, IndexError):  # a batch of Dict actions cannot hold it
-            assert isinstance(victim, VectorPlayer) and victim.spec.kind == "dict"
+        except (ValueError, TypeError, KeyError, IndexError):  # its parts cannot be put into the batch
+            assert by_parts
             continue
         words = str(refusal.value)
         assert words.startswith(f"{env_id}{victim.named}: the action ") and f"({type(action).__name__})" in words
@@ -82,7 +102,7 @@ def test_a_refused_action_leaves_everything_where_it_was(env_id, surface, backen
         assert victim.whole() == whole and fingerprint(victim.mask()) == mask
         assert victim.spec.kind == "dict" or victim.counts() == (given, 0)
     for _ in range(5):
-        action = victim.spec.sample(victim.mask(), np.random.default_rng(3), *victim.late)
+        action = victim.spec.sample(victim.mask(), np.random.default_rng(3), victim.head_mask)
         outcome, untouched = victim.step(action), twin.step(action)
         assert outcome == untouched
         if ended(victim, outcome):
@@ -108,10 +128,10 @@ def test_the_error_says_what_is_wrong_with_the_action(env_id, surface):
         assert reason in str(refusal.value)
 
 
-@pytest.mark.parametrize("env_id", [env_id for env_id, surface in ALL_SURFACES if surface == "env"])
-def test_the_remedy_in_the_error_works(env_id):
+@pytest.mark.parametrize(("env_id", "surface"), of_surfaces("env"))
+def test_the_remedy_in_the_error_works(env_id, surface):
     """The code that the message gives is run as it stands, and gives a legal action."""
-    victim = player(env_id, "env")
+    victim = player(env_id, surface)
     forbidden = go_where_something_is_forbidden(victim)
     with pytest.raises(masked_envs.InvalidActionError) as refusal:
         victim.step(forbidden)
@@ -141,9 +161,9 @@ def test_what_is_no_batch_is_refused_and_counted_for_nobody(env_id, surface):
     assert victim.whole() == whole
 
 
-@pytest.mark.parametrize("env_id", [env_id for env_id, surface in ALL_SURFACES if surface == "parallel"])
-def test_a_parallel_step_takes_one_action_of_each_agent(env_id):
-    victim = player(env_id, "parallel")
+@pytest.mark.parametrize(("env_id", "surface"), of_surfaces("parallel"))
+def test_a_parallel_step_takes_one_action_of_each_agent(env_id, surface):
+    victim = player(env_id, surface)
     victim.begin(0)
     whole, actions = victim.whole(), victim.actions(victim.legal())
     first = victim.env.agents[0]
@@ -181,8 +201,7 @@ def answered(env_id, surface, backend, on_invalid):
         yield each, before, start, outcome
 
 
-@EVERY_BACKEND
-@EVERY_SURFACE
+@EVERY_SURFACE_AND_BACKEND
 def test_noop_lets_time_pass_and_nothing_else(env_id, surface, backend):
     for each, before, _, outcome in answered(env_id, surface, backend, "noop"):
         after = each.position()
@@ -192,8 +211,7 @@ def test_noop_lets_time_pass_and_nothing_else(env_id, surface, backend):
         assert elapsed_steps(each) == read(before)["elapsed_steps"] + 1
 
 
-@EVERY_BACKEND
-@EVERY_SURFACE
+@EVERY_SURFACE_AND_BACKEND
 def test_terminate_ends_the_episode_and_nothing_else(env_id, surface, backend):
     for each, before, _, outcome in answered(env_id, surface, backend, "terminate"):
         assert outcome.reward == PRICE and not any(outcome.other_rewards)
@@ -207,8 +225,7 @@ def test_terminate_ends_the_episode_and_nothing_else(env_id, surface, backend):
         assert fingerprint(each.mask()) == fingerprint(each.spec.full())
 
 
-@EVERY_BACKEND
-@EVERY_SURFACE
+@EVERY_SURFACE_AND_BACKEND
 def test_resample_carries_out_a_legal_action_drawn_from_the_rows_own_stream(env_id, surface, backend):
     """Some legal action, given to a twin whose stream is the drawn numbers further, leads to the very same bytes."""
     twin = player(env_id, surface, backend=backend)
@@ -221,7 +238,7 @@ def leads_there(twin, start, drawn, each, outcome):
     twin.restore(start)
     stream = read(twin.position())["rng"].tolist()
     numbers = np.array([random_uniform(stream, 0.0, 1.0) for _ in range(drawn)])
-    for action in drawn_actions(twin.spec, twin.mask(), numbers, *twin.late):
+    for action in drawn_actions(twin.spec, twin.mask(), numbers, twin.head_mask):
         twin.restore(start, drawn)
         instead = twin.step(action)
         there = same_position(twin.position(), each.position(), has_continuum(twin.spec))
@@ -232,7 +249,7 @@ def leads_there(twin, start, drawn, each, outcome):
     return False
 
 
-def drawn_actions(spec, mask, numbers, *late):
+def drawn_actions(spec, mask, numbers, head_mask=None):
     """Every legal action that uniform numbers may stand for; of an interval the one at their share of it."""
     if spec.kind == "dict":
         first = np.cumsum([0, *(part.num_draws for part in spec.parts)])
@@ -244,7 +261,7 @@ def drawn_actions(spec, mask, numbers, *late):
             return []
         low, high = mask.astype(np.float64)
         return [np.clip((low + numbers[: len(low)] * (high - low)).astype(mask.dtype), *mask)]
-    return spec.list_legal(mask, 5000, *late)
+    return spec.list_legal(mask, 5000, head_mask)
 
 
 def has_continuum(spec):

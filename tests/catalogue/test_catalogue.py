@@ -133,7 +133,6 @@ def story(env_id: str, steps: int = 150, **parameters: Any) -> Iterator[Any]:
     spaces = (env.observation_space, env.action_space)
     spec, rng = (env.mask_spec(agents[0]) if simultaneous else env.mask_spec), np.random.default_rng(0)
     yield [agents, spec, *(str(space(agents[0]) if simultaneous else space) for space in spaces)]
-    late = {"head_mask": env.head_mask} if spec.needs_head_mask else {}
     for seed in range(3):
         observation, info = env.reset(seed=seed)
         yield bytes_of((observation, info))
@@ -141,7 +140,7 @@ def story(env_id: str, steps: int = 150, **parameters: Any) -> Iterator[Any]:
             if simultaneous:
                 action = {agent: spec.sample(info[agent]["action_mask"], rng) for agent in agents}
             else:
-                action = spec.sample(info["action_mask"], rng, **late)
+                action = spec.sample(info["action_mask"], rng, env.head_mask)
             observation, reward, terminated, truncated, info = env.step(action)
             yield bytes_of((observation, reward, terminated, truncated, info))
             if not env.agents if simultaneous else terminated or truncated:
@@ -221,7 +220,9 @@ def test_a_wrong_value_is_refused_with_words(env_id: str, name: str) -> None:
 
 @EVERY_ID
 def test_an_unknown_parameter_is_refused_and_the_nearest_named(env_id: str) -> None:
-    with pytest.raises(TypeError, match=rf"{env_id} has no parameter 'time_limt'; did you mean 'time_limit'\?"):
+    with pytest.raises(
+        TypeError, match=rf"{env_id} got an unexpected keyword argument 'time_limt'; did you mean 'time_limit'\?"
+    ):
         make(env_id, time_limt=3)
     assert TIME_LIMIT == "time_limit"
 

@@ -1,28 +1,31 @@
-"""The laws of the mask hold for every id on every surface, and the checker finds the environments that break one."""
+"""The laws of the mask hold for every id and every toy, and the checker finds the environments that break one.
+
+An id is checked once on each interface. Kinds of mask, interfaces, autoreset modes, values of `on_invalid` and places
+of the mask are crossed over the toys; the full products are in `make test-long`.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib
 import itertools
 import math
 import pickle
-import pkgutil
 
 import gymnasium as gym
 import numpy as np
 import pytest
-import toys
 from mutants import MUTANTS
-from surfaces import ALL_SURFACES, BACKENDS, IDS, ON_INVALID, surfaces
+from surfaces import ALL_SURFACES, BACKENDS, IDS, MODES, ON_INVALID, TOY_SURFACES, TOYS, surfaces
 
 import masked_envs
-from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVectorEnv
+from masked_envs.api import MaskedEnv
 from masked_envs.conformance import LAWS, ConformanceError, Report
 
 pytestmark = pytest.mark.core
 
-TOYS = {name: importlib.import_module(f"toys.{name}").ENV for _, name, _ in pkgutil.iter_modules(toys.__path__)}
+ONE_VECTOR = f"vector {MODES[0].value}"
+EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), [*TOY_SURFACES, *ALL_SURFACES])
+ANSWERS = [answer for answer in ON_INVALID if answer != "raise"]
 
 
 def laws_broken(report: Report) -> set[str]:
@@ -39,38 +42,51 @@ def test_every_id_obeys_every_law(env_id):
     assert not skipped, report  # for an id everything can be checked, but for an end that no walk may reach
 
 
+@pytest.mark.parametrize(
+    ("env_id", "surface"), [pair for pair in ALL_SURFACES if pair[1] in (ONE_VECTOR, "seat", "aec", "parallel")]
+)
+def test_every_interface_of_an_id_obeys_every_law(env_id, surface):
+    masked_envs.check_masked_env(surfaces(env_id)[surface], steps=12 if surface == ONE_VECTOR else 24, seed=1)
+
+
+def crossed():
+    """Each toy on each surface, once: over all, every answer meets every kind, every surface and both places."""
+    for (toy, name), turn in zip(TOY_SURFACES, itertools.count(), strict=False):
+        number = turn + list(TOYS).index(toy)
+        arguments = {"on_invalid": ON_INVALID[number % 4], "mask_in": ("observation", "info")[number // 4 % 2]}
+        yield pytest.param(toy, name, arguments, id=f"{toy}-{name}-{'-'.join(arguments.values())}")
+
+
+@pytest.mark.parametrize(("env_id", "surface", "arguments"), crossed())
+def test_every_kind_of_mask_obeys_every_law(env_id, surface, arguments):
+    """The checker knows every kind: probes and malformed actions of Box, MultiDiscrete, MultiBinary, Dict and Tuple."""
+    make = functools.partial(surfaces(env_id)[surface], invalid_reward=-0.25, backend="python", **arguments)
+    masked_envs.check_masked_env(make, steps=10 if "vector" in surface else 15, seed=4)
+
+
+# --- the same, everything with everything ---------------------------------------------------------------------------
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+@EVERY_SURFACE
 def test_every_surface_obeys_every_law(env_id, surface, backend):
     make = functools.partial(surfaces(env_id)[surface], backend=backend)
     masked_envs.check_masked_env(make, steps=16 if "vector" in surface else 32, seed=1)
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("on_invalid", [answer for answer in ON_INVALID if answer != "raise"])
-@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+@pytest.mark.long
+@pytest.mark.parametrize("on_invalid", ANSWERS)
+@EVERY_SURFACE
 def test_every_answer_to_invalid_actions_obeys_every_law(env_id, surface, on_invalid):
     make = functools.partial(surfaces(env_id)[surface], on_invalid=on_invalid, invalid_reward=-0.25, backend="python")
     masked_envs.check_masked_env(make, steps=8, seed=2)
 
 
-@pytest.mark.parametrize("env_id", IDS)
-def test_the_bare_observation_obeys_every_law(env_id):
-    for surface, make in surfaces(env_id).items():
-        if "vector" not in surface:
-            masked_envs.check_masked_env(functools.partial(make, mask_in="info"), steps=12, seed=3)
-
-
-@pytest.mark.parametrize("name", TOYS)
-def test_every_kind_of_mask_obeys_every_law(name):
-    """The checker knows every kind: probes and malformed actions of Box, MultiDiscrete, MultiBinary, Dict and Tuple."""
-    declared = TOYS[name]
-    views = [MaskedAECEnv] if declared.play != "single" else []
-    views += [MaskedParallelEnv] if declared.play == "simultaneous" else []
-    if declared.play != "simultaneous" or declared.mask(declared.resolve({})).kind == "flat":
-        views += [MaskedEnv, functools.partial(MaskedVectorEnv, num_envs=2, backend="python")]
-    for view in views:
-        masked_envs.check_masked_env(functools.partial(view, declared), steps=15)
+@pytest.mark.long
+@EVERY_SURFACE
+def test_the_bare_observation_obeys_every_law(env_id, surface):
+    masked_envs.check_masked_env(functools.partial(surfaces(env_id)[surface], mask_in="info"), steps=12, seed=3)
 
 
 @pytest.mark.long
@@ -125,11 +141,11 @@ def test_the_reproduction_leads_to_the_failure():
 @pytest.mark.parametrize(
     ("toy", "spoil", "sentence"),
     [
-        ("per_head", lambda mask: mask.__setitem__(slice(3, None), 0), "in head 1"),
-        ("binary", lambda mask: mask.__setitem__(2, 0), "for bit 2"),
-        ("interval", lambda mask: mask.__setitem__((1, 0), mask[0, 0] - 0.1), "in dimension 0"),
-        ("conditional_two", lambda mask: mask.__setitem__(slice(None), 0), "allows nothing"),
-        ("hybrid", lambda mask: mask["gear"].__setitem__(slice(None), 0), "in part 'gear'"),
+        ("ToyPerHead-v0", lambda mask: mask.__setitem__(slice(3, None), 0), "in head 1"),
+        ("ToyBinary-v0", lambda mask: mask.__setitem__(2, 0), "for bit 2"),
+        ("ToyInterval-v0", lambda mask: mask.__setitem__((1, 0), mask[0, 0] - 0.1), "in dimension 0"),
+        ("ToyConditionalTwo-v0", lambda mask: mask.__setitem__(slice(None), 0), "allows nothing"),
+        ("ToyHybrid-v0", lambda mask: mask["gear"].__setitem__(slice(None), 0), "in part 'gear'"),
     ],
 )
 def test_an_empty_part_of_a_mask_is_named(toy, spoil, sentence):
@@ -149,7 +165,9 @@ def test_a_late_head_without_a_choice_is_named():
             mask = super().head_mask(k, prefix)
             return mask if prefix[0] != 1 else np.zeros_like(mask)
 
-    report = masked_envs.check_masked_env(lambda: Spoilt(TOYS["conditional_three"]), steps=3, raise_on_failure=False)
+    report = masked_envs.check_masked_env(
+        lambda: Spoilt(TOYS["ToyConditionalThree-v0"]), steps=3, raise_on_failure=False
+    )
     assert any(finding.law == "L5" and "in head 2 after (1," in finding.sentence for finding in report.failures), report
 
 
@@ -231,7 +249,7 @@ def test_profile_counts_legal_actions():
     make = functools.partial(gym.make, "MaskedConnectFour-v0")
     profile = masked_envs.check_masked_env(make, steps=120).profile
     assert not profile.static and profile.function_of_observation
-    make = functools.partial(MaskedEnv, TOYS["interval"])
+    make = functools.partial(MaskedEnv, TOYS["ToyInterval-v0"])
     assert 0 < masked_envs.check_masked_env(make, steps=10).profile.legal_fraction < 0.4
 
 

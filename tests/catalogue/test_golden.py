@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
-from write_golden import CATALOGUE, GOLDEN, path_of, replay
+import write_golden
+from write_golden import CATALOGUE, GOLDEN, path_of, replay, unfit
 
 from masked_envs.core.backends import numba_is_available
 
@@ -25,8 +29,28 @@ def test_the_golden_playthrough_is_what_is_played(env_id: str, backend: str) -> 
         assert line == expected, f"tests/golden/{path.name}, line {number}; {again}"
         played = number
     assert played == len(golden), f"tests/golden/{path.name} goes on after line {played}; {again}"
-    assert golden[-1] in ("terminated", "truncated"), f"{path.name} does not reach the end of an episode"
+    assert not unfit(golden)
 
 
 def test_every_golden_playthrough_is_of_an_environment() -> None:
     assert {path.stem for path in GOLDEN.glob("*")} <= set(CATALOGUE)
+
+
+def test_an_episode_that_does_not_end_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says how to shorten it, and that works."""
+    monkeypatch.setattr(write_golden, "GOLDEN", tmp_path)
+    with pytest.raises(ValueError, match="has not ended after 100 steps.*such as: (.*)\n") as refusal:
+        write_golden.write("MaskedPendulum-v0", 0, {"speed_limit": 5.0})
+    assert "  max_torque=" in str(refusal.value) and list(tmp_path.iterdir()) == []
+    command = refusal.value.args[0].partition("such as: ")[2].partition("\n")[0].split()
+    assert command == "python -m tests.write_golden MaskedPendulum-v0 speed_limit=5.0 time_limit=20".split()
+    monkeypatch.setattr(sys, "argv", command[2:])
+    write_golden.main()
+    (written,) = tmp_path.iterdir()
+    assert not unfit(written.read_text().splitlines())
+
+
+@pytest.mark.parametrize(("lines", "columns"), [(write_golden.MOST_LINES, 3), (10, write_golden.MOST_BYTES)])
+def test_a_playthrough_too_long_to_read_is_found(lines: int, columns: int) -> None:
+    assert "at most" in unfit(["x" * columns] * lines + ["terminated"])
+    assert unfit(["x" * 3] * 20 + ["terminated"]) == ""

@@ -1,4 +1,8 @@
-"""One text, one stream: backends, rows, modes, threads, processes, copies and positions all give the same bytes."""
+"""One text, one stream: backends, rows, modes, threads, processes, copies and positions all give the same bytes.
+
+Every id is played on both backends once; what crosses modes, interfaces and threads runs over the toys; over
+every id in `make test-long`. For an id the checker holds copies, positions and rows to single environments as well.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +24,24 @@ import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 from gymnasium.vector.utils import concatenate, create_empty_array
 from streams import fingerprint, legal_action, play_rows, play_single, row_of
-from surfaces import ALL_CHOICES, ALL_SURFACES, IDS, MODES, ON_INVALID, make
+from surfaces import (
+    ALL_CHOICES,
+    ALL_SURFACES,
+    IDS,
+    MODES,
+    ON_INVALID,
+    TOY_SURFACES,
+    TOYS,
+    declared_of,
+    make,
+    some_and_long,
+    surfaces,
+)
 
 import masked_envs
 from masked_envs.api import MaskedVectorEnv
 from masked_envs.core.backends import numba_is_available, threads
 from masked_envs.core.engine import Engine
-from masked_envs.registration import declaration
 
 pytestmark = pytest.mark.core
 needs_numba = pytest.mark.skipif(not numba_is_available(), reason="numba has no build for this Python")
@@ -36,6 +51,14 @@ VARIANTS = {
     "MaskedCartPole-v0": {"availability": "step", "num_actions": 9, "num_available": 3},
     "ParametricCartPole-v0": {"availability": "step"},
 }
+EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), some_and_long(TOY_SURFACES, ALL_SURFACES))
+SINGLES, TOY_SINGLES = (
+    tuple(pair for pair in each if pair[1] in ("env", "seat")) for each in (ALL_SURFACES, TOY_SURFACES)
+)
+EVERY_SINGLE_SURFACE = pytest.mark.parametrize(("env_id", "surface"), some_and_long(TOY_SINGLES, SINGLES))
+EVERY_BATCH = pytest.mark.parametrize(
+    "env_id", some_and_long([toy for toy, name in TOY_SURFACES if name == "env"], IDS)
+)
 FIELDS = (
     "observations", "masks", "actions", "invalid", "rewards", "terminated", "truncated", "started", "acting",
     "invalid_counts",
@@ -43,7 +66,7 @@ FIELDS = (
 
 
 def engines(env_id, rows, chosen=None, **arguments):
-    declared = declaration(env_id)
+    declared = declared_of(env_id)
     values = declared.resolve({**VARIANTS.get(env_id, {}), **(chosen or {})})
     pair = [Engine(declared, values, rows, backend, **arguments) for backend in ("python", "numba")]
     for engine in pair:
@@ -57,34 +80,43 @@ def engines(env_id, rows, chosen=None, **arguments):
 
 @needs_numba
 @pytest.mark.parametrize(("env_id", "chosen"), ALL_CHOICES)
-def test_backends_are_equal_over_ten_thousand_steps(env_id, chosen):
-    """2500 steps under each answer to invalid actions, with a tenth of invalid ones where they are not raised."""
-    steps = 0
-    for on_invalid in ON_INVALID:
-        python, numba = engines(env_id, 25, chosen, on_invalid=on_invalid, invalid_reward=-0.125)
-        rng = np.random.default_rng(7)
-        for _ in range(100):
-            spoilt = (rng.random((25, python.views)) < 0.1) & (on_invalid != "raise")
-            kind = rng.integers(3)
-            for engine in (python, numba):
-                for view in range(engine.views):
-                    engine.pick(engine.every_row, view)
-                engine.actions[spoilt] = (-1, 10**6, int(engine.heads[0]))[kind]
-                engine.find_invalid(engine.every_row)
-                engine.step(engine.every_row)
-            for field in FIELDS:
-                assert getattr(python, field).tobytes() == getattr(numba, field).tobytes(), (env_id, on_invalid, field)
-            assert python.stored_records().tobytes() == numba.stored_records().tobytes()
-            steps += 25
-            ended = python.terminated | python.truncated
-            for engine in (python, numba):
-                engine.reset(ended)
-        assert python.invalid_counts.any() == (on_invalid != "raise")
-    assert steps >= 10_000
+def test_backends_are_equal_over_thousands_of_steps(env_id, chosen):
+    """2,500 steps, a tenth of the actions invalid: refused, counted, and replaced from the row's own stream."""
+    assert_equal_backends(env_id, chosen, "resample", 100)
+
+
+@pytest.mark.long
+@needs_numba
+@pytest.mark.parametrize("on_invalid", ON_INVALID)
+@pytest.mark.parametrize(("env_id", "chosen"), ALL_CHOICES)
+def test_backends_are_equal_over_ten_thousand_steps(env_id, chosen, on_invalid):
+    """Under each answer to invalid actions, with a tenth of invalid ones where they are not raised."""
+    assert_equal_backends(env_id, chosen, on_invalid, 400)
+
+
+def assert_equal_backends(env_id, chosen, on_invalid, steps, rows=25):
+    python, numba = engines(env_id, rows, chosen, on_invalid=on_invalid, invalid_reward=-0.125)
+    rng = np.random.default_rng(7)
+    for _ in range(steps):
+        spoilt = (rng.random((rows, python.views)) < 0.1) & (on_invalid != "raise")
+        kind = rng.integers(3)
+        for engine in (python, numba):
+            for view in range(engine.views):
+                engine.pick(engine.every_row, view)
+            engine.actions[spoilt] = (-1, 10**6, int(engine.heads[0]))[kind]
+            engine.find_invalid(engine.every_row)
+            engine.step(engine.every_row)
+        for field in FIELDS:
+            assert getattr(python, field).tobytes() == getattr(numba, field).tobytes(), (env_id, on_invalid, field)
+        assert python.stored_records().tobytes() == numba.stored_records().tobytes()
+        ended = python.terminated | python.truncated
+        for engine in (python, numba):
+            engine.reset(ended)
+    assert python.invalid_counts.any() == (on_invalid != "raise")
 
 
 @needs_numba
-@pytest.mark.parametrize(("env_id", "surface"), [pair for pair in ALL_SURFACES if pair[1] in ("env", "seat")])
+@EVERY_SINGLE_SURFACE
 def test_single_environments_are_equal_on_both_backends(env_id, surface):
     streams = []
     for backend in ("python", "numba"):
@@ -99,14 +131,13 @@ def test_single_environments_are_equal_on_both_backends(env_id, surface):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("env_id", "surface"), [pair for pair in ALL_SURFACES if pair[1] in ("env", "seat")])
+@EVERY_SINGLE_SURFACE
 def test_a_row_is_the_single_environment_seeded_with_its_seed(env_id, surface, mode):
-    rows, seed = 5, 11
-    game = {} if surface == "env" else {"opponent": "random", "agent": 1}
-    parameters = {**VARIANTS.get(env_id, {}), **game}
-    envs = gym.make_vec(env_id, num_envs=rows, autoreset_mode=mode, **parameters)
+    rows, seed, parameters = 5, 11, VARIANTS.get(env_id, {})
+    make_vector = surfaces(env_id)["vector of seats" if surface == "seat" else f"vector {mode.value}"]
+    envs = make_vector(num_envs=rows, autoreset_mode=mode, **parameters)
     observations, info = envs.reset(seed=seed)
-    singles = [gym.make(env_id, **parameters) for _ in range(rows)]
+    singles = [make(env_id, surface, **parameters) for _ in range(rows)]
     for i, single in enumerate(singles):
         assert fingerprint(single.reset(seed=seed + i)[0]) == fingerprint(row_of(observations, i))
     rng = np.random.default_rng(1)
@@ -134,12 +165,18 @@ def test_a_row_is_the_single_environment_seeded_with_its_seed(env_id, surface, m
         assert single.unwrapped.get_state() == envs.unwrapped.get_state()[i]
 
 
-@pytest.mark.parametrize("env_id", IDS)
+def batch_of(env_id, rows, mode=AutoresetMode.NEXT_STEP, **arguments):
+    """A vector environment that one Gymnasium action plays; of a game that none can play, one seat."""
+    name = f"vector {mode.value}" if f"vector {mode.value}" in surfaces(env_id) else "vector of seats"
+    return make(env_id, name, num_envs=rows, autoreset_mode=mode, **VARIANTS.get(env_id, {}), **arguments)
+
+
+@EVERY_BATCH
 def test_the_three_modes_give_the_same_transitions(env_id):
     """Of the first row: what each of its own steps earned and showed, resets left out."""
     streams = []
     for mode in MODES:
-        envs = gym.make_vec(env_id, num_envs=2, autoreset_mode=mode, **VARIANTS.get(env_id, {}))
+        envs = batch_of(env_id, 2, mode)
         observations, info = envs.reset(seed=5)
         stream, ended = [], np.zeros(2, bool)
         while len(stream) < 150:
@@ -164,8 +201,8 @@ def a_choice(envs, number):
     spec, masks, space = envs.unwrapped.mask_spec, envs.unwrapped.action_mask, envs.single_action_space
     rows = []
     for row in range(envs.num_envs):
-        late = (functools.partial(envs.unwrapped.head_mask, row),) if spec.needs_head_mask else ()
-        rows.append(spec.sample(row_of(masks, row), np.random.default_rng(number), *late))
+        head_mask = functools.partial(envs.unwrapped.head_mask, row)
+        rows.append(spec.sample(row_of(masks, row), np.random.default_rng(number), head_mask))
     return concatenate(space, rows, create_empty_array(space, envs.num_envs))
 
 
@@ -181,12 +218,12 @@ def always_shared(monkeypatch):
 
 @needs_numba
 @pytest.mark.usefixtures("always_shared")
-@pytest.mark.parametrize("env_id", IDS)
+@EVERY_BATCH
 def test_threads_change_nothing(env_id, monkeypatch):
     monkeypatch.setattr(threads.Crew, "run", with_another_thread(threads.Crew.run))
     streams = []
     for number in (1, 2, 3):
-        envs = gym.make_vec(env_id, num_envs=7, num_threads=number)
+        envs = batch_of(env_id, 7, num_threads=number)
         envs.reset(seed=0)
         streams.append([*play_rows(envs, 60, np.random.default_rng(0)), fingerprint(envs.unwrapped.get_state())])
     assert streams[0] == streams[1] == streams[2]
@@ -294,6 +331,11 @@ def test_environments_live_in_other_processes(context):
 # --- copies and positions ---------------------------------------------------------------------------------------------
 
 
+def legal_of_agent(env, agent, rng):
+    spec, mask = env.mask_spec(agent), env.action_mask[agent]
+    return spec.sample(mask, rng, *((functools.partial(env.head_mask, agent),) if spec.needs_head_mask else ()))
+
+
 def advance(env, steps, seed):
     """Random legal play on any surface, as bytes; ends with the episode on the PettingZoo ones."""
     rng, stream = np.random.default_rng(seed), []
@@ -315,13 +357,18 @@ def advance(env, steps, seed):
             env.step(None if over else legal)
             stream.append(fingerprint([env.rewards, env._cumulative_rewards, env.agent_selection, env.infos]))
         else:
-            actions = {agent: env.mask_spec(agent).sample(env.action_mask[agent], rng) for agent in env.agents}
+            actions = {agent: legal_of_agent(env, agent, rng) for agent in env.agents}
             stream.append(fingerprint(env.step(actions)))
     return stream
 
 
-@pytest.mark.parametrize("backend", ["python", "numba"])
-@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+@pytest.mark.parametrize(
+    ("env_id", "surface", "backend"),
+    some_and_long(
+        [(*pair, "numba" if "vector" in pair[1] else "python") for pair in TOY_SURFACES],
+        [(*pair, backend) for pair in ALL_SURFACES for backend in ("python", "numba")],
+    ),
+)
 def test_positions_and_copies_go_on_with_the_same_bytes(env_id, surface, backend):
     if backend == "numba":
         pytest.importorskip("numba")
@@ -345,14 +392,14 @@ def test_positions_and_copies_go_on_with_the_same_bytes(env_id, surface, backend
 
 
 @pytest.mark.parametrize("end", ["terminated", "truncated"])
-@pytest.mark.parametrize(("env_id", "surface"), [pair for pair in ALL_SURFACES if pair[1] in ("env", "seat")])
+@EVERY_SINGLE_SURFACE
 def test_a_position_at_the_end_is_one_at_the_end(env_id, surface, end):
     arguments = {"on_invalid": "terminate", "time_limit": 2}
     env, other = make(env_id, surface, **arguments), make(env_id, surface, **arguments)
     _, info = env.reset(seed=0)
     over = False
     while not over:
-        action = -1 if end == "terminated" else legal_action(env, info["action_mask"], np.random.default_rng(0))
+        action = None if end == "terminated" else legal_action(env, info["action_mask"], np.random.default_rng(0))
         observation, _, terminated, truncated, info = env.step(action)
         over = terminated or truncated
     assert (terminated, truncated) == (end == "terminated", end == "truncated")
@@ -364,9 +411,8 @@ def test_a_position_at_the_end_is_one_at_the_end(env_id, surface, end):
 
 
 @needs_numba
-@pytest.mark.parametrize("env_id", IDS)
-def test_positions_go_from_one_backend_to_the_other(env_id):
-    surface = "env" if (env_id, "env") in ALL_SURFACES else "seat"
+@EVERY_SINGLE_SURFACE
+def test_positions_go_from_one_backend_to_the_other(env_id, surface):
     python, numba = (make(env_id, surface, backend=backend) for backend in ("python", "numba"))
     python.reset(seed=0)
     advance(python, 7, seed=0)
@@ -375,7 +421,7 @@ def test_positions_go_from_one_backend_to_the_other(env_id):
     assert advance(numba, 30, seed=1) == advance(python, 30, seed=1)
 
 
-@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+@EVERY_SURFACE
 def test_a_reset_without_a_seed_goes_on_with_the_stream(env_id, surface):
     """Two environments seeded alike stay alike over later resets, and a later episode is not the first one again."""
     first, second = make(env_id, surface), make(env_id, surface)
@@ -386,7 +432,7 @@ def test_a_reset_without_a_seed_goes_on_with_the_stream(env_id, surface):
         env.reset()
         states.append(env.get_state())
     assert states[0] == states[1]
-    if declaration(env_id).play == "single":
+    if env_id in IDS and declared_of(env_id).play == "single":
         assert states[0] != before
 
 
@@ -397,7 +443,7 @@ def poisoned(*arguments, **keywords):
     raise AssertionError("a global random number was drawn")
 
 
-@pytest.mark.parametrize(("env_id", "surface"), ALL_SURFACES)
+@EVERY_SURFACE
 def test_no_global_random_number_is_drawn(env_id, surface, monkeypatch):
     for name in ("random", "rand", "randint", "uniform", "normal", "choice", "shuffle", "permutation", "random_sample"):
         monkeypatch.setattr(np.random, name, poisoned)
@@ -495,14 +541,15 @@ def test_an_edit_in_any_file_that_rules_reach_is_compiled_anew(tmp_path):
 
 
 # Compiled without optimisation, which takes long and is not what the test is about.
+BOUNDED_TOYS = ("ToyConditionalThree-v0", "ToyHybrid-v0")  # all that a late head and a record of parts take
 BOUNDS_CHECKED = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_OPT": "0"}
 CHECK_BOUNDS = """
+import sys
 import numpy as np
-import masked_envs
 from masked_envs.core.engine import Engine
-from masked_envs.registration import declaration
-for env_id in masked_envs.catalogue.CATALOGUE:
-    declared = declaration(env_id)
+from surfaces import declared_of
+for env_id in sys.argv[1:]:
+    declared = declared_of(env_id)
     engine = Engine(declared, declared.resolve({}), 4, "numba", on_invalid="resample")
     engine.seed(range(4))
     engine.reset()
@@ -520,9 +567,14 @@ print("clean")
 
 @pytest.mark.once
 @needs_numba
-def test_no_rule_indexes_out_of_bounds(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **BOUNDS_CHECKED, "NUMBA_CACHE_DIR": str(tmp_path)}
-    command = [sys.executable, "-c", CHECK_BOUNDS]
+@pytest.mark.parametrize(
+    "env_ids", [BOUNDED_TOYS, *(pytest.param((i,), marks=pytest.mark.long) for i in (*TOYS, *IDS))]
+)
+def test_no_rule_indexes_out_of_bounds(env_ids, tmp_path):
+    """In plain Python NumPy checks every index; compiled, the loops and the verbs have bodies of their own."""
+    search = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "helpers")])
+    environment = {**os.environ, "PYTHONPATH": search, **BOUNDS_CHECKED, "NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", CHECK_BOUNDS, *env_ids]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0 and done.stdout.strip() == "clean", done.stderr[-3000:]
 

@@ -243,10 +243,10 @@ def row(library: str, make: Callable[[], Any]) -> Row:
     broken = {finding.law for finding in report.failures}
     passed = {finding.law for finding in report.findings if finding.status == "passed"}
     signs = {law: "✗" if law in broken else "✓" if law in passed else "–" for law in CHECKED}
-    if not report.manner and "L7" not in broken:
+    if not report.behaviour and "L7" not in broken:
         signs["L7"] = "–"  # forbidden and allowed actions show no difference
     assert broken <= set(CHECKED), report
-    return Row(report.places[0], report.manner.removeprefix("an invalid action ").partition(" (")[0] or "–", signs)
+    return Row(report.places[0], report.behaviour.removeprefix("an invalid action ").partition(" (")[0] or "–", signs)
 
 
 def main() -> None:

@@ -158,6 +158,44 @@ class Late(Jobs):
         return super().step(job)
 
 
+class Nim(gym.Env):
+    """Take 1 to 3 from a heap, never more than lie there; the position can be saved and restored."""
+
+    def __init__(self, start: int = 7) -> None:
+        self.start = start
+        self.observation_space = spaces.Box(0, 99, (1,), np.int64)
+        self.action_space: spaces.Space[Any] = getattr(type(self), "action_space", None) or spaces.Discrete(3)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.heap = self.start
+        return self.seen(), self.told()
+
+    def seen(self) -> Any:
+        return np.array([self.heap])
+
+    def told(self) -> dict[str, Any]:
+        return {}
+
+    def free(self) -> Any:
+        return [few < self.heap for few in range(3)]
+
+    def few(self) -> Any:
+        return range(min(3, self.heap))
+
+    def step(self, few: Any) -> Any:
+        if not 0 <= few < min(3, self.heap):
+            raise ValueError(f"cannot take {few + 1} of {self.heap}")
+        self.heap -= int(few) + 1
+        return self.seen(), float(self.heap == 0), self.heap == 0, False, self.told()
+
+    def get_state(self) -> Any:
+        return self.heap
+
+    def set_state(self, heap: Any) -> None:
+        self.heap = heap
+
+
 LATE = MaskSpec.conditional([5, 2, 3])
 
 OWN = {"flat": Jobs, "binary": Sets, "joint": Pairs, "interval": Power, "dict": Machine}

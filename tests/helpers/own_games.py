@@ -94,6 +94,16 @@ class Chairs(AECEnv):
         return next(other for other in order if not self.terminations[other])
 
 
+class BareChairs(Chairs):
+    """Chairs that shows no mask; `allowed(agent)` knows it."""
+
+    def observation_space(self, agent: str) -> Any:
+        return self.seen[agent]["chairs"]
+
+    def observe(self, agent: str) -> Any:
+        return self.free.copy()
+
+
 class OfTheNext(Chairs):
     """The mask of the wrong agent."""
 
@@ -164,6 +174,13 @@ class Race(ParallelEnv):
         seen = {agent: self.at[agent].copy() for agent in acted}
         rewards = {agent: float(self.at[agent][0] >= self.LENGTH) for agent in acted}
         return seen, rewards, ends, dict.fromkeys(acted, False), self.told(acted, out)
+
+
+class BareRace(Race):
+    """Race that shows no mask; `allowed(agent)` knows it."""
+
+    def told(self, agents: list[str], dead: list[str]) -> Any:
+        return {agent: {} for agent in agents}
 
 
 class OfTheOther(Race):

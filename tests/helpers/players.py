@@ -11,12 +11,11 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from positions import changed, read
 from streams import fingerprint, row_of
-from surfaces import ROWS, make
+from surfaces import ROWS, declared_of, make
 
 from masked_envs.conformance.actions import out_of_range, probe_actions
 from masked_envs.core.random import random_word
 from masked_envs.core.state import State
-from masked_envs.registration import declaration
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class Outcome:
     everything: bytes
 
 
-def legal_of(spec: Any, mask: Any, *head_mask: Any) -> Any:
-    """A legal action, the same for the same mask; `head_mask` where the mask does not hold all heads."""
-    return spec.sample(mask, np.random.default_rng(0), *head_mask)
+def legal_of(spec: Any, mask: Any, head_mask: Any = None) -> Any:
+    """A legal action, the same for the same mask."""
+    return spec.sample(mask, np.random.default_rng(0), head_mask)
 
 
 class Player:
@@ -59,14 +58,9 @@ class Player:
     def head_mask(self, k: int, prefix: Any) -> Any:
         return self.inner.head_mask(k, prefix)
 
-    @property
-    def late(self) -> tuple[Any, ...]:
-        """What an operation on the mask takes besides."""
-        return (self.head_mask,) if self.spec.needs_head_mask else ()
-
     def legal(self) -> Any:
         """A legal action, the same in the same position."""
-        return legal_of(self.spec, self.mask(), *self.late)
+        return legal_of(self.spec, self.mask(), self.head_mask)
 
     def step(self, action: Any) -> Outcome:
         given = self.env.step(action)
@@ -103,8 +97,7 @@ class VectorPlayer(Player):
         return stacked(self.spec.action_space, [action if i == self.row else self.legal_in(i) for i in range(ROWS)])
 
     def legal_in(self, row: int) -> Any:
-        late = (functools.partial(self.inner.head_mask, row),) if self.spec.needs_head_mask else ()
-        return legal_of(self.spec, row_of(self.inner.action_mask, row), *late)
+        return legal_of(self.spec, row_of(self.inner.action_mask, row), functools.partial(self.inner.head_mask, row))
 
     def head_mask(self, k: int, prefix: Any) -> Any:
         return self.inner.head_mask(self.row, k, prefix)
@@ -196,7 +189,9 @@ class ParallelPlayer(Player):
         return f", {self.agent}"
 
     def actions(self, action: Any) -> dict[str, Any]:
-        chosen = {agent: legal_of(self.spec, mask) for agent, mask in self.inner.action_mask.items()}
+        chosen = {
+            agent: legal_of(self.spec, mask, *self.late_of(agent)) for agent, mask in self.inner.action_mask.items()
+        }
         return {**chosen, self.agent: action}
 
     def mask(self) -> Any:
@@ -204,6 +199,9 @@ class ParallelPlayer(Player):
 
     def head_mask(self, k: int, prefix: Any) -> Any:
         return self.inner.head_mask(self.agent, k, prefix)
+
+    def late_of(self, agent: str) -> tuple[Any, ...]:
+        return (functools.partial(self.inner.head_mask, agent),) if self.spec.needs_head_mask else ()
 
     def step(self, action: Any) -> Outcome:
         given = self.env.step(self.actions(action))
@@ -221,9 +219,9 @@ def player(env_id: str, surface: str, **arguments: Any) -> Player:
     kinds = {"aec": AECPlayer, "parallel": ParallelPlayer}
     kind = VectorPlayer if surface.startswith("vector") else kinds.get(surface, Player)
     if "seat" in surface:
-        declared = declaration(env_id)
+        declared = declared_of(env_id)
         spec = declared.mask(declared.resolve({}))
-        arguments = {"opponent": lambda observation, mask, *late: legal_of(spec, mask, *late), **arguments}
+        arguments = {"opponent": lambda observation, mask, *heads: legal_of(spec, mask, *heads), **arguments}
     return kind(env_id, surface, **arguments)
 
 
@@ -245,7 +243,10 @@ def stacked(space: spaces.Space[Any], actions: list[Any]) -> Any:
         keys = dict.fromkeys(key for action in actions for key in action)  # wrong ones too
         return {key: stacked(space.spaces.get(key), [action[key] for action in actions]) for key in keys}
     if isinstance(space, spaces.Tuple):
-        return tuple(stacked(part, [action[k] for action in actions]) for k, part in enumerate(space.spaces))
+        if not all(isinstance(action, tuple) for action in actions):
+            raise TypeError("a batch of tuples holds the parts of tuples only")
+        parts = [*space.spaces, *[None] * max(len(action) - len(space.spaces) for action in actions)]  # wrong ones too
+        return tuple(stacked(part, [action[k] for action in actions]) for k, part in enumerate(parts))
     return actions
 
 
@@ -271,9 +272,9 @@ def go_where_something_is_forbidden(*players: Player) -> Any:
         for _ in range(30):
             mask = first.mask()
             for action in probe_actions(first.spec, mask, first.legal(), rng, 64):
-                if first.spec.action_space.contains(action) and not first.spec.allows(mask, action, *first.late):
+                if first.spec.action_space.contains(action) and not first.spec.allows(mask, action, first.head_mask):
                     return action
-            action = first.spec.sample(mask, rng, *first.late)
+            action = first.spec.sample(mask, rng, first.head_mask)
             outcomes = [each.step(action) for each in players]
             if ended(first, outcomes[0]) or first.whole() == before:
                 break

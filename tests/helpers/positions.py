@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from surfaces import declared_of
 
 from masked_envs.core.engine import State
-from masked_envs.registration import declaration
 
 
 def read(state: State) -> np.void:
     """The record of a state, a copy."""
-    declared = declaration(state.id)
+    declared = declared_of(state.id)
     dtype = declared.state(declared.resolve(dict(state.parameters)))
     return np.frombuffer(state.record, dtype)[0].copy()
 

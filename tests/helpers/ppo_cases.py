@@ -1,20 +1,11 @@
-"""What the tests of the reference agent share: the agent's modules, small runs, and the bytes they end in."""
+"""What the tests of the torch agent share: small runs, and the bytes they end in."""
 
-import sys
-from pathlib import Path
+from __future__ import annotations
 
-AGENTS = Path(__file__).parents[2] / "agents"
-sys.path.insert(0, str(AGENTS))  # agents are run from a checkout and installed nowhere
+import torch
 
-import checkpoint  # noqa: E402
-import evaluation  # noqa: E402
-import networks  # noqa: E402
-import ppo_torch  # noqa: E402
-import rollout  # noqa: E402
-import torch  # noqa: E402
-from ppo_torch import Config, Learner  # noqa: E402
-
-__all__ = ["checkpoint", "evaluation", "networks", "ppo_torch", "rollout"]
+from agents.ppo_torch import Config, Learner
+from agents.ppo_torch.environments import positions
 
 TINY = {"num_envs": 8, "num_steps": 8, "epochs": 2, "minibatches": 2, "hidden": 16, "total_decisions": 1000}
 CARTPOLE = Config(**TINY, env_args={"num_actions": 12, "num_available": 4, "availability": "step"})
@@ -34,7 +25,7 @@ def bytes_of(learner):
     return (
         {name: weight.numpy().tobytes() for name, weight in learner.policy.state_dict().items()},
         {(i, name): moment.numpy().tobytes() for i, state in moments.items() for name, moment in state.items()},
-        learner.envs.get_state(),
+        repr(positions(learner.envs)),
         torch.get_rng_state().numpy().tobytes(),
         (learner.iteration, learner.decisions, learner.count, learner.history, learner.episode_return.tolist()),
     )

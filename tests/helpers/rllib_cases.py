@@ -10,8 +10,8 @@ from toys import binary, conditional_two, hybrid, hybrid_tuple, interval, joint,
 
 from masked_envs.api.gymnasium_env import MaskedEnv
 from masked_envs.api.vector_env import MaskedVectorEnv
-from masked_envs.rllib.catalogs import MaskedDQNCatalog, MaskedPPOCatalog
-from masked_envs.rllib.modules import MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from masked_envs.rllib import MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from masked_envs.rllib.ray_internals.catalogs import MaskedDQNCatalog, MaskedPPOCatalog
 
 NVEC, BITS, ACTIONS, EMBEDDING = (3, 4), 4, 5, 3
 ACTION_SPACES = {

@@ -11,7 +11,7 @@ from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
 import masked_envs  # noqa: F401  registers the ids
-from masked_envs.rllib.env_runner import BatchedEnvRunner
+from masked_envs.rllib.ray_internals.env_runner import BatchedEnvRunner
 
 ENV = "MaskedCartPole-v0"
 FORBIDDEN = torch.finfo(torch.float32).min

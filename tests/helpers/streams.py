@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
+from masked_envs import trees
 from masked_envs.conformance.values import fingerprint
-from masked_envs.trees import row_of
+
+row_of = trees.row
 
 __all__ = ["fingerprint", "legal_action", "play_rows", "play_single", "row_of"]
 
 
 def legal_action(env: Any, mask: Any, rng: np.random.Generator) -> Any:
-    """A legal action for this mask of a Gymnasium, AEC or vector environment, its late heads asked for."""
+    """A legal action for this mask of a Gymnasium, AEC or vector environment."""
     base = env.unwrapped
     spec = base.mask_spec(base.agent_selection) if callable(base.mask_spec) else base.mask_spec
-    if not spec.needs_head_mask:
-        return spec.sample(mask, rng)
     if hasattr(base, "envs"):  # Gymnasium's own vector environment
         return spec.sample(mask, rng, [one.unwrapped.head_mask for one in base.envs])
-    if hasattr(base, "num_envs"):
-        return spec.sample(mask, rng, [functools.partial(base.head_mask, row) for row in range(base.num_envs)])
     return spec.sample(mask, rng, base.head_mask)
 
 

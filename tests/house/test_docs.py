@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from masked_envs.catalogue import CATALOGUE
+from masked_envs.render.theme import INKS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -105,16 +106,28 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in here if not (page.parent / target).exists()] == []
 
 
+def test_every_ink_is_named_where_environments_are_written() -> None:
+    page = (ROOT / "docs" / "new_environment.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    for first, last in re.findall(r"`(\w+_\d)`(?: \(least\))? to `(\w+_\d)`", page):
+        stem = first.rpartition("_")[0]
+        named |= {f"{stem}_{k}" for k in range(int(first[-1]), int(last[-1]) + 1)}
+    assert INKS - named == set()
+
+
 # --- generated parts ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def generate(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return importlib.import_module("generate")
+
+
+@pytest.mark.parametrize("env_id", CATALOGUE)
+def test_the_page_of_an_environment_is_fresh(generate: ModuleType, env_id: str) -> None:
+    stem = env_id.rpartition("-")[0]
+    assert [words for words in generate.find_stale() if f"/{stem}." in words] == []
 
 
 def test_generated_pages_are_fresh(generate: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +149,7 @@ def test_missing_pictures_are_found(
     generate: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pictures = generate.pictures()
-    assert {path.suffix for path in pictures} == {".gif"}
+    assert {path.suffix for path in pictures} == {".gif", ".png"}
     monkeypatch.setattr(generate, "pictures", lambda: {**pictures, ROOT / "docs" / "envs" / "NoSuch.gif": None})
     assert generate.main(["--check"]) == 1
     assert "NoSuch.gif is missing" in capsys.readouterr().err

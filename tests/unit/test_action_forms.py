@@ -17,8 +17,7 @@ from masked_envs import InvalidActionError, MaskSpec, check_masked_env
 from masked_envs.api.gymnasium_env import MaskedEnv
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.wrappers import FlatActions, SequentialActions
-from masked_envs.wrappers.choices import Choices
-from masked_envs.wrappers.enumeration import Enumeration
+from masked_envs.wrappers.numbering import numbering_of
 
 pytestmark = pytest.mark.core
 
@@ -66,56 +65,56 @@ def plain(action):
 @pytest.mark.parametrize("name", SPECS)
 def test_numbers_and_actions_correspond_one_to_one_and_so_do_masks(name):
     spec, rng = SPECS[name], np.random.default_rng(0)
-    enumeration = Enumeration(spec)
-    everything = [plain(enumeration.action(number, spec.full())) for number in range(enumeration.size)]
-    assert len(set(everything)) == enumeration.size == spec.count(spec.full())
+    numbering = numbering_of(spec)
+    everything = [plain(numbering.action(number, spec.full())) for number in range(numbering.size)]
+    assert len(set(everything)) == numbering.size == spec.count(spec.full())
     for _ in range(30):
         mask = random_mask(spec, rng)
-        flat = enumeration.mask(mask)
-        assert flat.shape == (enumeration.size,) and flat.dtype == bool
-        legal = {plain(enumeration.action(int(number), mask)) for number in np.flatnonzero(flat)}
+        flat = numbering.mask(mask)
+        assert flat.shape == (numbering.size,) and flat.dtype == bool
+        legal = {plain(numbering.action(int(number), mask)) for number in np.flatnonzero(flat)}
         assert legal == set(map(plain, spec.list_legal(mask)))
-        for number in range(enumeration.size):
-            action = enumeration.action(number, mask)
-            assert enumeration.number(action, mask) == number
+        for number in range(numbering.size):
+            action = numbering.action(number, mask)
+            assert numbering.number(action, mask) == number
             assert flat[number] == spec.allows(mask, action)
 
 
-def sequences(choices, mask, made=()):
-    if choices.is_complete(made):
+def sequences(numbering, mask, made=()):
+    if numbering.is_complete(made):
         yield made
         return
-    legal = choices.legal(mask, made)
-    assert legal.shape == (choices.width,) and legal.any()
+    legal = numbering.next_choices(mask, made)
+    assert legal.shape == (numbering.width,) and legal.any()
     for choice in np.flatnonzero(legal).tolist():
-        yield from sequences(choices, mask, (*made, choice))
+        yield from sequences(numbering, mask, (*made, choice))
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_sequences_of_choices_make_every_legal_action_once_and_no_other(name):
     spec, rng = SPECS[name], np.random.default_rng(1)
-    choices = Choices(spec, BINS)
+    numbering = numbering_of(spec, BINS)
     for _ in range(20):
         mask = random_mask(spec, rng)
-        made = [plain(choices.action(sequence, mask)) for sequence in sequences(choices, mask)]
+        made = [plain(numbering.action_of(sequence, mask)) for sequence in sequences(numbering, mask)]
         assert len(made) == len(set(made)) == spec.count(mask)
         assert set(made) == set(map(plain, spec.list_legal(mask)))
-        assert all(len(sequence) <= choices.most for sequence in sequences(choices, mask))
+        assert all(len(sequence) <= numbering.most for sequence in sequences(numbering, mask))
 
 
 def test_an_interval_becomes_a_grid_between_its_bounds():
     spec = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
     mask = np.array([[-0.5, 2.0], [0.5, 2.0]], np.float32)
-    enumeration = Enumeration(spec, bins=5)
-    flat = enumeration.mask(mask)
+    numbering = numbering_of(spec, bins=5)
+    flat = numbering.mask(mask)
     # The second number has met bounds, so one choice is left of it.
     assert flat.sum() == 5
-    points = [enumeration.action(int(number), mask) for number in np.flatnonzero(flat)]
+    points = [numbering.action(int(number), mask) for number in np.flatnonzero(flat)]
     assert [point.tolist() for point in points] == [[x, 2.0] for x in (-0.5, -0.25, 0.0, 0.25, 0.5)]
     assert all(spec.allows(mask, point) and point.dtype == np.float32 for point in points)
     for number in np.flatnonzero(~flat):
-        assert not spec.allows(mask, enumeration.action(int(number), mask))
-    assert [enumeration.number(point, mask) for point in points] == np.flatnonzero(flat).tolist()
+        assert not spec.allows(mask, numbering.action(int(number), mask))
+    assert [numbering.number(point, mask) for point in points] == np.flatnonzero(flat).tolist()
 
 
 def next_action(wrapped, rng):
@@ -128,7 +127,7 @@ def test_flat_play_is_the_play_of_the_environment_within(env_id, mask_in):
     try:
         wrapped = FlatActions(make(env_id, mask_in=mask_in), bins=BINS)
     except ValueError as error:
-        assert "SequentialActions" in str(error) and Enumeration(make(env_id).unwrapped.mask_spec).size > 100_000
+        assert "SequentialActions" in str(error) and numbering_of(make(env_id).unwrapped.mask_spec).size > 100_000
         return
     bare, rng = make(env_id, mask_in=mask_in), np.random.default_rng(2)
     seen, _ = wrapped.reset(seed=5)
@@ -139,7 +138,7 @@ def test_flat_play_is_the_play_of_the_environment_within(env_id, mask_in):
                    for s in (seen, seen_bare)]  # fmt: skip
         assert fingerprint(without[0]) == fingerprint(without[1])
         number = next_action(wrapped, rng)
-        action = wrapped.enumeration.action(int(number), info_bare["action_mask"])
+        action = wrapped.numbering.action(int(number), info_bare["action_mask"])
         seen, *result, info = wrapped.step(number)
         seen_bare, *result_bare, info_bare = bare.step(action)
         assert result == result_bare
@@ -169,7 +168,7 @@ def test_sequential_play_is_the_play_of_the_environment_within(env_id):
             if not seen["choices"].any():
                 break
             assert seen["choices"][: len(made)].tolist() == [choice + 1 for choice in made] and got == 0
-        action = wrapped.choices.action(made, info_bare["action_mask"])
+        action = wrapped.numbering.action_of(made, info_bare["action_mask"])
         _, reward_bare, *ends_bare, info_bare = bare.step(action)
         assert (reward, ends) == (reward_bare, ends_bare)
         ended = any(ends)

@@ -13,9 +13,8 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 from own_envs import LATE, OWN, Jobs, Late, mask_of
 
 import masked_envs
-from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec
+from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec, trees
 from masked_envs.adaptation.read import read_mask
-from masked_envs.trees import stack
 from masked_envs.wrappers import ActionMask, VectorActionMask
 
 pytestmark = pytest.mark.core
@@ -30,9 +29,13 @@ def legal(env: Any, rng: np.random.Generator) -> Any:
     return env.get_wrapper_attr("mask_spec").sample(env.get_wrapper_attr("action_mask"), rng)
 
 
-@EVERY_KIND
-@pytest.mark.parametrize("on_invalid", ["raise", "terminate", "noop", "resample"])
-@pytest.mark.parametrize("mask_in", ["observation", "info"])
+@pytest.mark.parametrize(
+    ("kind", "on_invalid", "mask_in"),
+    [
+        *((kind, "raise", "observation") for kind in OWN),
+        *((kind, on_invalid, "info") for kind in ("flat", "dict") for on_invalid in ("terminate", "noop", "resample")),
+    ],
+)
 def test_an_environment_of_ones_own_obeys_every_law(kind: str, on_invalid: str, mask_in: str) -> None:
     make = functools.partial(wrapped, kind, on_invalid=on_invalid, mask_in=mask_in)
     report = masked_envs.check_masked_env(make, steps=25, raise_on_failure=False)
@@ -95,7 +98,7 @@ def late(**arguments: Any) -> ActionMask:
 
 @pytest.mark.parametrize("on_invalid", ["raise", "terminate", "noop", "resample"])
 def test_late_heads_are_asked_for(on_invalid: str) -> None:
-    report = masked_envs.check_masked_env(functools.partial(late, on_invalid=on_invalid), steps=40)
+    report = masked_envs.check_masked_env(functools.partial(late, on_invalid=on_invalid), steps=15)
     assert report.profile.legal_fraction < 0.5
     with pytest.raises(ValueError, match="needs head_mask="):
         ActionMask(Late(), mask_of, mask_spec=LATE)
@@ -103,6 +106,33 @@ def test_late_heads_are_asked_for(on_invalid: str) -> None:
         env = late()
         env.reset(seed=0)
         env.step([0, 1, 1])
+
+
+@EVERY_KIND
+def test_sampled_actions_are_legal_and_repeat_with_the_seed(kind: str) -> None:
+    """The environment's generator is not used: it is where it would be without sampling."""
+
+    def drawn(rng: np.random.Generator | None) -> list[Any]:
+        env = wrapped(kind)
+        env.reset(seed=3)
+        actions = [env.sample_legal(rng) for _ in range(5)]
+        assert all(env.mask_spec.allows(env.action_mask, action) for action in actions)
+        untouched = OWN[kind]()
+        untouched.reset(seed=3)
+        assert env.unwrapped.np_random.random() == untouched.np_random.random()
+        return actions
+
+    assert pickle.dumps(drawn(None)) == pickle.dumps(drawn(None))
+    assert pickle.dumps(drawn(np.random.default_rng(1))) == pickle.dumps(drawn(np.random.default_rng(1)))
+
+
+def test_every_legal_action_is_sampled_equally_often() -> None:
+    env = wrapped()
+    env.reset(seed=0)
+    env.step(2)
+    counts = np.bincount([env.sample_legal() for _ in range(4000)], minlength=5)
+    assert counts[2] == 0
+    assert ((counts[[0, 1, 3, 4]] - 1000) ** 2 / 1000).sum() < 16.3  # chi squared, 3 degrees of freedom, 1 in 1000
 
 
 # --- answers to invalid actions -------------------------------------------------------------------------------------
@@ -181,7 +211,7 @@ def test_a_position_that_allows_nothing_is_an_error_of_its_own() -> None:
     ("arguments", "error", "words"),
     [
         ({"on_invalid": "clip"}, ValueError, "on_invalid must be one of"),
-        ({"mask_in": "reward"}, ValueError, "mask_in must be one of"),
+        ({"mask_in": "reward"}, ValueError, "mask_in must be 'observation' or 'info'"),
         ({"mask_fn": 3}, TypeError, "mask_fn must be a function"),
         ({"mask_spec": MaskSpec.flat(4)}, ValueError, "does not fit"),
     ],
@@ -284,7 +314,7 @@ def test_the_vector_form_equals_single_environments(mode: AutoresetMode) -> None
 
 
 def rows_of_own(envs: Any, spec: MaskSpec) -> Any:
-    return stack([read_mask(spec, one.unwrapped.free()) for one in envs.unwrapped.envs])
+    return trees.stack([read_mask(spec, one.unwrapped.free()) for one in envs.unwrapped.envs])
 
 
 def vector_of(kind: str, **arguments: Any) -> VectorActionMask:
@@ -303,12 +333,13 @@ def vector_of_late(**arguments: Any) -> VectorActionMask:
     return VectorActionMask(envs, masks, mask_spec=LATE, head_mask=speeds, **arguments)
 
 
-@pytest.mark.parametrize("on_invalid", ["raise", "resample"])
-@pytest.mark.parametrize("kind", [*OWN, "late"])
+@pytest.mark.parametrize(
+    ("kind", "on_invalid"), [*((kind, "raise") for kind in (*OWN, "late")), ("flat", "resample"), ("late", "resample")]
+)
 def test_the_vector_form_obeys_every_law(kind: str, on_invalid: str) -> None:
     make = functools.partial(vector_of, kind) if kind != "late" else vector_of_late
     report = masked_envs.check_masked_env(
-        functools.partial(make, on_invalid=on_invalid), steps=25, raise_on_failure=False
+        functools.partial(make, on_invalid=on_invalid), steps=8, raise_on_failure=False
     )
     assert report.passed, report
     assert report.coverage.probes > 100

@@ -18,8 +18,8 @@ import masked_envs
 from masked_envs.cards import HEADINGS, read_card
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.cli import main
-from masked_envs.cli.chosen import chosen_environment
 from masked_envs.cli.parser import EXAMPLES, build_parser
+from masked_envs.cli.targets import environment_of
 from masked_envs.core import Parameter
 
 pytestmark = pytest.mark.core
@@ -101,6 +101,26 @@ def test_an_unknown_id_suggests_the_nearest(command: str, capsys: Capture) -> No
     assert "Did you mean 'MaskedCartPole-v0'?" in fails(capsys, command, "MaskedCartPol-v0")
 
 
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("cartpole", "MaskedCartPole-v0"),
+        ("CartPole-v1", "MaskedCartPole-v0"),
+        ("MaskedTaxi-v3", "MaskedTaxi-v0"),
+        ("knapsak", "MaskedKnapsack-v0"),
+        ("ConnectFour", "MaskedConnectFour-v0"),
+        ("connect_four_v3", "MaskedConnectFour-v0"),
+    ],
+)
+def test_an_id_that_resembles_one_suggests_it(word: str, nearest: str, capsys: Capture) -> None:
+    assert f"Did you mean {nearest!r}?" in fails(capsys, "show", word)
+
+
+@pytest.mark.parametrize("word", ["Pong-v5", "MaskedSnake-v0", "Ant-v4", "x", "Masked-v0", "MaskedX-v0", "-v0", "éé"])
+def test_an_id_that_resembles_nothing_suggests_nothing(word: str, capsys: Capture) -> None:
+    assert "Did you mean" not in fails(capsys, "show", "--", word)
+
+
 @pytest.mark.parametrize("command", ["show", "demo", "play"])
 @pytest.mark.parametrize(
     ("word", "expected"),
@@ -160,8 +180,8 @@ class Declared:
 
 def chosen_with(declared: Any, *words: str) -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("masked_envs.cli.chosen.declaration", lambda env_id: declared)
-        return chosen_environment(argparse.Namespace(id=declared.id, param=list(words)))
+        patch.setattr("masked_envs.cli.targets.declaration", lambda env_id: declared)
+        return environment_of(argparse.Namespace(id=declared.id, param=list(words)))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +238,7 @@ def test_any_missing_library_names_the_pip_command(monkeypatch: pytest.MonkeyPat
     def run(given: argparse.Namespace) -> int:
         raise ModuleNotFoundError("No module named 'some_library'", name="some_library.part")
 
-    monkeypatch.setattr("masked_envs.cli.list_ids.run", run)
+    monkeypatch.setattr("masked_envs.cli.show.list_all", run)
     assert "pip install some_library\n" in fails(capsys, "list", status=1)
 
 
@@ -226,7 +246,7 @@ def test_a_broken_import_of_our_own_is_not_hidden(monkeypatch: pytest.MonkeyPatc
     def run(given: argparse.Namespace) -> int:
         raise ImportError("cannot import name 'x' from 'masked_envs.core'", name="masked_envs.core")
 
-    monkeypatch.setattr("masked_envs.cli.list_ids.run", run)
+    monkeypatch.setattr("masked_envs.cli.show.list_all", run)
     with pytest.raises(ImportError, match="cannot import name"):
         main(["list"])
 
@@ -252,11 +272,25 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert process.communicate(timeout=120)[1] == "" and process.returncode == 128 + signal.SIGPIPE
 
 
+@pytest.mark.parametrize("words", [["list"], ["show", CARTPOLE], ["--help"], ["--version"]])
+def test_output_that_cannot_be_written_is_one_line(words: list[str], tmp_path: Path) -> None:
+    """Into a file that may not grow, as on a full disk."""
+    pytest.importorskip("resource", reason="needs limits on the size of files")
+    code = (
+        "import resource, sys\nfrom masked_envs.cli import main\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\nsys.exit(main({words}))"
+    )
+    with (tmp_path / "out.txt").open("w") as file:
+        process = in_a_process("-c", code, stdout=file)
+        _, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (1, "masked-envs: error: File too large\n")
+
+
 def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     def run(given: argparse.Namespace) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("masked_envs.cli.list_ids.run", run)
+    monkeypatch.setattr("masked_envs.cli.show.list_all", run)
     assert main(["list"]) == 128 + signal.SIGINT
     assert capsys.readouterr() == ("", "")
 

@@ -15,7 +15,7 @@ from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, DeadMayMove, R
 
 import masked_envs
 from masked_envs import MaskSpec
-from masked_envs.conformance.trial import Trial
+from masked_envs.conformance.context import CheckContext
 
 pytestmark = pytest.mark.core
 
@@ -88,9 +88,9 @@ def test_a_broken_game_is_found_out(name: str) -> None:
 
 
 def test_a_walk_goes_on_after_an_agent_has_left() -> None:
-    points = list(Trial(Chairs, 0, 200).walk())
-    assert any(len(point.moment.seats) == 2 for point in points)
-    assert any(point.moment.last and not point.moment.over for point in points)
+    points = list(CheckContext(Chairs, 0, 200).walk())
+    assert any(len(point.time_step.agents) == 2 for point in points)
+    assert any(point.time_step.final and not point.time_step.over for point in points)
 
 
 def test_the_snippet_takes_the_dead_out() -> None:
@@ -139,15 +139,15 @@ class Ledger(Jobs):
 
 
 def test_large_tables_are_shared_by_copies_unless_they_change() -> None:
-    subject = Trial(functools.partial(gym.make, "Taxi"), 0, 1).subject()
+    subject = CheckContext(functools.partial(gym.make, "Taxi"), 0, 1).new_view()
     subject.reset(0)
     copied = subject.fork().env.unwrapped
     assert copied.P is subject.env.unwrapped.P and copied is not subject.env.unwrapped
-    ready_made = Trial(functools.partial(copy.deepcopy, gym.make("Taxi")), 0, 1).subject()
+    ready_made = CheckContext(functools.partial(copy.deepcopy, gym.make("Taxi")), 0, 1).new_view()
     assert ready_made.fork().remake is ready_made.remake  # which holds the environment that was given, table and all
-    ledger = Trial(Ledger, 0, 5)
+    ledger = CheckContext(Ledger, 0, 5)
     for point in ledger.walk():
-        point.subject.fork().attempt({"": 0})
+        point.view.fork().attempt({"": 0})
     assert ledger.tables and ledger.shared_what_changes() and not ledger.shares
     report, plain = (
         masked_envs.check_masked_env(env, steps=30, raise_on_failure=False) for env in (Ledger, healthy("flat"))

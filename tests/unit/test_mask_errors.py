@@ -8,12 +8,12 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from mask_oracle import LEAVES, SPECS, batch_of
 
 from masked_envs.mask_spec import MaskSpec
-from masked_envs.mask_spec.row_mask import COMPILE_FROM
+from masked_envs.mask_spec.dense import COMPILE_FROM
 
 pytestmark = pytest.mark.core
 
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
-LATE = MaskSpec.conditional([2, 2, 3])
+DEPENDENT = MaskSpec.conditional([2, 2, 3])
 RNG = np.random.default_rng(0)
 
 each_spec = pytest.mark.parametrize("spec", [*SPECS.values(), INTERVAL], ids=[*SPECS.keys(), "interval"])
@@ -29,6 +29,19 @@ def operations(spec, mask):
     if spec.kind != "interval":
         yield lambda: spec.list_legal(mask)
         yield lambda: spec.convert(mask, to="torchrl" if spec.kind in ("joint", "conditional") else "gymnasium")
+
+
+def operations_with_heads(spec, of_one=True):
+    """Every operation that asks `head_mask`, on (mask, head_mask)."""
+    actions = [0] * len(spec.heads) if of_one else [[0] * len(spec.heads)] * 2
+    yield lambda mask, heads: spec.allows(mask, actions, heads)
+    yield lambda mask, heads: spec.sample(mask, RNG, heads)
+    yield from (spec.count, spec.is_empty, spec.is_forced, spec.legal_fraction, spec.dense, spec.complete)
+    if of_one:
+        yield lambda mask, heads: spec.list_legal(mask, head_mask=heads)
+        yield lambda mask, heads: spec.describe_legal(mask, head_mask=heads)
+        yield spec.empty_choices
+        yield lambda mask, heads: spec.head_mask(mask, 2, [0, 0], heads)
 
 
 # --- masks ---------------------------------------------------------------------------------------------------------
@@ -231,34 +244,43 @@ def test_a_dict_action_of_another_structure_is_not_allowed():
         spec.allows(spec.full(2), [good, good])
 
 
-# --- late heads ----------------------------------------------------------------------------------------------------
+# --- dependent heads -----------------------------------------------------------------------------------------------
 
 
-def test_late_heads_need_a_head_mask_of_the_right_form():
-    table = LATE.full()
-    for operation in (LATE.count, LATE.list_legal, lambda m: LATE.sample(m, RNG), lambda m: LATE.allows(m, [0] * 3)):
-        with pytest.raises(ValueError, match="head_mask="):
-            operation(table)
-    form = r"head_mask\(2, \[0, 0\]\) must give int8 or bool zeros and ones of shape \(3,\)"
-    for later in (np.ones(2, np.int8), np.ones(3), np.full(3, 2, np.int8), [1, 1, 1], None):
-        with pytest.raises(ValueError, match=form):
-            LATE.count(table, head_mask=lambda k, prefix, later=later: later)
-    with pytest.raises(ValueError, match="expected one head_mask function, or 3, got 2"):
-        LATE.count(LATE.full(3), head_mask=[lambda k, prefix: np.ones(3, np.int8)] * 2)
+def test_dependent_heads_need_a_head_mask_of_the_right_form():
+    table = DEPENDENT.full()
+    for operation in operations_with_heads(DEPENDENT):
+        with pytest.raises(ValueError, match=r"3 conditional heads needs head_mask=, a function \(k, prefix\) such as"):
+            operation(table, None)
+    for operation in operations_with_heads(DEPENDENT, of_one=False):
+        message = r"needs head_mask=, a function \(row, k, prefix\) such as envs.*, or a sequence of one function"
+        with pytest.raises(ValueError, match=message):
+            operation(DEPENDENT.full(2), None)
+    form = r"head_mask\(2, \[\d, \d\]\) must give int8 or bool zeros and ones of shape \(3,\)"
+    for wrong in (np.ones(2, np.int8), np.ones(3), np.full(3, 2, np.int8), [1, 1, 1], None):
+        for operation in operations_with_heads(DEPENDENT):
+            with pytest.raises(ValueError, match=form):
+                operation(table, lambda k, prefix, wrong=wrong: wrong)
+    with pytest.raises(ValueError, match="expected one head_mask function for each of 3 rows, got 2"):
+        DEPENDENT.count(DEPENDENT.full(3), head_mask=[lambda k, prefix: np.ones(3, np.int8)] * 2)
 
 
 @pytest.mark.parametrize(
     ("k", "prefix", "message"),
     [(3, [0, 0, 0], "head 3 is not in 0..2"), (-1, [], "head -1 is not"), (1, [], "needs the 1 choices before it"),
      (1, [1], "head 0 may not take 1"), (1, [2], "head 0 may not take 2"), (2, [0, 1], "head 1 may not take 1"),
-     (1, [-2], "head 0 may not take -2"), (2, [0, 0], "pass head_mask=")],
+     (1, [-2], "head 0 may not take -2"),
+     (0.5, [], "head 0.5 is not in"), (True, [0], "head True is not in"), ("0", [], "head '0' is not in"),
+     (1, [0.0], "needs the 1 choices before it"), (1, [True], "needs the 1 choices"), (1, 0, "needs the 1 choices"),
+     (1, None, "needs the 1 choices"), (2, [[0, 0]], "needs the 2 choices"), (2, [0, 0], "needs head_mask=")],
 )  # fmt: skip
 def test_head_mask_refuses_what_is_no_legal_prefix(k, prefix, message):
     with pytest.raises(ValueError, match=message):
-        LATE.head_mask(np.array([[1, 0], [0, 0]], np.int8), k, prefix)
+        DEPENDENT.head_mask(np.array([[1, 0], [0, 0]], np.int8), k, prefix)
 
 
-def test_a_dead_end_of_late_heads_has_nothing_to_sample():
-    for masks in (LATE.full(), LATE.full(2)):
-        with pytest.raises(ValueError, match="allows no action"):
-            LATE.sample(masks, RNG, head_mask=lambda k, prefix: np.zeros(3, np.int8))
+def test_a_dead_end_of_dependent_heads_has_nothing_to_sample():
+    with pytest.raises(ValueError, match="the conditional mask allows no action: there is nothing to sample"):
+        DEPENDENT.sample(DEPENDENT.full(), RNG, head_mask=lambda k, prefix: np.zeros(3, np.int8))
+    with pytest.raises(ValueError, match="allows no action in row 1: there is nothing to sample"):
+        DEPENDENT.sample(DEPENDENT.full(2), RNG, head_mask=lambda row, k, prefix: np.full(3, row == 0, np.int8))

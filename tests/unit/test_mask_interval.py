@@ -10,6 +10,7 @@ from masked_envs.mask_spec import MaskSpec
 
 pytestmark = pytest.mark.core
 
+WIDER = {np.dtype(np.longdouble)} - {np.dtype(np.float64)}  # on some machines they are one
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
 
 
@@ -64,3 +65,29 @@ def test_an_interval_counts_by_the_room_between_its_bounds():
     assert hybrid.count((masks[0], np.zeros(2, np.int8))) == 0
     large = MaskSpec.dict([INTERVAL, MaskSpec.binary(2000)])
     assert large.count((masks, large.parts[1].full(3))).tolist() == [math.inf, 2**2000, 0]
+
+
+# --- float16, which numba does not have ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 2000])
+def test_float16_is_served_at_any_size_of_the_batch(rows):
+    spec, rng = MaskSpec.interval([-1, 0], [1, 4], dtype=np.float16), np.random.default_rng(0)
+    mask = np.array([[-0.5, 1.0], [0.25, 1.0]], np.float16)
+    masks = np.stack([mask] * rows)
+    drawn = spec.sample(masks, rng)
+    assert drawn.dtype == np.float16 and drawn.shape == (rows, 2) and spec.allows(masks, drawn).all()
+    assert (drawn >= mask[0]).all() and (drawn <= mask[1]).all()
+    up = np.nextafter(mask[1], np.float16(9))
+    assert not spec.allows(masks, np.stack([up] * rows)).any() and not spec.allows(mask, up)
+    assert spec.count(masks).tolist() == [math.inf] * rows and spec.legal_fraction(mask) == 0.0
+    if rows == 2000:
+        assert kstest(drawn[:, 0].astype(float), "uniform", (-0.5, 0.75)).pvalue > 1e-4
+    with pytest.raises(ValueError, match=f"allows no action in row {rows - 1}"):
+        spec.sample(np.concatenate([masks[:-1], spec.empty(1)]), rng)
+
+
+@pytest.mark.parametrize("dtype", [*WIDER, np.int32, np.bool_, np.complex64])
+def test_other_dtypes_are_refused_by_name(dtype):
+    with pytest.raises(ValueError, match=rf"float dtype \(float16, float32, float64\), not {np.dtype(dtype).name}"):
+        MaskSpec.interval(0, 1, dtype=dtype)

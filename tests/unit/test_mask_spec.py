@@ -27,12 +27,12 @@ from scipy.stats import chisquare
 from masked_envs.core import mask_rules
 from masked_envs.core.backends import BACKENDS, numba_is_available
 from masked_envs.mask_spec import KINDS, MaskSpec
-from masked_envs.mask_spec.row_mask import COMPILE_FROM, bound_loops
+from masked_envs.mask_spec.dense import COMPILE_FROM, bound_loops
 
 pytestmark = pytest.mark.core
 
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
-LATE = MaskSpec.conditional([2, 2, 3, 2])
+DEPENDENT = MaskSpec.conditional([2, 2, 3, 2])
 LONG = [MaskSpec.flat(3 * mask_rules.SHORT), MaskSpec.joint([7, mask_rules.SHORT]), MaskSpec.per_head([2, 99])]
 
 each_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
@@ -40,18 +40,18 @@ each_leaf = pytest.mark.parametrize("spec", [*LEAVES.values(), INTERVAL], ids=[*
 needs_numba = pytest.mark.skipif(not numba_is_available(), reason="numba has no build for this Python")
 
 
-def late_head_mask(k, prefix):
+def some_head_mask(k, prefix):
     """Some rule for heads 2 and 3 that depends on every earlier choice, and can leave a prefix without any."""
-    n = LATE.nvec[k]
+    n = DEPENDENT.nvec[k]
     return np.array([(sum(prefix) + choice * prefix[0] + k) % 3 != 0 for choice in range(n)], np.int8)
 
 
-def late_legal(table, head_mask=late_head_mask):
+def dependent_legal(table, head_mask=some_head_mask):
     def is_legal(action):
-        later = all(head_mask(k, action[:k])[action[k]] for k in range(2, len(action)))
-        return bool(table[action[0], action[1]]) and later
+        completed = all(head_mask(k, action[:k])[action[k]] for k in range(2, len(action)))
+        return bool(table[action[0], action[1]]) and completed
 
-    return [action for action in itertools.product(*map(range, LATE.nvec)) if is_legal(action)]
+    return [action for action in itertools.product(*map(range, DEPENDENT.nvec)) if is_legal(action)]
 
 
 def uniform(counts):
@@ -126,24 +126,26 @@ def test_two_conditional_heads_are_the_joint_mask(nvec):
         assert sum(head.sum() for head in heads) == conditional.count(mask) == joint.count(mask)
 
 
-def test_late_conditional_heads_agree_with_enumeration():
-    for table in every_mask(LATE):
-        legal = late_legal(table)
-        assert LATE.list_legal(table, head_mask=late_head_mask) == legal
-        assert LATE.count(table, head_mask=late_head_mask) == len(legal)
-        allowed = {a for a in itertools.product(*map(range, LATE.nvec)) if LATE.allows(table, a, late_head_mask)}
+def test_dependent_heads_agree_with_enumeration():
+    for table in every_mask(DEPENDENT):
+        legal = dependent_legal(table)
+        assert DEPENDENT.list_legal(table, head_mask=some_head_mask) == legal
+        assert DEPENDENT.count(table, head_mask=some_head_mask) == len(legal)
+        allowed = {
+            a for a in itertools.product(*map(range, DEPENDENT.nvec)) if DEPENDENT.allows(table, a, some_head_mask)
+        }
         assert allowed == set(legal)
-        whole = LATE.dense(table, late_head_mask)
-        assert (whole.dtype, whole.shape) == (np.int8, LATE.nvec)
+        whole = DEPENDENT.dense(table, some_head_mask)
+        assert (whole.dtype, whole.shape) == (np.int8, DEPENDENT.nvec)
         assert [tuple(action) for action in np.argwhere(whole == 1).tolist()] == legal
-        assert same(LATE.dense(np.stack([table] * 2), late_head_mask), np.stack([whole] * 2))
+        assert same(DEPENDENT.dense(np.stack([table] * 2), [some_head_mask] * 2), np.stack([whole] * 2))
 
 
 def test_head_mask_says_what_comes_next():
     table = np.array([[0, 0], [1, 1]], np.int8)
-    assert LATE.head_mask(table, 0, []).tolist() == [0, 1]
-    assert LATE.head_mask(table, 1, [1]).tolist() == [1, 1]
-    assert same(LATE.head_mask(table, 2, np.array([1, 1]), late_head_mask), late_head_mask(2, (1, 1)))
+    assert DEPENDENT.head_mask(table, 0, []).tolist() == [0, 1]
+    assert DEPENDENT.head_mask(table, 1, [1]).tolist() == [1, 1]
+    assert same(DEPENDENT.head_mask(table, 2, np.array([1, 1]), some_head_mask), some_head_mask(2, (1, 1)))
 
 
 # --- sampling ------------------------------------------------------------------------------------------------------
@@ -183,17 +185,17 @@ def test_samples_from_a_long_mask_are_uniform_too():
         assert set(drawn) == set(legal) and uniform([(drawn == action).sum() for action in legal])
 
 
-def test_late_conditional_samples_are_uniform_over_the_leaves():
+def test_samples_of_dependent_heads_are_uniform_over_the_actions():
     table, rng = np.ones((2, 2), np.int8), np.random.default_rng(3)
-    legal = late_legal(table)
-    drawn = [tuple(row) for row in LATE.sample(np.stack([table] * 4000), rng, late_head_mask).tolist()]
+    legal = dependent_legal(table)
+    drawn = [tuple(row) for row in DEPENDENT.sample(np.stack([table] * 4000), rng, [some_head_mask] * 4000).tolist()]
     assert uniform([drawn.count(action) for action in legal]) and set(drawn) == set(legal)
 
     def head_by_head():  # each head uniform by itself: legal, but not uniform over the actions
         while True:
             prefix = ()
-            for k in range(len(LATE.nvec)):
-                choices = np.flatnonzero(late_head_mask(k, prefix) if k > 1 else np.ones(2))
+            for k in range(len(DEPENDENT.nvec)):
+                choices = np.flatnonzero(some_head_mask(k, prefix) if k > 1 else np.ones(2))
                 if not len(choices):
                     break
                 prefix = (*prefix, int(rng.choice(choices)))
@@ -282,8 +284,8 @@ def test_the_two_bodies_of_pick_flat_agree(mask, u):
 def test_engine_rows_come_back_as_canonical_masks(spec):
     buffer = np.zeros((5, *spec.mask_buffer.shape), spec.mask_buffer.base)
     buffer[:] = spec.full()
-    masks = spec.surface(buffer)
-    assert same(masks, spec.full(5)) and same(spec.surface(buffer[2]), spec.full())
+    masks = spec.canonical(buffer)
+    assert same(masks, spec.full(5)) and same(spec.canonical(buffer[2]), spec.full())
     buffer[:] = 0
     assert same(masks, spec.full(5)), "a mask that was handed out may not change"
 
@@ -291,6 +293,6 @@ def test_engine_rows_come_back_as_canonical_masks(spec):
 def test_a_dict_of_masks_is_one_record_in_the_engine():
     spec = SPECS["dict"]
     masks, action = np.zeros(2, spec.mask_buffer), {"move": np.array([1, 0]), "target": 3}
-    assert same(spec.surface(masks)["move"], np.zeros((2, 4), np.int8))
+    assert same(spec.canonical(masks)["move"], np.zeros((2, 4), np.int8))
     assert same(spec.decode(spec.encode(action), batch=False), action)
     assert len(spec.heads) == spec.num_draws == 3

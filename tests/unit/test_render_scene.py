@@ -446,7 +446,7 @@ def test_probability_on_a_forbidden_action_is_loud(example: Any) -> None:
     assert loud(share) == 0 and loud(wrong) > 5
 
 
-def test_the_last_action_is_ringed_where_it_lives() -> None:
+def test_the_action_chosen_is_ringed_where_it_lives() -> None:
     scene, mask = connect_four()
     before = draw(scene, mask)
     for action in range(7):
@@ -464,7 +464,7 @@ def test_the_last_action_is_ringed_where_it_lives() -> None:
 
 
 @pytest.mark.parametrize("action", [7, -1, 2.5, math.nan, "left", None, [], [[1, 2], [3]], {"a": 1}])
-def test_a_last_action_that_is_none_highlights_nothing(action: Any) -> None:
+def test_an_action_that_is_none_highlights_nothing(action: Any) -> None:
     scene, mask = connect_four()
     assert not changed(draw(scene, mask), draw(scene, mask, None, action)).any()
 
@@ -474,10 +474,11 @@ def test_a_last_action_that_is_none_highlights_nothing(action: Any) -> None:
     [
         ("per_head", np.ones(14, np.int8), [3, 7], [(3,), (11,)]),
         ("joint", np.ones((4, 6), np.int8), [2, 3], [(2, 3)]),
+        ("conditional", np.ones((4, 6), np.int8), [2, 3, 7], [(2, 3)]),
         ("binary", np.ones((4, 2), np.int8), [1, 0, 0, 1], [(0, 1), (1, 0), (2, 0), (3, 1)]),
     ],
 )
-def test_the_last_action_of_other_kinds_is_ringed(kind: str, mask: Any, action: Any, chosen: Any) -> None:
+def test_the_action_chosen_of_other_kinds_is_ringed(kind: str, mask: Any, action: Any, chosen: Any) -> None:
     def scene() -> Scene:
         return Scene(6, 1, kind=kind, heads=(4, 10) if kind == "per_head" else None)
 
@@ -489,7 +490,53 @@ def test_the_last_action_of_other_kinds_is_ringed(kind: str, mask: Any, action: 
         assert bool((ringed & own).any()) == (place in chosen)
 
 
-def test_range_bars_show_bounds_and_the_last_action() -> None:
+@pytest.mark.parametrize("example", [connect_four, warehouse, board])
+def test_after_the_end_the_mask_changes_nothing_but_the_layout_stays(example: Any) -> None:
+    scene, mask = example()
+    over = Status(message="terminated", over=True)
+    frame = draw(scene, mask, None, None, over)
+    share = mask / mask.sum(axis=-1, keepdims=True)
+    assert frame.shape == draw(scene, mask).shape
+    for other in (1 - mask, np.ones_like(mask)):
+        assert np.array_equal(frame, draw(scene, other, None, None, over))
+    action = mask.argmax(-1)
+    assert np.array_equal(frame, draw(scene, mask, share, action if scene.agents else int(action), over))
+    words = render_ansi(scene, mask, share, None, over)
+    assert words.splitlines() == ["terminated", *scene.glyph_rows]
+
+
+def test_after_the_end_bars_show_no_range() -> None:
+    scene, over = Scene(6, 1, kind="interval"), Status(over=True)
+    scene.range_bars([-2, -1], [2, 1])
+    frames = [draw(scene, np.array(bounds), None, None, over) for bounds in ([[-2.0, -1], [2, 1]], [[0.0, 0], [1, 1]])]
+    assert np.array_equal(*frames)
+    green = (np.abs(frames[0].astype(int) - LIGHT["legal"]).sum(axis=2) < 60).sum()
+    assert green == 0
+
+
+def test_every_legal_action_has_the_green_frame_of_the_legend() -> None:
+    """One style in buttons, areas, icons in an agent's colour, boxes and bars: seen by the colour of the frame."""
+
+    def green(frame: Frame) -> NDArray[np.bool_]:
+        return np.asarray(np.abs(frame.astype(int) - LIGHT["legal"]).sum(axis=2) < 60)
+
+    for scene, mask in (connect_four(), board(), warehouse()):
+        frame = green(draw(scene, mask))
+        assert frame[:STATUS_ROWS].any()  # the legend
+        for mark in scene.marks:
+            place = (mark.agent, *mark.path) if scene.agents else mark.path
+            own = pixels_of(scene, (mark.x, mark.y, mark.w, mark.h))
+            assert bool((frame & own).any()) == bool(mask[place])
+    compact = Scene(6, 1)
+    assert green(draw(compact, np.ones(900, np.int8)))[STATUS_ROWS:].any()
+    assert not green(draw(compact, np.zeros(900, np.int8)))[STATUS_ROWS:].any()
+    bars = Scene(6, 1, kind="interval")
+    bars.range_bars([-2], [2])
+    frame = green(draw(bars, np.array([[-1.0], [1.0]])))
+    assert frame[:STATUS_ROWS].any() and frame[STATUS_ROWS:].any()
+
+
+def test_range_bars_show_bounds_and_the_action_chosen() -> None:
     def scene() -> Scene:
         scene = Scene(6, 1, kind="interval")
         scene.range_bars([-2, -1], [2, 1], ["torque", "steer"])
@@ -582,7 +629,7 @@ def test_ansi_names_actions_agents_and_status() -> None:
     lines = render_ansi(scene, mask, None, [1, 0, 4], Status(step=3, reward=-1.5, turn="all")).splitlines()
     assert lines[0] == "step 3   reward -1.5   all to move"
     assert lines[1:6] == scene.glyph_rows
-    assert lines[6:8] == ["agent 0 legal: 0 stay, 1 up, 2 down | forbidden: 3 left, 4 right", "agent 0 last: 1 up"]
+    assert lines[6:8] == ["agent 0 legal: 0 stay, 1 up, 2 down | forbidden: 3 left, 4 right", "agent 0 chosen: 1 up"]
     share = np.array([0, 0, 0.25, 0, 0, 0.75])
     assert "legal: 2 left 1 25%, 5 right 2 75% |" in render_ansi(cart_pole(), share > 0, share)
     mask = np.arange(2048) % 2

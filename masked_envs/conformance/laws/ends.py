@@ -2,151 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
-
-from ...mask_spec import MaskSpec
 from ..actions import out_of_range
-from ..moments import Seat
-from ..subject import HeadMask, Subject, playable
-from ..trial import MOST_PROBES, Findings, Point, Trial, Unchecked, shown
-from ..values import parts_of, same
+from ..context import MOST_PROBES, Caution, CheckContext, Findings, NotApplicable, NotJudged, VisitedState, shown
+from ..env_view import EnvView
+from ..masks import allows_nothing, binary_mask
+from ..report import Reproduction
+from ..time_step import AgentStep
+from ..values import same
 
 SHORT_EPISODE = 5  # steps, to see the end by time limit
+NO_END = "no walk reached a terminated state: take more steps"
 
 
-def never_empty(trial: Trial) -> Findings:
+def never_empty(context: CheckContext) -> Findings:
     """L5 Never empty. While the episode runs, the mask allows something, per head and per acting agent: a position
     without a legal action ends the episode or offers an explicit pass.
     """
-    for point in trial.walk():
-        for name, seat in point.moment.acting.items():
-            spec = point.subject.spec(name)
-            mask = playable(spec, seat.mask)
+    for state in context.walk(to_an_end=True):
+        for name, agent in state.time_step.acting.items():
+            if not agent.masks:
+                continue  # law L3 says so
+            spec = state.view.spec(name)
+            mask = binary_mask(spec, agent.mask)
             try:
                 spec.check(mask)
             except ValueError:
                 continue  # law L2 says so
-            for what in empty_parts(spec, mask, point.subject.head_mask(name)):
-                yield point.broken(f"the episode runs, and the mask allows nothing{what}", name)
+            for choice in spec.empty_choices(mask, state.view.head_mask(name), limit=MOST_PROBES):
+                yield state.failure(f"the episode runs, and the mask allows nothing for {choice}", name)
 
 
-def empty_parts(spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> Iterator[str]:
-    """What of a mask allows nothing: "" for the whole, else which head, bit or part."""
-    if spec.kind == "dict":
-        for key, part, value in parts_of(spec, mask):
-            yield from (f" in part {key!r}{what}" for what in empty_parts(part, value, None))
-    elif spec.kind == "per_head":
-        heads = spec.split(mask)  # type: ignore[attr-defined]
-        yield from (f" in head {k}" for k, head in enumerate(heads) if not head.any())
-    elif spec.kind == "binary":
-        yield from (f" for bit {k}" for k in np.flatnonzero(~mask.any(axis=1)))
-    elif spec.kind == "interval":
-        yield from (f" in dimension {k}" for k in np.flatnonzero(mask[0] > mask[1]))
-    elif not mask.any():
-        yield ""
-    elif spec.kind == "conditional" and head_mask is not None:
-        yield from _empty_late_heads(spec, mask, head_mask)
-
-
-def _empty_late_heads(spec: Any, mask: Any, head_mask: HeadMask) -> Iterator[str]:
-    prefixes = [tuple(map(int, cell)) for cell in np.argwhere(mask)[:MOST_PROBES]]
-    for k in range(2, len(spec.nvec)):
-        later = {prefix: np.flatnonzero(head_mask(k, prefix)) for prefix in prefixes}
-        yield from (f" in head {k} after {prefix}" for prefix, choices in later.items() if choices.size == 0)
-        prefixes = [(*prefix, int(choice)) for prefix, choices in later.items() for choice in choices][:MOST_PROBES]
-
-
-def after_end(trial: Trial) -> Findings:
+def after_end(context: CheckContext) -> Findings:
     """L6 After the end. In a terminated state the mask is all ones: nothing is left to forbid. In a truncated state it
     is the true mask. An agent that does not act, where agents act one after another, has a mask that allows nothing.
     """
-    terminated, partly = False, False
-    for point in trial.walk():
-        for name, seat in {**point.moment.seats, **point.moment.last}.items():
-            terminated |= seat.terminated
-            if seat.terminated and not point.subject.declares and not _all_forbid(point, name, seat):
-                some = not same(seat.mask, point.subject.spec(name).full())
-                partly |= some
-                if some and point.subject.agents_leave and not point.moment.over:
-                    yield point.broken("this agent is dead, the others play on, and its mask allows some actions", name)
-                continue
-            yield from _after_termination(point, name, seat)
-            if not seat.acting and not seat.ended:
-                if not allows_nothing(point.subject.spec(name), seat.mask):
-                    yield point.broken("it is not this agent's turn, and its mask allows actions", name)
-    if not terminated:
-        yield from _terminated_by_force(trial)
-    if partly:
-        yield Unchecked("the masks of terminated states forbid something, which nobody will choose; ours are all ones")
-    yield from _truncated(trial)
+    ours, departures = context.new_view().declares, Departures()
+    for state in context.walk(to_an_end=True):
+        for name, agent in state.time_step.everyone.items():
+            if ours:
+                yield from _after_termination(state, name, agent)
+                yield from _while_waiting(state, name, agent)
+            elif agent.masks:
+                departures.add(state, name, agent)
+    if departures.found:
+        yield from departures.findings()
+    elif not context.evidence.terminated:
+        if ours:
+            yield from _terminated_by_force(context)
+        else:
+            yield NotJudged(NO_END)
+            return
+    yield from _truncated(context)
 
 
-def _all_forbid(point: Point, name: str, seat: Seat) -> bool:
-    """Whether a mask of a seat allows nothing, so that no distribution can be made of it."""
-    return any(allows_nothing(point.subject.spec(name), mask) for mask in seat.masks.values())
+class Departures:
+    """What a third-party environment does otherwise after the end: conventions, that nobody has promised to follow."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Reproduction] = {}
+
+    def add(self, state: VisitedState, name: str, agent: AgentStep) -> None:
+        """Look at the mask of one agent."""
+        spec = state.view.spec(name)
+        nothing = allows_nothing(spec, agent.mask)
+        if agent.ended and nothing:
+            self._note("in the last state the mask allows nothing: a softmax over it is NaN", state, name)
+        elif agent.terminated and state.view.agents_leave and not state.time_step.over:
+            if not same(agent.mask, spec.full()):
+                self._note("an agent that is dead, while others play on, has a mask that is not all ones", state, name)
+        elif agent.terminated and not same(agent.mask, spec.full()):
+            self._note("in a terminated state the mask forbids actions, which nobody will choose", state, name)
+        elif not agent.acting and not agent.ended and not nothing:
+            self._note("an agent whose turn it is not has a mask that allows actions", state, name)
+
+    def _note(self, sentence: str, state: VisitedState, name: str) -> None:
+        if sentence not in self.found:
+            self.found[sentence] = state.reproduction(name)
+
+    def findings(self) -> Findings:
+        """A warning for each."""
+        yield NotApplicable("the environment does otherwise than this convention of ours: see the warning", whole=True)
+        for sentence, reproduction in self.found.items():
+            yield Caution(f"{sentence} (ours: all ones after termination, zeros while waiting)", reproduction)
 
 
-def _after_termination(point: Point, name: str, seat: Seat) -> Findings:
-    for where, mask in seat.masks.items() if seat.terminated else ():
-        if not same(mask, point.subject.spec(name).full()):
-            yield point.broken(f"the episode has terminated, and {where} still forbids actions", name)
+def _after_termination(state: VisitedState, name: str, agent: AgentStep) -> Findings:
+    for where, mask in agent.masks.items() if agent.terminated else ():
+        if not same(mask, state.view.spec(name).full()):
+            yield state.failure(f"the episode has terminated, and {where} still forbids actions", name)
 
 
-def _terminated_by_force(trial: Trial) -> Findings:
+def _while_waiting(state: VisitedState, name: str, agent: AgentStep) -> Findings:
+    if not agent.acting and not agent.ended and not allows_nothing(state.view.spec(name), agent.mask):
+        yield state.failure("it is not this agent's turn, and its mask allows actions", name)
+
+
+def _terminated_by_force(context: CheckContext) -> Findings:
     """The end that on_invalid="terminate" gives, where no walk reached another."""
-    variant, rng = trial.variant(on_invalid="terminate"), trial.rng(6)
-    for point in variant.walk() if variant is not None else ():
-        actions = trial.choose(point.subject, rng)
+    variant, rng = context.variant(on_invalid="terminate"), context.rng(6)
+    for state in variant.walk() if variant is not None else ():
+        actions = context.choose(state.view, rng)
         if actions is None:
             continue
         for name, legal in actions.items():
-            actions[name] = out_of_range(point.subject.spec(name), legal)
-        tried = point.subject.fork()
+            actions[name] = out_of_range(state.view.spec(name), legal)
+        tried = state.view.fork()
         tried.attempt(actions)
-        after = Point(tried, tried.moment or point.moment, point.seed, point.path)
-        seats = {**after.moment.seats, **after.moment.last}
-        for name, seat in seats.items():
-            yield from _after_termination(after, name, seat)
-        if any(seat.terminated for seat in seats.values()):
+        after = VisitedState(tried, tried.time_step or state.time_step, state.seed, state.path)
+        for name, agent in after.time_step.everyone.items():
+            yield from _after_termination(after, name, agent)
+        if any(agent.terminated for agent in after.time_step.everyone.values()):
+            context.evidence.terminated += 1
             return
-    yield Unchecked("no walk reached a terminated state")
+    yield NotJudged(NO_END)
 
 
-def allows_nothing(spec: MaskSpec, mask: Any) -> bool:
-    """Whether a mask is all zeros, or its bounds cross."""
-    if spec.kind == "dict":
-        return all(allows_nothing(part, value) for _, part, value in parts_of(spec, mask))
-    if spec.kind == "interval":
-        return bool((mask[0] >= mask[1]).all())
-    return not np.asarray(mask).any()
-
-
-def _truncated(trial: Trial) -> Findings:
+def _truncated(context: CheckContext) -> Findings:
     """The same actions with and without a time limit: the mask where the one is truncated is that of the other."""
-    limited, free = trial.variant(time_limit=SHORT_EPISODE), trial.variant(time_limit=0)
+    limited, free = context.variant(time_limit=SHORT_EPISODE), context.variant(time_limit=0)
     if limited is None or free is None:
-        yield Unchecked("the mask of a truncated state was not checked: the environment takes no time_limit")
+        yield NotApplicable("the mask of a truncated state was not checked: the environment takes no time_limit")
         return
-    for seed in range(trial.seed, trial.seed + 3):
-        cut, whole = limited.subject(), free.subject()
+    for seed in range(context.seed, context.seed + 3):
+        cut, whole = limited.new_view(), free.new_view()
         cut.reset(seed)
         whole.reset(seed)
-        yield from _cut_short(trial, cut, whole, seed)
+        yield from _cut_short(context, cut, whole, seed)
 
 
-def _cut_short(trial: Trial, cut: Subject, whole: Subject, seed: int) -> Findings:
-    rng, path, ended = trial.rng(seed), [], False
-    while not ended and (actions := trial.choose(cut, rng)) is not None:
+def _cut_short(context: CheckContext, cut: EnvView, whole: EnvView, seed: int) -> Findings:
+    rng, path, ended = context.rng(seed), [], False
+    while not ended and (actions := context.choose(cut, rng)) is not None:
         if cut.attempt(actions).error is not None or whole.attempt(actions).error is not None:
             return
         path.append(shown(actions))
-        assert cut.moment is not None and whole.moment is not None
-        for name, seat in {**cut.moment.seats, **cut.moment.last}.items():
-            ended |= seat.ended
-            true = whole.moment.seats[name]
-            if seat.truncated and true.acting and not same(seat.mask, true.mask):
-                point = Point(cut, cut.moment, seed, tuple(path))
-                yield point.broken(f"truncated by time_limit={SHORT_EPISODE}, the mask is not {true.mask}", name)
+        assert cut.time_step is not None and whole.time_step is not None
+        for name, agent in cut.time_step.everyone.items():
+            ended |= agent.ended
+            true = whole.time_step.agents[name]
+            if agent.truncated and true.acting and not same(agent.mask, true.mask):
+                state = VisitedState(cut, cut.time_step, seed, tuple(path))
+                yield state.failure(f"truncated by time_limit={SHORT_EPISODE}, the mask is not {true.mask}", name)

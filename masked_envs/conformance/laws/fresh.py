@@ -4,108 +4,128 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..moments import Moment
-from ..subject import Subject
-from ..trial import Findings, Point, Trial
+import numpy as np
+
+from ..context import Caution, CheckContext, Findings, NotJudged, VisitedState, shown
+from ..env_view import EnvView
+from ..global_streams import same_global_streams
+from ..time_step import StepResult, differing, handed_out, info_of_step, parts_of_step
 from ..values import arrays_in, fingerprint
 
-COPIES = 8  # that must agree before a difference between two of them says anything
+COPIES = 8  # that must agree before a difference between two of them means anything
+FEWER_COPIES = 3  # where time is short
 CONTROL_STEPS = 4
 
 
-def fresh(trial: Trial) -> Findings:
+def fresh(context: CheckContext) -> Findings:
     """L4 Fresh. The mask belongs to the observation beside it. It is a copy or read-only: the array handed out at time
     t still holds its values at t + 1. Asking for it changes nothing and draws no random number.
     """
-    rng, agree = trial.rng(4), _copies_agree(trial)
-    spares: list[Subject] = []
-    handed: tuple[Point, bytes] | None = None
-    for point in trial.walk():
-        yield from _kept(handed)
-        handed = (point, told(point.moment))
-        yield from _asked(point)
-        actions = trial.choose(point.subject, rng)
-        if actions is None:
+    rng, agree = context.rng(4), _copies_agree(context)
+    spares: list[EnvView] = []
+    before: tuple[VisitedState, dict[str, bytes], dict[str, bytes]] | None = None
+    for state in context.walk():
+        if before is not None:
+            yield from _kept(*before, state)
+        before = (state, handed_out(state.time_step), info_of_step(state.time_step))
+        yield from _asked(state)
+        actions = context.choose(state.view, rng)
+        if actions is None or not agree:
             continue
-        if not agree:
-            continue
-        spares = spares or [point.subject.fork(), point.subject.fork()]
-        yield from _asking_is_free(point, spares, actions)
-        yield from _written_on(trial, point, actions)
+        spares = spares or [state.view.fork(), state.view.fork()]
+        yield from _asking_is_free(state, spares, actions)
+        yield from _written_on(context, state, actions)
+    if not agree:
+        yield NotJudged("copies of the environment, given the same actions, differ: compare it with L10")
 
 
-def _copies_agree(trial: Trial) -> bool:
-    """Whether copies given the same actions tell the same. Where they do not, as an environment that draws from global
-    random numbers (L10), nothing can be read from a difference between two of them.
+def together(views: list[EnvView], actions: dict[str, Any]) -> list[StepResult]:
+    """The results of the same actions on copies, which draw the same numbers from global random streams."""
+    results = []
+    for view in views:
+        with same_global_streams():
+            results.append(view.attempt(actions))
+    return results
+
+
+def _copies_agree(context: CheckContext) -> bool:
+    """Whether copies given the same actions go the same way. Where they do not, as an environment whose copies share
+    something, a difference between two of them tells nothing.
     """
-    subject = trial.subject()
-    subject.reset(trial.seed)
-    copies = [subject.fork() for _ in range(COPIES)]
-    rng = trial.rng(4)
+    view = context.new_view()
+    view.reset(context.seed)
+    copies = [view.fork() for _ in range(COPIES if context.until is None else FEWER_COPIES)]
+    rng = context.rng(4)
     for _ in range(CONTROL_STEPS):
-        actions = trial.choose(copies[0], rng)
-        if actions is None:
+        actions = context.choose(copies[0], rng)
+        if actions is None or context.out_of_time():
             break
-        if len({told(copied.attempt(actions).moment) for copied in copies}) > 1:
+        first, *others = (parts_of_step(result.after) for result in together(copies, actions))
+        if any(differing(first, other) for other in others):
             return False
     return True
 
 
-def _kept(handed: tuple[Point, bytes] | None) -> Findings:
+def _kept(state: VisitedState, before: dict[str, bytes], info: dict[str, bytes], after: VisitedState) -> Findings:
     """What was handed out before the last step still holds its values."""
-    if handed is not None:
-        point, before = handed
-        if told(point.moment) != before:
-            yield point.broken("the next step changed what had been handed out", next(iter(point.moment.seats)))
+    following = after.path[len(state.path) :] if after.path[: len(state.path)] else after.path
+    changed = differing(before, handed_out(state.time_step))
+    if changed:
+        yield state.failure(
+            f"the next step changed what had been handed out: {', '.join(changed)}",
+            next(iter(state.time_step.agents)), compared="kept", differs=changed, following=following[:1],
+        )  # fmt: skip
+    elif changed := differing(info, info_of_step(state.time_step)):
+        yield Caution(f"the next step changed what had been handed out in info: {', '.join(changed)}")
 
 
-def _asked(point: Point) -> Findings:
+def _asked(state: VisitedState) -> Findings:
     """The mask stays the same however often it is asked for."""
-    before = {name: fingerprint(seat.masks) for name, seat in point.moment.seats.items()}
+    before = {name: {place: fingerprint(mask) for place, mask in agent.masks.items()}
+              for name, agent in state.time_step.agents.items()}  # fmt: skip
     for _ in range(2):
-        for name, seat in point.subject.ask().seats.items():
-            if fingerprint(seat.masks) != before[name]:
-                yield point.broken("asked for again, the mask is another one", name)
+        for name, agent in state.view.ask().agents.items():
+            again = {place: fingerprint(mask) for place, mask in agent.masks.items()}
+            if changed := differing(before[name], again):
+                yield state.failure(
+                    f"asked for again, the mask is another one: {', '.join(changed)}", name,
+                    compared="asked", differs=changed,
+                )  # fmt: skip
                 return
 
 
-def _asking_is_free(point: Point, spares: list[Subject], actions: dict[str, Any]) -> Findings:
-    """Of two copies one is asked for its mask; the position and the next step stay the same."""
-    asked, unasked = (point.subject.fork(spare) for spare in spares)
+def _asking_is_free(state: VisitedState, spares: list[EnvView], actions: dict[str, Any]) -> Findings:
+    """Of two copies one is asked for its mask; the state and the next step stay the same."""
+    asked, unasked = (state.view.fork(spare) for spare in spares)
+    spares[:] = [asked, unasked]
     before = asked.position()
     for _ in range(3):
         asked.ask()
     if asked.position() != before:
-        yield point.broken("asking for the mask changed the state")
+        yield state.failure("asking for the mask changed the state", compared="asked", differs=("get_state()",))
         return
-    moments = [copy.attempt(actions).moment for copy in (asked, unasked)]
-    if told(moments[0]) != told(moments[1]):
-        yield point.broken("asking for the mask changed what the next step gives")
+    first, second = (parts_of_step(result.after) for result in together([asked, unasked], actions))
+    if changed := differing(first, second):
+        yield state.failure(
+            f"asking for the mask changed what the next step gives: {', '.join(changed)}",
+            compared="asking", differs=changed, following=(shown(actions),),
+        )  # fmt: skip
 
 
-def _written_on(trial: Trial, point: Point, actions: dict[str, Any]) -> Findings:
+def _written_on(context: CheckContext, state: VisitedState, actions: dict[str, Any]) -> Findings:
     """Writing into a mask that was handed out changes nothing in the environment."""
-    subject = point.subject.fork()
-    if subject.attempt(actions).error is not None or subject.moment is None:
+    view = state.view.fork()
+    if view.attempt(actions).error is not None or view.time_step is None:
         return
-    again = trial.choose(subject, trial.rng())
-    untouched = subject.fork()
-    for array in (a for seat in subject.moment.seats.values() for a in arrays_in(seat.masks)):
+    again, untouched = context.choose(view, context.rng()), view.fork()
+    for array in (a for agent in view.time_step.agents.values() for a in arrays_in([agent.masks, agent.returned])):
         if array.flags.writeable:
-            array[...] = 0
+            array[...] = np.zeros((), array.dtype)
     if again is None:
         return
-    moments = [copy.attempt(again) for copy in (subject, untouched)]
-    if told(moments[0].moment) != told(moments[1].moment):
-        yield point.broken("writing into the mask that step() handed out changed what the next step does")
-
-
-def told(moment: Moment | None) -> bytes:
-    """Everything that a moment tells, as bytes."""
-    if moment is None:
-        return b"refused"
-    return b";".join(
-        fingerprint([name, s.observation, s.info, s.masks, s.sb3_mask, float(s.reward), s.terminated, s.truncated])
-        for part in (moment.seats, moment.last)
-        for name, s in part.items()
-    )
+    first, second = (parts_of_step(result.after) for result in together([view, untouched], again))
+    if changed := differing(first, second):
+        yield state.failure(
+            f"writing into the mask that step() handed out changed what the next step does: {', '.join(changed)}",
+            compared="written", differs=changed, following=(shown(actions), shown(again)),
+        )  # fmt: skip

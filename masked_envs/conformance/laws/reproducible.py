@@ -2,215 +2,242 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import itertools
 import pickle
-import random
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..moments import Seat
-from ..subject import Subject
-from ..trial import FEWEST_STATES, Broken, Findings, Point, Trial, Unchecked
-from ..values import fingerprint
-from .fresh import told
+from ..context import FEWEST_STATES, Caution, CheckContext, Failure, Findings, NotApplicable, VisitedState, shown
+from ..env_view import EnvView
+from ..global_streams import global_streams, same_global_streams
+from ..other_process import STEPS, stream_elsewhere
+from ..time_step import AgentStep, differing, info_of_step, parts_of_step
+from ..values import digest
 
-ROWS = 3  # of the vector environment whose rows are held against single environments
+ROWS = 3  # of the vector environment whose rows are compared with single environments
 CONTINUED = 12  # steps after a restored position
 
-
-@contextlib.contextmanager
-def global_streams(seed: int) -> Iterator[None]:
-    """Seed Python's and NumPy's global random streams, and put them back afterwards."""
-    python, legacy = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(legacy)
+Stream = list[dict[str, bytes]]
 
 
-def reproducible(trial: Trial) -> Findings:
+def reproducible(context: CheckContext) -> Findings:
     """L10 Reproducible. Two constructions with the same parameters, reset with the same seed and given the same actions
     produce the same bytes, in another process too; no global random state is read. Row i of a vector environment
     seeded k equals a single environment seeded k + i. State saved and restored continues with the same bytes.
     """
-    with global_streams(1), trial.within(0.25):
-        first = _stream(trial)
-    with global_streams(2), trial.within(None):
-        second = _stream(trial, len(first))
-    if first != second:
-        yield _parting(
-            trial, first, second, "a second construction with the same seed and actions goes another way here"
-        )
+    with global_streams(1), context.within(0.25):
+        first, info = streams(context)
+    with global_streams(2):
+        second, info_again = streams(context, len(first))
+    if (parting := parted(first, second)) is not None:
+        sentence = "a second construction with the same seed and actions goes another way here"
+        yield _parting(context, parting, first, second, sentence, "construction")
     else:
-        yield from _elsewhere(trial, first)
-    yield from _seed_matters(trial)
-    yield from _continues(trial)
-    yield from _rows(trial)
+        changing = {name for a, b in zip(info, info_again, strict=False) for name in differing(a, b)}
+        if changing:
+            yield Caution(f"two runs with the same seed and actions differ in {', '.join(sorted(changing))}")
+        yield from _elsewhere(context, first)
+    yield from _seed_matters(context)
+    yield from _continues(context)
+    yield from _rows(context)
 
 
-def _elsewhere(trial: Trial, here: list[bytes]) -> Findings:
+def streams(context: CheckContext, steps: int | None = None) -> tuple[Stream, Stream]:
+    """What a walk gives, state by state; and its info."""
+    states = [(parts_of_step(s.time_step), info_of_step(s.time_step)) for s in context.walk(steps)]
+    return [parts for parts, _ in states], [info for _, info in states]
+
+
+def parted(first: Stream, second: Stream) -> int | None:
+    """The first state in which two streams differ; None where the shorter one is a part of the other."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((number for number, (a, b) in pairs if differing(a, b)), None)
+
+
+def _parting(
+    context: CheckContext, number: int, first: Stream, second: Stream, sentence: str, compared: str
+) -> Failure:
+    """The failure in the state where two streams part."""
+    differs = differing(first[number], second[number])
+    with global_streams(1):
+        state = next(itertools.islice(context.walk(number + 1), number, None), None)
+    sentence = f"{sentence}: {', '.join(differs)}"
+    if state is None:
+        return Failure(sentence, None)
+    failure: Failure = state.failure(sentence, compared=compared, differs=differs)
+    return failure
+
+
+def _elsewhere(context: CheckContext, first: Stream) -> Findings:
     """Another process goes the same way."""
-    from ..other_process import STEPS, told_elsewhere
-
-    left = None if trial.until is None else max(1.0, trial.until - time.monotonic())
-    there = told_elsewhere(trial, min(STEPS, len(here)), left)
+    there = stream_elsewhere(context, min(STEPS, len(first)))
     if isinstance(there, str):
-        yield Unchecked(f"not compared with another process: {there}")
-    elif there != here[: len(there)] or not there:
-        yield _parting(trial, here[:STEPS], there, "in another process, the same seed and actions go another way here")
+        yield NotApplicable(f"not compared with another process: {there}")
+    elif (parting := parted(first, there)) is not None:
+        sentence = "in another process, the same seed and actions lead elsewhere here"
+        yield _parting(context, parting, first, there, sentence, "process")
 
 
-def _stream(trial: Trial, steps: int | None = None) -> list[bytes]:
-    """What a walk is told, moment by moment."""
-    return [told(point.moment) for point in trial.walk(steps)]
-
-
-def _parting(trial: Trial, first: list[bytes], second: list[bytes], sentence: str) -> Broken:
-    """The last moment of a walk that two streams share, or the first one."""
-    differing = (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
-    parted = next(differing, min(len(first), len(second)))
-    return next(itertools.islice(trial.walk(), max(0, parted - 1), None)).broken(sentence)
-
-
-def _seed_matters(trial: Trial) -> Findings:
+def _seed_matters(context: CheckContext) -> Findings:
     """A reset with a seed starts anew whatever came before."""
-    subject = trial.subject()
-    start = told(subject.reset(trial.seed))
+    view = context.new_view()
+    with global_streams(1):
+        start = parts_of_step(view.reset(context.seed))
     for steps in (1, CONTINUED):  # an odd number and an even one: whose turn it was must not matter
-        for _ in trial.walk(steps, subject):
+        for _ in context.walk(steps, view):
             pass
-        if told(subject.reset(trial.seed)) != start:
-            yield next(trial.walk(1)).broken("a later reset with the same seed gave another start")
+        seed, *played = view.history
+        path = tuple(shown(step) for step in played if isinstance(step, dict)) if seed == context.seed else ()
+        with global_streams(1):
+            again = parts_of_step(view.reset(context.seed))
+        if differs := differing(start, again):
+            assert view.time_step is not None
+            yield VisitedState(view, view.time_step, context.seed, path).failure(
+                f"a later reset with the same seed gave another start: {', '.join(differs)}",
+                compared="reset", differs=differs,
+            )  # fmt: skip
             return
 
 
-def _continues(trial: Trial) -> Findings:
-    """A position that was saved, and a copy of the whole environment, go on with the same bytes."""
-    reached = _within_an_episode(trial)
-    subject = reached.subject
-    for how, restore in _ways(subject):
+def _continues(context: CheckContext) -> Findings:
+    """A saved position, and a copy of the whole environment, continue with the same bytes."""
+    reached = _within_an_episode(context)
+    view = reached.view
+    for how, compared, restore in _ways(view):
         again = restore()
         if isinstance(again, str):
-            yield Unchecked(again)
+            yield NotApplicable(again)
             continue
-        expected = _continued(trial, subject.fork())
-        if _continued(trial, again) != expected:
-            yield reached.broken(f"continued from {how}, it gave something else")
+        with same_global_streams():
+            expected, actions = _continued(context, view.fork())
+        with same_global_streams():
+            found, _ = _continued(context, again)
+        number = parted(expected, found)
+        if number is None and len(expected) != len(found):
+            number = min(len(expected), len(found)) - 1
+        if number is not None:
+            differs = differing(expected[number], found[number]) or ("the number of steps",)
+            yield reached.failure(
+                f"continued from {how}, it gave something else: {', '.join(differs)}",
+                compared=compared, differs=differs, following=tuple(actions[: number + 1]),
+            )  # fmt: skip
 
 
-def _within_an_episode(trial: Trial) -> Point:
-    """A moment some way into an episode, where there is something to forget; else a start."""
-    with trial.within(0.25):
-        for number, point in enumerate(trial.walk()):
-            if number >= trial.steps // 2 and point.path and not point.moment.over:
-                return point
-    return point if not point.moment.over else next(trial.walk(1))
+def _within_an_episode(context: CheckContext) -> VisitedState:
+    """A state some way into an episode, where there is something to forget; else a start."""
+    state: VisitedState | None = None
+    with context.within(0.25):
+        for number, state in enumerate(context.walk()):
+            if number >= context.steps // 2 and state.path and not state.time_step.over:
+                return state
+    if state is not None and not state.time_step.over:
+        return state
+    start: VisitedState = next(context.walk(1))
+    return start
 
 
-def _ways(subject: Subject) -> Iterator[tuple[str, Callable[[], Any]]]:
-    why_not = subject.why_not_copied
-    yield "a copy by deepcopy", lambda: f"not copied: {why_not}" if why_not else copy.deepcopy(subject)
+def _ways(view: EnvView) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    """How to restore a state: in words, as the reproduction names it, and a function that does it."""
+    why_not = view.why_not_copied
+    yield "a copy by deepcopy", "deepcopy", lambda: f"not copied: {why_not}" if why_not else copy.deepcopy(view)
     if why_not:
         return
-    yield "a copy by pickle", lambda: _pickled(subject)
-    yield "the position given to set_state()", lambda: _set_back(subject)
+    yield "a copy by pickle", "pickle", lambda: _pickled(view)
+    yield "the position given to set_state()", "set_state", lambda: _set_back(view)
 
 
-def _pickled(subject: Subject) -> Subject | str:
+def _pickled(view: EnvView) -> EnvView | str:
     try:
-        data = pickle.dumps(subject.env)
+        data = pickle.dumps(view.env)
     except Exception as error:  # what cannot be pickled may raise anything
         return f"the environment cannot be pickled ({type(error).__name__}: {error})"
-    again = copy.deepcopy(subject)
+    again = copy.deepcopy(view)
     again.env = pickle.loads(data)
     return again
 
 
-def _set_back(subject: Subject) -> Subject | str:
-    """A copy that has gone on, brought back; through a pickled position."""
-    if not callable(subject.own("set_state")):
+def _set_back(view: EnvView) -> EnvView | str:
+    """A copy that has gone on, restored by a pickled position."""
+    if not callable(view.declared("set_state")):
         return "there is no get_state() and set_state()"
-    position = pickle.loads(pickle.dumps(subject.position()))
-    again = copy.deepcopy(subject)
+    position = pickle.loads(pickle.dumps(view.position()))
+    again = copy.deepcopy(view)
     rng = np.random.default_rng(0)
     for _ in range(CONTINUED):
-        actions = Trial.choose(again, rng)
+        actions = CheckContext.choose(again, rng)
         if actions is None or again.attempt(actions).error is not None:
             break
     again.attribute("set_state")(position)
-    again.moment, again._given = subject.moment, subject._given
+    again.time_step, again._returned = view.time_step, view._returned
     return again
 
 
-def _continued(trial: Trial, subject: Subject) -> list[bytes]:
-    rng, stream = trial.rng(10), []
+def _continued(context: CheckContext, view: EnvView) -> tuple[Stream, list[Any]]:
+    """What some more steps give, and their actions."""
+    rng, stream, taken = context.rng(10), [], []
     for _ in range(CONTINUED):
-        if not subject.reset_ended():
-            actions = trial.choose(subject, rng)
-            if actions is None or subject.attempt(actions).error is not None:
+        if not view.reset_ended():
+            actions = context.choose(view, rng)
+            if actions is None or view.attempt(actions).error is not None:
                 break
-        stream.append(told(subject.moment))
-    return stream
+            taken.append(shown(actions))
+        stream.append(parts_of_step(view.time_step))
+    return stream, taken
 
 
-def _rows(trial: Trial) -> Findings:
+def _rows(context: CheckContext) -> Findings:
     """Row i of a vector environment seeded k is the single environment seeded k + i."""
-    if trial.make_vector is None:
-        yield Unchecked("rows were not held against single environments: that takes an id")
+    if context.make_vector is None:
+        yield NotApplicable("rows were not compared with single environments: that takes an id")
         return
-    make_vector = trial.make_vector
-    vector = Trial(lambda: make_vector(ROWS), trial.seed, trial.steps).subject()
-    singles, rng = [trial.subject() for _ in range(ROWS)], trial.rng(11)
-    vector.reset(trial.seed)
+    make_vector = context.make_vector
+    vector = CheckContext(lambda: make_vector(ROWS), context.seed, context.steps).new_view()
+    singles, rng = [context.new_view() for _ in range(ROWS)], context.rng(11)
+    vector.reset(context.seed)
     for i, single in enumerate(singles):
-        single.reset(trial.seed + i)
-    for step in range(trial.steps):
-        if step >= FEWEST_STATES and trial.out_of_time():
+        single.reset(context.seed + i)
+    for step in range(context.steps):
+        if step >= FEWEST_STATES and context.out_of_time():
             return
         for i, single in enumerate(singles):
-            if vector.moment is None or single.moment is None:
+            if vector.time_step is None or single.time_step is None:
                 return
-            row, alone = vector.moment.seats[f"row {i}"], single.moment.seats[""]
-            if told_alone(row) != told_alone(alone):
-                point = Point(vector, vector.moment, trial.seed, ())
-                yield point.broken(f"row {i} is not the single environment seeded {trial.seed + i}", f"row {i}")
+            row, alone = vector.time_step.agents[f"row {i}"], single.time_step.agents[""]
+            if _digest_of_row(row) != _digest_of_row(alone):
+                state = VisitedState(vector, vector.time_step, context.seed, ())
+                yield state.failure(f"row {i} is not the single environment seeded {context.seed + i}", f"row {i}")
                 return
-        actions = trial.choose(vector, rng)
+        actions = context.choose(vector, rng)
         if actions is None or vector.attempt(actions).error is not None:
             return
         for i, single in enumerate(singles):
-            if single.moment is not None and single.moment.over:
+            if single.time_step is not None and single.time_step.over:
                 single.reset(None)
             elif single.attempt({"": actions[f"row {i}"]}).error is not None:
                 return
 
 
-def told_alone(seat: Seat) -> bytes:
+def _digest_of_row(agent: AgentStep) -> bytes:
     """What a row and a single environment must agree on."""
-    return fingerprint([seat.observation, seat.mask, float(seat.reward), seat.terminated, seat.truncated])
+    return digest([agent.observation, agent.mask, agent.reward, agent.terminated, agent.truncated])
 
 
-def one_source(trial: Trial) -> Findings:
+def one_source(context: CheckContext) -> Findings:
     """L11 One source. The rules of an environment are written once: the plain-Python and the compiled backend give the
     same bytes.
     """
-    variants = {backend: trial.variant(backend=backend) for backend in ("python", "numba")}
+    variants = {backend: context.variant(backend=backend) for backend in ("python", "numba")}
     found = {backend: variant for backend, variant in variants.items() if variant is not None}
     if len(found) < 2:
-        yield Unchecked("the environment has no two backends to compare", whole=True)
+        yield NotApplicable("the environment has no two backends to compare", whole=True)
         return
     python, compiled = found.values()
     with python.within(0.5):
-        first = _stream(python)
-    with compiled.within(None):
-        second = _stream(compiled, len(first))
-    if first != second:
-        yield _parting(trial, first, second, "the two backends go different ways here")
+        first, _ = streams(python)
+    second, _ = streams(compiled, len(first))
+    context.evidence.add(python.evidence)
+    if (parting := parted(first, second)) is not None:
+        yield _parting(context, parting, first, second, "the two backends go different ways here", "backends")

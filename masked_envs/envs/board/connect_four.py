@@ -17,9 +17,6 @@ Observation
 Rewards
     `+1` to the winner and `-1` to the loser at the end, otherwise 0.
 
-    The reference agent reaches at least 0.81 in 400,000 decisions (docs/learning.md); random legal play earns -0.09,
-    and the best possible is 1.00.
-
 Start
     An empty rack; player_0 begins.
 

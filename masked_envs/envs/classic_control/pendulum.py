@@ -21,8 +21,6 @@ Observation
 Rewards
     -(angle^2 + 0.1 speed^2 + 0.001 torque^2), the angle in (-pi, pi], all before the step.
 
-    The reference agent reaches at least -82.6 in 500,000 decisions (docs/learning.md); random legal play earns -1488.7.
-
 Start
     Angle uniform in [-pi, pi), speed uniform in [-1, 1).
 
@@ -45,7 +43,7 @@ import math
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Parameter, random_uniform, rule, state_record
+from ...core import Declaration, Parameter, random_uniform, round_down, round_up, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -84,8 +82,8 @@ def action_mask(s, p, agent, out):
         # speed + (FALL sin + DRIVE torque) TIME_STEP within the limit, solved for the torque
         per_torque = DRIVE * TIME_STEP
         coasting = s["speed"] + FALL * math.sin(s["angle"]) * TIME_STEP
-        out[0, 0] = max(-p["max_torque"], (-p["speed_limit"] - coasting) / per_torque + MARGIN)
-        out[1, 0] = min(p["max_torque"], (p["speed_limit"] - coasting) / per_torque - MARGIN)
+        out[0, 0] = max(-p["max_torque"], round_up((-p["speed_limit"] - coasting) / per_torque + MARGIN))
+        out[1, 0] = min(p["max_torque"], round_down((p["speed_limit"] - coasting) / per_torque - MARGIN))
 
 
 @rule

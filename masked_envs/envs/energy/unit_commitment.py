@@ -28,9 +28,6 @@ Rewards
     Minus the cost of the hour in 10,000 $: of a unit that is on, a fixed cost and one per MWh; of one that is started,
     that of a start; of demand that is not served, 200 $ per MWh. Power beyond the demand is lost.
 
-    The reference agent reaches at least -44.7 in 500,000 decisions (docs/learning.md); random legal play earns -100.0,
-    and the best possible is -41.4.
-
 Start
     Each unit is on or off with equal chance, since a number of hours uniform from 1 to its minimum up or down time; the
     power of one that is on is uniform between its least power and its capacity. The demand follows that of a day in
@@ -55,7 +52,17 @@ Versions
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Parameter, fill, random_below, random_uniform, rule, state_record
+from ...core import (
+    Declaration,
+    Parameter,
+    fill,
+    random_below,
+    random_uniform,
+    round_down,
+    round_up,
+    rule,
+    state_record,
+)
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -107,8 +114,8 @@ def action_mask(s, p, agent, out):
     for unit in range(p["num_units"]):
         out["on"][unit, OFF] = can_be_off(s, p, unit)
         out["on"][unit, ON] = can_be_on(s, unit)
-        out["power"][0, unit] = lowest_power(s, p, unit)
-        out["power"][1, unit] = highest_power(s, p, unit)
+        out["power"][0, unit] = round_up(lowest_power(s, p, unit))
+        out["power"][1, unit] = round_down(highest_power(s, p, unit))
 
 
 @rule

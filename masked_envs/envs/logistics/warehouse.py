@@ -22,8 +22,6 @@ Observation
 Rewards
     1 to a robot that reaches its goal, otherwise 0.
 
-    The reference agent reaches at least 2.79 in 200,000 decisions (docs/learning.md); random legal play earns 1.75.
-
 Start
     The robots stand on different floor cells, every such placement equally likely. A goal is drawn, at the start and
     after each order, uniformly from the floor cells that are neither the robot's own cell nor the goal of any robot.

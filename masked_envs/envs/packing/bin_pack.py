@@ -21,9 +21,6 @@ Observation
 Rewards
     The share of the bin that the rectangle takes.
 
-    The reference agent reaches at least 0.90 in 500,000 decisions (docs/learning.md); random legal play earns 0.68, and
-    the best possible is 1.00.
-
 Start
     The bin is empty; the sides of each rectangle are uniform from 1 to `longest_side`.
 

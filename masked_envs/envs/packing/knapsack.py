@@ -23,9 +23,6 @@ Observation
 Rewards
     The sum of the values of the items packed in the step.
 
-    The reference agent reaches at least 90.2 in 500,000 decisions (docs/learning.md); random legal play earns 67.0, and
-    the best possible is 93.3.
-
 Start
     Nothing is packed; each weight uniform from 1 to 20, or to `capacity` if that is less, each value uniform from 1 to
     20.

@@ -20,9 +20,6 @@ Observation
 Rewards
     -1 for every guess, the last one included.
 
-    The reference agent reaches at least -4.50 in 500,000 decisions (docs/learning.md); random legal play earns -4.73,
-    and the best possible is -4.34.
-
 Start
     No guess; a secret drawn uniformly from all codes.
 

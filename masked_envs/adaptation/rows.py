@@ -1,0 +1,62 @@
+"""The rows of a Gymnasium vector environment, one by one: their info, and the attributes of their environments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import trees
+from .place import Place, takes_no_arguments
+
+
+def info_of_row(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
+    """The info of one row. A key `_name` of a vector environment's info says which rows have `name`."""
+    has = {key: infos.get(f"_{key}") for key in infos if not key.startswith(("_", "final_"))}
+    return {key: trees.row(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
+
+
+def attribute_of(envs: Any, name: str) -> Any:
+    """An attribute of a vector environment, through its wrappers; it holds all rows. None where there is none."""
+    layer = envs
+    while not hasattr(layer, name) and layer is not envs.unwrapped:
+        layer = layer.env
+    return getattr(layer, name, None)
+
+
+def environments_of(envs: Any) -> list[Any] | None:
+    """The environments of the rows, None where there are none in this process."""
+    own = getattr(envs.unwrapped, "envs", None)
+    return list(own) if isinstance(own, (list, tuple)) else None
+
+
+def attribute_of_row(envs: Any, row: int) -> Callable[[str], Any]:
+    """name -> the attribute of one row, None where there is none: of the vector environment, else of the row's own."""
+    environments = environments_of(envs)
+
+    def attribute(name: str) -> Any:
+        whole = attribute_of(envs, name)
+        if callable(whole):
+            return (lambda: trees.row(whole(), row)) if takes_no_arguments(whole) else None
+        if whole is not None:
+            return trees.row(whole, row)
+        if environments is None or not environments[row].has_wrapper_attr(name):
+            return None
+        return environments[row].get_wrapper_attr(name)
+
+    return attribute
+
+
+def values_at(place: Place, envs: Any, observations: Any, infos: Any) -> Any:
+    """What is in a place of every row: a batch where the vector environment has it itself, else a list with one value
+    for each row, None where a row has none. Environments in other processes are called there.
+    """
+    if place.can_be_asked:
+        name = place.steps[0][1]
+        if attribute_of(envs, name) is not None:
+            return place.value(None, None, lambda name: attribute_of(envs, name))
+        if environments_of(envs) is None and len(place.steps) <= 2 and hasattr(envs.unwrapped, "call"):
+            return list(envs.unwrapped.call(name))
+    return [
+        place.value(trees.row(observations, row), info_of_row(infos, row), attribute_of_row(envs, row))
+        for row in range(envs.num_envs)
+    ]

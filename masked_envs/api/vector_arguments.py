@@ -1,0 +1,74 @@
+"""The arguments of a vector environment and of its `reset`, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+
+from .observations import checked_seed
+
+LONGEST_EPISODE = 2**63 - 1  # steps: the clock of a state is an int64
+
+
+def check_positive(name: str, number: Any) -> None:
+    """Raise a ValueError for anything but an integer of at least 1."""
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, not {number!r}")
+
+
+def with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -> dict[str, Any]:
+    """The parameters of an environment with `time_limit` no longer than `max_episode_steps`."""
+    if max_episode_steps is None:
+        return values
+    check_positive("max_episode_steps", max_episode_steps)
+    longest = min(int(max_episode_steps), LONGEST_EPISODE)
+    limit = values["time_limit"]
+    return {**values, "time_limit": min(limit, longest) if limit else longest}
+
+
+def checked_mode(mode: AutoresetMode | str) -> AutoresetMode:
+    """The autoreset mode, also by its value; a ValueError lists the modes."""
+    try:
+        return AutoresetMode(mode)
+    except ValueError:
+        modes = ", ".join(str(mode) for mode in AutoresetMode)
+        raise ValueError(f"autoreset_mode must be one of {modes}, not {mode!r}") from None
+
+
+def row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
+    """The seed of each row: seed + i, or the given one; None where the random stream continues.
+
+    Raises:
+        TypeError, ValueError: not a seed (see `checked_seed`), or not one per row.
+    """
+    if isinstance(seed, (list, tuple)) or (isinstance(seed, np.ndarray) and seed.ndim > 0):
+        if len(seed) != rows:
+            raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
+        return [checked_seed(one) for one in seed]
+    first = checked_seed(seed)
+    if first is None:
+        return [None] * rows
+    checked_seed(first + rows - 1)  # of the last row
+    return [first + i for i in range(rows)]
+
+
+def rows_to_reset(options: dict[str, Any] | None, rows: int) -> npt.NDArray[np.bool_]:
+    """The rows (rows,) that `reset` starts anew: `options["reset_mask"]`, or all of them.
+
+    Raises:
+        TypeError: options that are no dict. ValueError: another mask, or one that chooses no row.
+    """
+    if options is not None and not isinstance(options, Mapping):
+        raise TypeError(f'options must be a dict, such as {{"reset_mask": mask}}, or None, not {options!r}')
+    mask = (options or {}).get("reset_mask")
+    if mask is None:
+        return np.ones(rows, np.bool_)
+    if not isinstance(mask, np.ndarray) or mask.shape != (rows,) or mask.dtype != np.bool_:
+        raise ValueError(f'options["reset_mask"] must be a bool array of shape ({rows},), got {mask!r}')
+    if not mask.any():
+        raise ValueError('options["reset_mask"] chooses no row')
+    return mask

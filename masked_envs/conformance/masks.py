@@ -1,0 +1,34 @@
+"""Operations on masks and actions that several laws need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..mask_spec import MaskSpec
+
+HeadMask = Callable[[int, Any], Any]  # (k, choices of the heads before it) -> what head k may take
+
+
+def binary_mask(spec: MaskSpec, mask: Any) -> Any:
+    """A mask as int8 zeros and ones, whatever its dtype, so that a failure of L2 does not hide those of other laws."""
+    if spec.kind in ("dict", "interval") or mask is None:
+        return mask
+    return (np.asarray(mask) != 0).astype(np.int8)
+
+
+def parts_of(spec: Any, value: Any) -> list[tuple[Any, Any, Any]]:
+    """Key, spec and value of each part of a dict or tuple mask, or of an action."""
+    keys = range(len(spec.parts)) if spec.is_tuple else spec.keys
+    return [(key, part, value[key]) for key, part in zip(keys, spec.parts, strict=True)]
+
+
+def allows_nothing(spec: MaskSpec, mask: Any) -> bool:
+    """Whether a mask is all zeros, or its bounds cross."""
+    if spec.kind == "dict":
+        return all(allows_nothing(part, value) for _, part, value in parts_of(spec, mask))
+    if spec.kind == "interval":
+        return bool((mask[0] >= mask[1]).all())
+    return not np.asarray(mask).any()

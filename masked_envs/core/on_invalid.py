@@ -1,0 +1,30 @@
+"""What `on_invalid` and `invalid_reward` may be, for the engine and for wrappers of third-party environments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .parameters import finite
+
+ON_INVALID = ("raise", "terminate", "noop", "resample")
+
+
+def check_on_invalid(on_invalid: Any, known: Sequence[str] = ON_INVALID) -> str:
+    """The value, if it is one of `known`.
+
+    Raises:
+        ValueError: anything else; the message lists what is known.
+    """
+    if not isinstance(on_invalid, str) or on_invalid not in known:
+        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, known))}, not {on_invalid!r}")
+    return on_invalid
+
+
+def check_invalid_reward(reward: Any) -> float:
+    """The reward as a float.
+
+    Raises:
+        TypeError: not a number. ValueError: not a finite one.
+    """
+    return finite("invalid_reward", reward)

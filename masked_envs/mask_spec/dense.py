@@ -1,0 +1,286 @@
+"""What the kinds whose mask is one dense array share."""
+
+from __future__ import annotations
+
+import functools
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+
+from ..core import mask_loops
+from ..core.backends import AUTO, Backend, choose
+from .checks import (
+    NOT_AN_INDEX,
+    Array,
+    HeadMask,
+    HeadMasks,
+    as_array,
+    check_generator,
+    describe,
+    fits_int64,
+    only_bits,
+    plain_array,
+    row_of_actions,
+)
+from .operations import Bools
+from .spec import MaskSpec
+
+COMPILE_FROM = 64  # rows; below, plain Python is faster than loading numba
+
+Rules = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+@functools.cache
+def bound_loops(rules: Rules, backend: Backend) -> Any:
+    """`mask_loops` for one kind of mask, by its `allows_*` and `pick_into_*`."""
+    allows, pick = rules
+    entries = (mask_loops.allows_rows, mask_loops.pick_rows)
+    given: dict[Callable[..., Any], Callable[..., Any]] = {mask_loops.allows: allows, mask_loops.pick: pick}
+    return backend.bind(f"mask_{allows.__name__}", entries, given)
+
+
+@dataclass(frozen=True)
+class DenseMask(MaskSpec):
+    """A mask that is one array of fixed shape; a kind adds its shape, its rules and its action space."""
+
+    rules: ClassVar[Rules]
+    """`allows_*` and `pick_into_*` of `core.mask_rules`."""
+
+    malformed: ClassVar[float] = NOT_AN_INDEX
+    """What an engine row holds for an action that is not of the expected form; no mask allows it."""
+
+    # --- form -----------------------------------------------------------------------------------------------
+
+    @property
+    def space(self) -> spaces.Space[Any]:
+        return spaces.Box(0, 1, self.shape, np.int8)
+
+    @cached_property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one mask."""
+
+    @property
+    def flat_size(self) -> int:
+        return int(np.prod(self.shape))
+
+    @property
+    def num_draws(self) -> int:
+        return len(self.heads)
+
+    @cached_property
+    def mask_buffer(self) -> np.dtype[Any]:
+        return np.dtype((np.bool_, self.shape))
+
+    # --- masks ----------------------------------------------------------------------------------------------
+
+    def full(self, rows: int | None = None) -> Array:
+        return np.ones(self.shape if rows is None else (rows, *self.shape), np.int8)
+
+    def empty(self, rows: int | None = None) -> Array:
+        return np.zeros(self.shape if rows is None else (rows, *self.shape), np.int8)
+
+    def canonical(self, rows: Array) -> Array:
+        return rows.astype(np.int8)
+
+    def write_mask(self, mask: Array, out: Array) -> None:
+        out[0] = mask
+
+    def flatten(self, mask: Any) -> Array:
+        rows, batch = self.check(mask)
+        flat = np.array(rows.reshape(len(rows), self.flat_size))
+        return flat if batch else flat[0]
+
+    def check(self, mask: Any) -> tuple[Array, bool]:
+        if not isinstance(mask, np.ndarray) or not self._has_mask_dtype(mask.dtype):
+            raise ValueError(f"expected {self._form()}, got {describe(mask)}")
+        batch = mask.ndim == len(self.shape) + 1
+        if (mask.shape[1:] if batch else mask.shape) != self.shape:
+            raise ValueError(f"expected {self._form()}, got {describe(mask)}")
+        self._check_values(mask)
+        # Read-only and int8 whatever came in, so that numba compiles the loops once.
+        rows = mask.view(np.int8) if mask.dtype == np.bool_ else mask.view()
+        rows = np.ascontiguousarray(rows if batch else rows[None])
+        rows.setflags(write=False)
+        return rows, batch
+
+    def _one(self, mask: Any) -> Array:
+        """The checked mask, where a batch has no meaning."""
+        rows, batch = self.check(mask)
+        if batch:
+            raise ValueError(f"expected one {self.kind} mask of shape {self.shape}, got a batch of {len(rows)}")
+        one: Array = rows[0]
+        return one
+
+    def _form(self) -> str:
+        return f"a {self.kind} mask of shape {self.shape} (or a batch of them) and dtype int8 or bool"
+
+    def _has_mask_dtype(self, dtype: np.dtype[Any]) -> bool:
+        return dtype.char in "b?"
+
+    def _check_values(self, mask: Array) -> None:
+        if not only_bits(mask):
+            given = np.unique(mask)[:5].tolist()
+            raise ValueError(f"expected {self._form()} with values 0 and 1 only, got values {given}")
+
+    def contains(self, mask: Any) -> bool:
+        try:
+            self.check(mask)
+        except ValueError:
+            return False
+        return bool(mask.dtype != np.bool_)
+
+    # --- actions --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def no_action(self) -> Any:
+        return np.full(self.action_buffer.shape, self.malformed, self.action_buffer.base)[()]
+
+    def encode(self, action: Any) -> Any | None:
+        array = as_array(action)
+        if array is None or array.shape != self.action_buffer.shape or not self._has_action_dtype(array.dtype):
+            return None
+        return self._encode_array(array)
+
+    def encode_batch(self, actions: Any, rows: int) -> Array:
+        shape = (rows, *self.action_buffer.shape)
+        if isinstance(actions, (list, tuple)):
+            if len(actions) != rows:
+                raise ValueError(f"expected a batch of {rows} actions, got {len(actions)}")
+            encoded = [self.encode(action) for action in actions]
+            out = np.empty(shape, self.action_buffer.base)
+            for i, action in enumerate(encoded):
+                out[i] = self.malformed if action is None else action
+            return out
+        if not isinstance(actions, np.ndarray) or actions.shape != shape:
+            raise ValueError(f"expected a batch of actions of shape {shape}, got {describe(actions)}")
+        array = plain_array(actions)
+        if array is None or not self._has_action_dtype(array.dtype):
+            return np.full(shape, self.malformed, self.action_buffer.base)
+        return self._encode_array(array)
+
+    def _has_action_dtype(self, dtype: np.dtype[Any]) -> bool:
+        return fits_int64(dtype)
+
+    @abstractmethod
+    def _encode_array(self, actions: Array) -> Array:
+        """Actions (..., action) of the right shape and dtype as a new array in the engine's form."""
+
+    def decode(self, rows: Any, batch: bool) -> Any:
+        return rows.copy()
+
+    def action_of_row(self, actions: Any, row: int) -> Any:
+        return row_of_actions(actions, row)
+
+    # --- what is legal --------------------------------------------------------------------------------------
+
+    def allows(self, mask: Any, action: Any, head_mask: HeadMasks | None = None) -> Bools:
+        rows, batch = self.check(mask)
+        loops = self._loops(len(rows))
+        if not batch:
+            encoded = self.encode(action)
+            return encoded is not None and bool(loops.allows(rows[0], encoded, self.heads))
+        out = np.zeros(len(rows), np.bool_)
+        loops.allows_rows(rows, self.encode_batch(action, len(rows)), self.heads, out)
+        return out
+
+    def sample(self, mask: Any, rng: np.random.Generator, head_mask: HeadMasks | None = None) -> Any:
+        rows, batch = self.check(mask)
+        check_generator(rng)
+        buffer = self.action_buffer
+        actions = np.zeros((len(rows), *buffer.shape), buffer.base)
+        draws = rng.random((len(rows), self.num_draws))
+        if self._loops(len(rows)).pick_rows(rows, draws, self.heads, actions) >= 0:
+            raise self._nothing_to_sample(self._empty_rows(rows), batch)
+        return self.decode(actions if batch else actions[0], batch)
+
+    def count(self, mask: Any, head_mask: HeadMasks | None = None) -> Any:
+        return _per_row(self._count_rows, *self.check(mask))
+
+    def is_empty(self, mask: Any, head_mask: HeadMasks | None = None) -> Bools:
+        empty: Bools = _per_row(self._empty_rows, *self.check(mask))
+        return empty
+
+    def is_forced(self, mask: Any, head_mask: HeadMasks | None = None) -> Bools:
+        forced: Bools = _per_row(lambda rows: self._count_rows(rows) == 1, *self.check(mask))
+        return forced
+
+    def legal_fraction(self, mask: Any, head_mask: HeadMasks | None = None) -> Any:
+        return _per_row(self._fraction_rows, *self.check(mask))
+
+    def describe_legal(self, mask: Any, limit: int = 10, head_mask: HeadMask | None = None) -> str:
+        listed = self.list_legal(mask, limit + 1, head_mask)
+        return ", ".join(map(str, listed[:limit])) + (", ..." if len(listed) > limit else "")
+
+    def empty_choices(self, mask: Any, head_mask: HeadMask | None = None, limit: int = 100) -> list[str]:
+        return [] if self._one(mask).any() else ["the action"]
+
+    def dense(self, mask: Any, head_mask: HeadMasks | None = None) -> npt.NDArray[np.int8]:
+        rows, batch = self.check(mask)
+        whole: npt.NDArray[np.int8] = np.array(self._dense_rows(rows), np.int8)
+        return whole if batch else whole[0]
+
+    def head_mask(
+        self, mask: Any, k: int, prefix: Sequence[int], head_mask: HeadMask | None = None
+    ) -> npt.NDArray[np.int8]:
+        one, choices = self._one(mask), check_prefix(self.heads, k, prefix)
+        for j, choice in enumerate(choices):
+            if not (0 <= choice < self.heads[j] and self._choices(one, choices[:j], head_mask)[choice]):
+                raise ValueError(f"the prefix {list(choices)} is not legal: head {j} may not take {choice}")
+        return np.array(self._choices(one, choices, head_mask), np.int8)
+
+    def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
+        """What the next head may take after a legal prefix, bool or int8."""
+        raise ValueError(f"{self.kind} masks have no heads that are chosen one after another")
+
+    def _nothing_to_sample(self, is_empty: Array, batch: bool) -> ValueError:
+        """The error of `sample`; `is_empty` (rows,)."""
+        empty = np.flatnonzero(is_empty)
+        where = f" in row{'s' if len(empty) > 1 else ''} {', '.join(map(str, empty[:5]))}" if batch else ""
+        more = ", ..." if batch and len(empty) > 5 else ""
+        return ValueError(f"the {self.kind} mask allows no action{where}{more}: there is nothing to sample")
+
+    def _loops(self, rows: int) -> Any:
+        return bound_loops(self.rules, choose(AUTO, rows, COMPILE_FROM))
+
+    @abstractmethod
+    def _count_rows(self, rows: Array) -> Array:
+        """The number of legal actions of each mask row."""
+
+    @abstractmethod
+    def _empty_rows(self, rows: Array) -> Array:
+        """Whether each mask row allows nothing, bool (rows,)."""
+
+    @abstractmethod
+    def _fraction_rows(self, rows: Array) -> Array:
+        """The share of the actions that each mask row allows, float64 (rows,)."""
+
+    @abstractmethod
+    def _dense_rows(self, rows: Array) -> Array:
+        """One entry per action, (rows, *heads)."""
+
+
+def _per_row(function: Callable[[Array], Array], rows: Array, batch: bool) -> Any:
+    """What a function of mask rows gives; of a single mask, as a Python value."""
+    values = function(rows)
+    return values if batch else values[0].item() if isinstance(values[0], np.generic) else values[0]
+
+
+def check_prefix(heads: npt.NDArray[np.int64], k: int, prefix: Sequence[int]) -> tuple[int, ...]:
+    """The choices before head k as integers.
+
+    Raises:
+        ValueError: a head out of range, or not k integers.
+    """
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 0 <= k < len(heads):
+        raise ValueError(f"head {k!r} is not in 0..{len(heads) - 1}")
+    choices = as_array(list(prefix)) if isinstance(prefix, (list, tuple, np.ndarray)) else None
+    if choices is None or choices.shape != (k,) or (k and not fits_int64(choices.dtype)):
+        raise ValueError(f"head {k} needs the {k} choices before it, got {prefix!r}")
+    return tuple(map(int, choices))

@@ -1,0 +1,89 @@
+"""RLlib's categorical distributions, sampled so that an action of probability 0 is never drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import gymnasium as gym
+import torch
+from ray.rllib.core.distribution.torch.torch_distribution import (
+    TorchCategorical,
+    TorchDeterministic,
+    TorchDistribution,
+    TorchMultiCategorical,
+)
+from torch import Tensor
+
+from ...mask_spec import MaskSpec
+from ..scores import IN_LOGITS
+from .structured import SpecDistribution
+
+
+class LegalCategorical(TorchCategorical):  # type: ignore[misc]
+    """Sampled by Gumbel-argmax: the choice with the largest of log-probability plus Gumbel noise.
+
+    That distribution is the same (Gumbel 1954; Maddison et al., "A* Sampling", NeurIPS 2014). An illegal choice has
+    -1e20, to which noise adds nothing in float32, so it loses to every legal one, whereas
+    `torch.multinomial` has been reported to return choices of probability zero (pytorch issue 91863).
+    """
+
+    def __init__(self, logits: Tensor | None = None, probs: Tensor | None = None) -> None:
+        super(TorchDistribution, self).__init__()
+        self.logits, self.probs, self._one_hot = logits, probs, None
+
+    @cached_property
+    def _dist(self) -> torch.distributions.Categorical:
+        """Torch's, made on first use: that takes longer than sampling and the log-probability together."""
+        made: torch.distributions.Categorical = self._get_torch_distribution(logits=self.logits, probs=self.probs)
+        return made
+
+    @cached_property
+    def log_probs(self) -> Tensor:
+        """Of all choices (..., n)."""
+        return self._dist.logits if self.logits is None else torch.log_softmax(self.logits, -1)
+
+    def logp(self, value: Tensor, **kwargs: Any) -> Tensor:
+        if value.shape == self.log_probs.shape[:-1]:
+            return self.log_probs.gather(-1, value.long().unsqueeze(-1)).squeeze(-1)
+        broadcast: Tensor = super().logp(value, **kwargs)
+        return broadcast
+
+    def sample(self, *, sample_shape: Sequence[int] | None = None) -> Tensor:
+        """Int64 choices, sample_shape + batch shape."""
+        logits = self.log_probs
+        shape = torch.Size(sample_shape or ()) + logits.shape
+        exponential = torch.empty(shape, dtype=logits.dtype, device=logits.device).exponential_()
+        # A draw of exactly 0, which rounding allows, would be infinite noise: enough for an illegal choice to win.
+        negative_noise = exponential.clamp_min_(torch.finfo(logits.dtype).tiny).log_()
+        return (logits - negative_noise).argmax(-1)
+
+
+class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
+    """One `LegalCategorical` per head of MultiDiscrete(nvec), or per bit of MultiBinary(n)."""
+
+    @classmethod
+    def from_logits(cls, logits: Tensor, input_lens: Sequence[int], **kwargs: Any) -> LegalMultiCategorical:
+        """Of logits (..., sum(input_lens)), the heads one after the other."""
+        return cls([LegalCategorical(logits=part) for part in torch.split(logits, list(input_lens), dim=-1)])
+
+    def to_deterministic(self) -> GreedyChoices:
+        return GreedyChoices(loc=torch.stack([category.log_probs.argmax(-1) for category in self._cats], -1))
+
+
+class GreedyChoices(TorchDeterministic):  # type: ignore[misc]
+    """The likeliest choice of every head; the log-probability is one 0 per row."""
+
+    def logp(self, value: Tensor, **kwargs: Any) -> Tensor:
+        """Float32 zeros of the batch shape."""
+        return torch.zeros(self.loc.shape[:-1], device=self.loc.device)
+
+
+def distribution_class(spec: MaskSpec, action_space: gym.Space[Any]) -> Any:
+    """The class that makes action distributions of the module's outputs."""
+    if spec.kind not in IN_LOGITS:
+        return SpecDistribution.get_partial_dist_cls(space=action_space, spec=spec)
+    if isinstance(action_space, gym.spaces.Discrete):
+        return LegalCategorical
+    return LegalMultiCategorical.get_partial_dist_cls(space=action_space, input_lens=spec.heads.tolist())

@@ -1,0 +1,95 @@
+"""Break the code on purpose, one place at a time, and report which test notices.
+
+    python -m tests.mutation                      every break
+    python -m tests.mutation core api             those of some rooms
+    python -m tests.mutation core --only 3 7      some of a room, by number
+    python -m tests.mutation --list               the table, and which entries are stale; runs nothing
+    python -m tests.mutation --unbroken           the tests of the table without any break; they must pass
+
+A break is one entry of `tests/mutation/breaks/<room>.py`. Exit status 1 if any is not killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from .table import Break, rooms
+from .trial import Copy, Outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    known = rooms()
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(known)}; all without")
+    parser.add_argument("--only", nargs="+", type=int, metavar="N", help="these breaks of each room, counted from 0")
+    parser.add_argument("--list", action="store_true", help="list the table and what is stale; run nothing")
+    parser.add_argument("--unbroken", action="store_true", help="run the tests of the table on the code as it is")
+    given = parser.parse_args()
+    unknown = set(given.rooms) - set(known)
+    if unknown:
+        parser.error(f"no room {', '.join(sorted(unknown))}; the rooms are {', '.join(known)}")
+    table = list(chosen({room: known[room] for room in given.rooms or known}, given.only))
+    if given.list:
+        return listed(table)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Copy(ROOT, Path(folder) / "copy")
+        return unbroken(copy, table) if given.unbroken else broken(copy, table)
+
+
+def chosen(table: dict[str, list[Break]], only: list[int] | None) -> Iterator[tuple[str, Break]]:
+    """Each chosen break with its name, such as "core 3"."""
+    for room, entries in table.items():
+        yield from ((f"{room} {n}", one) for n, one in enumerate(entries) if only is None or n in only)
+
+
+def listed(table: list[tuple[str, Break]]) -> int:
+    stale = 0
+    for name, one in table:
+        path = ROOT / one.file
+        times = path.read_text(encoding="utf-8").count(one.old) if path.is_file() else 0
+        stale += times != 1
+        print(f"{name:16} {one.file}: {first_line(one)}" + ("" if times == 1 else f"   STALE: occurs {times} times"))
+    print(f"{len(table)} breaks, {stale} stale")
+    return 1 if stale else 0
+
+
+def unbroken(copy: Copy, table: list[tuple[str, Break]]) -> int:
+    tests = sorted({one.tests for _, one in table})
+    red = 0
+    for each in tests:
+        outcome = copy.run_tests(each)
+        red += outcome.verdict != "survived"
+        print(f"{'green' if outcome.verdict == 'survived' else 'RED':6} {each}  {outcome.detail}", flush=True)
+    return 1 if red else 0
+
+
+def broken(copy: Copy, table: list[tuple[str, Break]]) -> int:
+    verdicts: Counter[tuple[str, str]] = Counter()
+    for name, one in table:
+        outcome: Outcome = copy.try_break(one)
+        verdicts[name.split()[0], outcome.verdict] += 1
+        print(f"{outcome.verdict:10} {name:16} {one.file}: {first_line(one)}  [{outcome.detail}]", flush=True)
+    for room in dict.fromkeys(room for room, _ in verdicts):
+        counts = {verdict: n for (where, verdict), n in verdicts.items() if where == room}
+        print(f"{room}: " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))
+    killed = sum(n for (_, verdict), n in verdicts.items() if verdict == "killed")
+    print(f"{killed} of {len(table)} killed")
+    return 0 if killed == len(table) else 1
+
+
+def first_line(one: Break) -> str:
+    """The change in one line: the first lines that differ."""
+    old, new = one.old.strip().splitlines(), one.new.strip().splitlines()
+    pair = next(((a, b) for a, b in zip(old, new, strict=False) if a != b), (old[0], new[0] if new else "nothing"))
+    return " -> ".join(line.strip()[:60] for line in pair)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A file for each room, with a list BREAKS."""

@@ -1,0 +1,27 @@
+"""What needs a library that is not installed says which, and the command that installs it."""
+
+import sys
+
+import pytest
+
+import masked_envs
+
+pytestmark = pytest.mark.core
+
+
+@pytest.mark.parametrize(
+    ("library", "use", "words"),
+    [
+        ("torch", lambda: __import__("masked_envs.torch"), r"masked_envs\.torch needs PyTorch .*masked-envs\[torch\]"),
+        ("ray", lambda: __import__("masked_envs.rllib"), r"masked_envs\.rllib needs RLlib .*masked-envs\[rllib\]"),
+        ("pettingzoo", lambda: masked_envs.make_aec("MaskedConnectFour-v0"), "make_aec needs PettingZoo .*pettingzoo"),
+        ("pettingzoo", lambda: masked_envs.make_parallel("MaskedWarehouse-v0"), "make_parallel needs PettingZoo"),
+    ],
+)
+def test_a_missing_library_is_named_with_its_command(library, use, words, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith(("masked_envs.torch", "masked_envs.rllib"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=words) as caught:
+        use()
+    assert "pip install" in str(caught.value) and caught.value.name.partition(".")[0] == library
