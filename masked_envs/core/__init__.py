@@ -1,4 +1,4 @@
-"""What every environment stands on. Environment files import from here and from nowhere deeper."""
+"""What environment files import: the declaration, parameters, state records, random numbers and array verbs."""
 
 from .declaration import Declaration
 from .law import RuleError

@@ -87,19 +87,24 @@ class Engine:
         self.actions = new((n, v), wide(spec.action_buffer))
         self.invalid = new((n, v), flag)
         self.rewards = new((n, len(self.agents)), number)
-        self.terminated, self.truncated, self.started, self.resting = (new((n,), flag) for _ in range(4))
+        self.terminated, self.truncated, self.started = (new((n,), flag) for _ in range(3))
         self.acting, self.invalid_counts = new((n,), index), new((n,), index)
-        self.draws = new((n, mask_binding.draws_per_action(spec)), number)
-        self.scratch = new((n, mask_binding.scratch_size(spec)), flag)
-        self.prefixes = new((n, len(spec.heads) if spec.needs_head_mask else 0), index)
         self.heads = spec.heads
         self.full = new((1,), spec.mask_buffer)
         mask_binding.write_full(spec, self.full)
-        self.every_row = np.ones(n, flag)
         self.all_started = False
+
+    def _allocate_scratch(self) -> None:
+        """What holds nothing between two calls."""
+        n, spec, new = self.rows, self.mask_spec, self.backend.allocate
+        self.resting, self.every_row = new((n,), np.dtype(np.bool_)), np.ones(n, np.bool_)
+        self.draws = new((n, mask_binding.draws_per_action(spec)), np.dtype(np.float64))
+        self.scratch = new((n, mask_binding.scratch_size(spec)), np.dtype(np.bool_))
+        self.prefixes = new((n, len(spec.heads) if spec.needs_head_mask else 0), np.dtype(np.int64))
         self._copy: npt.NDArray[Any] | None = None  # of the observations, while a launch fills it
 
     def _bind(self) -> None:
+        self._allocate_scratch()
         self.rules = _bound(self.backend, self.declaration.id, tuple(self.given_rules().items()))
         self._rows: Rows = self.backend.rows(self.rules, self._buffers(), self.num_threads)
         self.states, self.parameters = self._rows.states, self._rows.parameters
@@ -229,9 +234,8 @@ class Engine:
 
     def check_states(self, states: Sequence[Any]) -> None:
         """Refuse what is not a position of this environment, before any row takes one; see `check_state`."""
-        like = self.get_state(0)
         for state in states:
-            check_state(state, like)
+            check_state(state, self.declaration.id, self._own_parameters, self.records.itemsize)
 
     def set_state(self, row: int, state: State) -> None:
         """Put one row into a position that `check_states` has let through."""
@@ -243,9 +247,8 @@ class Engine:
         self.all_started = bool(self.started.all())
         self.rewards[row], self.invalid[row] = 0.0, False
         if state.started:
-            where = np.zeros(self.rows, np.bool_)
-            where[row] = True
-            self.look(where)
+            where = None if self.rows == 1 else np.arange(self.rows) == row
+            self._run.look_row(where)
 
     def save(self) -> list[npt.NDArray[Any]]:
         """All rows as they are, for `restore`."""
@@ -268,6 +271,7 @@ class Engine:
         self.stored_records()
         left_out = {
             "rules", "states", "parameters", "by_row", "shown_masks", "_rows", "_run", "_step_alone", "_check_alone",
+            "resting", "every_row", "draws", "scratch", "prefixes", "_copy",
         }  # fmt: skip
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 

@@ -41,8 +41,8 @@ class Buffers:
         parameters: the record of the parameters; row bodies know it as `parameters`, an array of this one record.
         per_row: arrays whose first axis is the row.
         shared: arrays and numbers that all rows have in common.
-        indexed: names in `per_row` of which no rule of an environment sees a whole row: the loop indexes them down to
-            single numbers.
+        indexed: names in `per_row` of which no rule of an environment gets a whole row: the loop indexes them by row
+            and by view, or down to single numbers.
     """
 
     records: npt.NDArray[Any]

@@ -1,8 +1,8 @@
-"""Plain Python: rules as they are written, for single environments and for debuggers.
+"""Plain Python: rules as they are written, for single environments and for debugging.
 
-Python indexes NumPy arrays and records slowly. So a row's state is a dict of Python numbers and views of the record
-(`PlainState`), a buffer is a list of the views of each row, and what the loop indexes down to single numbers is a
-memoryview, which gives Python numbers. All of it is the same memory, but for the numbers in the dicts.
+Python is slow at indexing NumPy arrays and records. So the state of a row is a dict of Python numbers and of views of
+the record (`PlainState`), a buffer is a list of views, one per row, and an array of which the loop reads single numbers
+is a memoryview, which gives Python numbers. All share the engine's memory, except for the numbers in the dicts.
 """
 
 from __future__ import annotations
