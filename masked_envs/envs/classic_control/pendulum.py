@@ -3,10 +3,11 @@
 Description
     A rod hangs from a pivot and must be swung up and held there by a torque. The torques that are legal keep the
     angular speed within `speed_limit` after the step. The physics, costs and start are those of Gymnasium's
-    Pendulum-v1, which clips the speed at 8 rad/s. With `speed_limit=8` and `max_torque=2` every torque is legal, states
-    and observations are those of Gymnasium bit for bit, and rewards agree to 1e-9: Gymnasium squares the torque with
-    the float32 power function, whose last bit may differ from that of the product. As in Gymnasium with NumPy 2, the
-    torque's part of the acceleration, three times the torque, is rounded to float32. With a lower limit the motor must
+    Pendulum-v1, which clips the speed at 8 rad/s. With `speed_limit=8` and `max_torque=2` every torque is legal. States
+    and observations are then those of Gymnasium, bit for bit where NumPy's sine is that of the C library, and rewards
+    agree to 1e-9: Gymnasium squares the torque with the float32 power function, whose last bit may differ from that of
+    the product. As in Gymnasium with NumPy 2, three times the torque, which is its part of the acceleration, is rounded
+    to float32. With a lower limit the motor must
     hold the rod against gravity wherever it is. At the horizontal this takes 5 N m. `max_torque` must then be at least
     6 N m, so that some reserve is left.
 
