@@ -1,8 +1,9 @@
-"""What cards say of whole masks rather than of one: the boxes of MaskedSeeker, and bounds that can be played."""
+"""What cards say beside single steps: the boxes of MaskedSeeker, bounds that can be played, and tables of figures."""
 
 from __future__ import annotations
 
 import math
+import re
 from itertools import product
 from typing import Any
 
@@ -12,6 +13,9 @@ from positions import read
 from reference.comparison import LegalPlay
 
 import masked_envs
+from masked_envs.cards import read_card
+from masked_envs.envs.energy import unit_commitment
+from masked_envs.envs.strategy import micro_rts
 
 pytestmark = pytest.mark.core
 
@@ -140,3 +144,24 @@ def test_a_unit_started_at_the_highest_power_may_stop() -> None:
         assert observation["action_mask"]["on"].tolist() == [[1, 1]], f"seed {seed}: at {power[0]} MW it may not stop"
         checked += 1
     assert checked > 0
+
+
+def table_of(module: Any) -> dict[str, list[float]]:
+    """The rows of figures of the table in a card's description, by their first cell; "-" is 0."""
+    lines = [line for line in read_card(module).sections["Description"].splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return {name: [0.0 if cell == "-" else float(cell) for cell in cells] for name, *cells in rows}
+
+
+def test_the_card_has_the_figures_of_power_units() -> None:
+    data = unit_commitment
+    figures = (data.CAPACITY, data.LEAST_POWER, data.FIXED_COST, data.POWER_COST, data.START_COST, data.MIN_TIME)
+    assert list(table_of(data).values()) == [list(row) for row in figures]
+    demand = re.findall(r"\d+", read_card(data).sections["Start"].partition("to the last:")[2].partition("(MW)")[0])
+    assert [int(megawatts) for megawatts in demand] == list(data.DEMAND)
+
+
+def test_the_card_has_the_figures_of_units_that_fight() -> None:
+    data = micro_rts
+    figures = (range(6), data.COST, data.HIT_POINTS, data.DAMAGE, data.RANGE)
+    assert list(table_of(data).values()) == [list(row) for row in figures]

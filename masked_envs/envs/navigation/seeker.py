@@ -4,9 +4,10 @@ Description
     A point moves in a square arena of side 10 m with rectangular obstacles. Each step it is displaced by up to
     `max_step` in both directions. A box of displacements is legal, such that no obstacle and no wall is between the
     point and any place in the box. The box grows from the point: first to the left, then to the right, downwards and
-    upwards, each time up to 1e-5 m before the first obstacle beside it (one within 0.5e-5 m of the box's extent across
-    that direction) or before the wall. So no side could be moved outwards by more than this margin. What lies outside
-    of the box may be free too, since the free region is not a box.
+    upwards, each time by `max_step`, or to 1e-5 m before the wall or the first obstacle in that direction. An obstacle
+    is in that direction if it comes nearer than 0.5e-5 m to the box, as far as that has grown, across the direction.
+    Each bound is rounded to float32 towards the point, and none is on its other side. So no side could be moved
+    outwards by more than this margin. What lies outside of the box may be free too, since the free region is not a box.
 
 Action space
     `Box(-max_step, max_step, (2,), float32)`: displacement to the right and upwards (m).
@@ -23,10 +24,11 @@ Rewards
 
 Start
     The position is uniform in the arena, the goal uniform at least 4 m away. Obstacles are 0.5 to 3 m long and high,
-    uniform in the arena, drawn anew while one comes nearer than 0.6 m to the position or the goal in both directions.
+    uniform among the places wholly inside the arena, and may overlap. One is drawn anew while it comes nearer than
+    0.6 m to the position or the goal in both directions.
 
 Episode end
-    Terminated within 0.5 m of the goal. Truncated after `time_limit` steps, 100 by default.
+    Terminated at a distance of 0.5 m from the goal or less. Truncated after `time_limit` steps, 100 by default.
 
 Arguments
     `num_obstacles`, `max_step`.
