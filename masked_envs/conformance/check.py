@@ -24,6 +24,7 @@ from .watchdog import OutOfTime, watchdog
 
 BEHAVIOURS = ("raise", "terminate", "penalise", "ignore")  # what a caller may declare
 WEIGHING = 0.4  # share of the time budget for trying actions, which L1 and L7 are judged by
+SWEEPING = 0.2  # share of the rest for trying all actions
 WITHOUT_MASK = ("L3", "L8", "L9", "L11")  # what can be said of an environment in which no mask was found
 
 
@@ -145,13 +146,16 @@ class Check:
             options = options_inside(wrapper, self.options)
             context.inside = context.related(maker_inside(make), self.steps)
             context.inside.options = options
-            if self.options.mask_fn is not None or self.options.mask_at is not None:
+            if self.options.say_where:
                 context = context.inside
         view = context.new_view()
         self.interface = view.interface
         name = self.target if isinstance(self.target, str) else view.env
         self.title = f"{name} ({view.interface}), seed {self.seed}"
-        agents = view.reset(self.seed).agents.values()
+        try:
+            agents = view.reset(self.seed).agents.values()
+        except Exception as error:  # an environment, or a mask_fn, may fail in any way
+            return f"with its mask, reset(seed={self.seed}) raised {type(error).__name__}: {error}"
         self.places = () if view.declares else tuple(dict.fromkeys(place for agent in agents for place in agent.masks))
         has_mask = any(agent.masks for agent in agents)
         self._plain_ints(context, view)
@@ -180,9 +184,9 @@ class Check:
         """One law after the other, each within its share of the time that is left."""
         if has_mask:
             self._weigh(context)
-            self.findings += verdict_on(
-                "L7", LAWS["L7"], context
-            )  # by what was tried, whatever others take of the time
+            # At once, so that no other law can take its time.
+            context.until = self._share(SWEEPING)
+            self.findings += verdict_on("L7", LAWS["L7"], context)
             self.total.add(context.evidence)
         for number, (law, check) in enumerate(LAWS.items()):
             if self.progress is not None:
@@ -218,6 +222,7 @@ class Check:
                     result = weighed(which)
             except Exception:  # an environment under test may fail in any way; the laws will say how
                 return
+            which.until = self.ends
             if which is (context.inside or context) and result.behaviour is not None:
                 self.behaviour = result.behaviour.words
 

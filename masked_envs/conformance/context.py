@@ -124,7 +124,7 @@ class CheckContext:
         self.deadline: float | None = None
         self.evidence = Evidence()
         self.cut_short = False
-        self.shares = True
+        self.shares, self._changed = True, False
         self.tables: list[tuple[Any, bytes]] = []
 
     def new_view(self) -> EnvView:
@@ -138,10 +138,14 @@ class CheckContext:
 
     def shared_what_changes(self) -> bool:
         """Whether a table that copies share has changed; from then on none is shared."""
-        changed = any(digest(table) != before for table, before in self.tables)
+        self._look_at_tables()
         self.tables.clear()
-        self.shares &= not changed
+        changed, self.shares = self.shares and self._changed, self.shares and not self._changed
         return changed
+
+    def _look_at_tables(self) -> None:
+        """Before a reset, which may restore them."""
+        self._changed |= any(digest(table) != before for table, before in self.tables)
 
     # --- time -------------------------------------------------------------------------------------------------
 
@@ -214,6 +218,8 @@ class CheckContext:
             actions = self.choose(view, rng)
             if actions is None or view.attempt(actions).error is not None:
                 # The episode is over, in a dead end, or refuses what its mask allows: the laws about that report it.
+                if actions is not None or seed == self.seed:
+                    self._look_at_tables()
                 seed, path = seed + 1, []
                 view.reset(seed)
             else:

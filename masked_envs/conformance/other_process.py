@@ -8,7 +8,6 @@ is made there is sent as a pickle, so that functions of `__main__` and lambdas c
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import pickle
 import queue
@@ -96,11 +95,13 @@ def _end(process: subprocess.Popen[bytes], owner: int | None = None) -> None:
 
 
 def _end_group(leader: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    try:
         if hasattr(os, "killpg"):
             os.killpg(leader, signal.SIGKILL)
         else:
             os.kill(leader, signal.SIGTERM)
+    except ProcessLookupError:
+        return  # it has ended, with all the others
 
 
 def serve() -> None:

@@ -26,12 +26,9 @@ def watchdog(seconds: float | None) -> Iterator[None]:
     """
     if seconds is None:
         yield
-    elif _alarm_is_free():
-        with _by_signal(seconds + GRACE):
-            yield
-    else:
-        with _by_thread(seconds + GRACE):
-            yield
+        return
+    with (_by_signal if _alarm_is_free() else _by_thread)(max(0.0, seconds) + GRACE):
+        yield
 
 
 def _alarm_is_free() -> bool:
@@ -49,8 +46,8 @@ def _by_signal(seconds: float) -> Iterator[None]:
         raise OutOfTime
 
     earlier = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -426,10 +426,11 @@ FOREIGN_CODE = {
     "masked_envs/api/invalid_action.py": {"_shown"},  # the repr of a user's object
     "masked_envs/adaptation/find.py": {"_called"},  # a method that may have a mask
     # an environment under test, here and below
-    "masked_envs/conformance/check.py": {"_weigh", "_profile"},
+    "masked_envs/conformance/check.py": {"_run", "_weigh", "_profile"},
     "masked_envs/conformance/verdict.py": {"verdict_on"},
     "masked_envs/conformance/preflight.py": {"obstacle"},
-    "masked_envs/conformance/env_view/base.py": {"attempt", "raises", "why_not_copied"},
+    "masked_envs/conformance/env_view/base.py": {"attempt", "raises"},
+    "masked_envs/conformance/env_view/copies.py": {"why_not_copied"},
     "masked_envs/conformance/laws/reproducible.py": {"_pickled"},
     "masked_envs/conformance/other_process.py": {"stream_elsewhere", "_answer"},
     "masked_envs/conformance/shrink.py": {"_same_failure"},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import RESET_ENDED, EnvView, Options
+from .base import RESET_ENDED, EnvView
 from .gymnasium import SingleEnvView
 from .pettingzoo import AECEnvView, ParallelEnvView
+from .third_party import Options
 from .vector import VectorEnvView
 
 __all__ = ["RESET_ENDED", "EnvView", "Options", "view_of"]

@@ -3,62 +3,21 @@
 from __future__ import annotations
 
 import copy
-import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ...adaptation.find import KEY, VAGUE, Found, MaskSource, NoMaskFoundError, choose_source, find_masks
-from ...adaptation.forms import UnknownFormError
-from ...adaptation.place import parse_place
-from ...adaptation.read import as_choices, read_mask, spec_for
 from ...mask_spec import MaskSpec
 from ..masks import HeadMask, binary_mask
 from ..time_step import StepResult, TimeStep
+from .copies import spaces_without_state, why_not_copied
+from .third_party import Attribute, MaskReader, Masks, Options
 
-Attribute = Callable[[str], Any]
-
-
-class Masks(NamedTuple):
-    """An agent's masks by place, the source first, and what was returned there."""
-
-    canonical: dict[str, Any]
-    returned: dict[str, Any]
-
-
-CERTAIN_NAMES = ("action_mask", "action_masks")  # what has such a name is meant as a mask, whatever its form
-FIRST_KIND: dict[type, tuple[Any, ...]] = {spaces.MultiDiscrete: ("per_head",)}
 RESET_ENDED = "reset of the ended rows"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the caller declares about a third-party environment.
-
-    Attributes:
-        mask_fn: (env) -> the mask, or (env, agent) -> that of an agent; or the name of a method or attribute.
-        mask_at: where the mask is, as code: see `masked_envs.adapt`.
-        mask_spec: the form of the mask.
-        head_mask: (env, k, prefix) -> what head k may take, of a conditional mask of more than two heads.
-        on_invalid: what invalid actions do: "raise", "ignore", "penalise" or "terminate".
-        refused: (before, action, after) -> whether the action was refused, None where that is not known, of the
-            agent's `AgentStep` before and after; or the name of a key of info.
-        plain_ints: whether actions of Discrete are given as int, and not as `np.int64`, which the space samples.
-    """
-
-    mask_fn: Callable[..., Any] | str | None = None
-    mask_at: str | None = None
-    mask_spec: MaskSpec | None = None
-    head_mask: Callable[..., Any] | None = None
-    on_invalid: str | None = None
-    refused: Callable[..., Any] | str | None = None
-    plain_ints: bool = False
 
 
 class EnvView(ABC):
@@ -87,9 +46,7 @@ class EnvView(ABC):
         self.remake: Callable[[], Any] | None = None
         self._returned: Any = ()  # what the environment returned last, where `ask` needs it
         self.history: list[Any] = []
-        self.options = Options()
-        self.sources: dict[tuple[str, ...], MaskSource] = {}  # of agents of a third-party environment, chosen once
-        self._specs: dict[tuple[str, ...], MaskSpec] = {}  # of agents of a third-party environment
+        self.reader = MaskReader(Options())
         self.tables: list[Any] = []
         self.dead_steps = 0
 
@@ -137,7 +94,7 @@ class EnvView(ABC):
     @property
     def declares(self) -> bool:
         """Whether the environment declares a `mask_spec`, and with it that it follows all laws."""
-        if self.options.mask_fn is not None or self.options.mask_at is not None:
+        if self.options.say_where:
             return False
         spec = self.attribute("mask_spec")
         return isinstance(spec, MaskSpec) or callable(spec)
@@ -147,86 +104,26 @@ class EnvView(ABC):
         return self.attribute(name) if self.declares else None
 
     def third_party_masks(self, observation: Any, info: Any, attribute: Attribute, *agent: str) -> Masks:
-        """An agent's masks by place, of an environment that declares none.
-
-        The place that has a readable mask first is the source from then on; without a mask there, there is none.
-
-        Args:
-            attribute: name -> this agent's attribute.
-            agent: its name, where the environment has several.
-        """
+        """An agent's masks by place, of an environment that declares none; see `MaskReader.masks`."""
+        space = self.env.action_space(*agent) if agent else self.single_action_space
         if self.options.mask_fn is not None:
-            return self._read({"mask_fn": ("", self.asked_mask(attribute, *agent))}, "mask_fn", *agent)
-        found = find_masks(observation, info, attribute)
-        source = self._source(found, *agent)
-        if source is None:
-            return Masks({one.place: one.value for one in found if one.name in CERTAIN_NAMES}, {})
-        first = source.place.value(observation, info, attribute, *agent)
-        others = {} if self.options.mask_at is not None else {
-            one.place: (one.name, one.value) for one in found if one.rank != VAGUE or source.rank == VAGUE
-        }  # fmt: skip
-        return self._read({source.place.code: (source.place.name, first), **others}, source.place.code, *agent)
-
-    def _source(self, found: list[Found], *agent: str) -> MaskSource | None:
-        """Where an agent's mask is, chosen once; None while there is none."""
-        if agent not in self.sources:
-            space, spec = self._action_space(*agent), self.options.mask_spec
-            if self.options.mask_at is not None:
-                self.sources[agent] = MaskSource(parse_place(self.options.mask_at), spec, None, KEY)  # type: ignore[arg-type]
-            else:
-                try:
-                    self.sources[agent] = choose_source(space, found, spec)
-                except NoMaskFoundError:
-                    return None
-        return self.sources[agent]
-
-    def source_of(self, name: str) -> str:
-        """The place that was chosen for an agent's mask; "" where none was found."""
-        if self.options.mask_fn is not None:
-            return "mask_fn"
-        source = self.sources.get((name,)) or self.sources.get(())
-        return "" if source is None else source.place.code
-
-    def _read(self, values: Mapping[str, tuple[str, Any]], source: str, *agent: str) -> Masks:
-        """What is in some places, by place (name and value), read as masks; other places may hold something else."""
-        masks, returned = {}, {}
-        for place, (name, value) in values.items():
-            if value is None:
-                continue
-            try:
-                spec = self._specs.get(agent) or self.options.mask_spec
-                spec = spec or spec_for(self._action_space(*agent), value, name)
-                masks[place] = read_mask(spec, value, name)
-                self._specs[agent], returned[place] = spec, value
-            except UnknownFormError:
-                if place == source:
-                    return Masks({place: value}, {})
-        return Masks(masks if source in masks else {}, returned)
-
-    def _action_space(self, *agent: str) -> spaces.Space[Any]:
-        space: spaces.Space[Any] = self.env.action_space(*agent) if agent else self.single_action_space
-        return space
-
-    def asked_mask(self, attribute: Attribute, *agent: str) -> Any:
-        """What `mask_fn` returns, or has by its name."""
-        wanted = self.options.mask_fn
-        if not isinstance(wanted, str):
-            assert wanted is not None
-            return wanted(self.env, *agent)
-        found = attribute(wanted)
-        if found is None:
-            raise TypeError(f"mask_fn={wanted!r}: the environment has nothing of this name")
-        return found(*agent) if callable(found) else found
+            asked = self.reader.asked(self.env, attribute, *agent)
+            return self.reader.read(space, {"mask_fn": ("", asked)}, "mask_fn", *agent)
+        return self.reader.masks(space, observation, info, attribute, *agent)
 
     @property
     def single_action_space(self) -> spaces.Space[Any]:
         """The space of one action."""
         return self.env.action_space  # type: ignore[no-any-return]
 
-    def third_party_spec(self, space: spaces.Space[Any], *agent: str) -> MaskSpec:
-        """The form of an agent's mask, from what was found so far."""
-        space, found = as_choices(space), self._specs.get(agent) or self.options.mask_spec
-        return found if found is not None else MaskSpec.from_space(space, *FIRST_KIND.get(type(space), ()))
+    @property
+    def options(self) -> Options:
+        """What the caller declares about a third-party environment."""
+        return self.reader.options
+
+    @options.setter
+    def options(self, options: Options) -> None:
+        self.reader = MaskReader(options)
 
     # --- playing ----------------------------------------------------------------------------------------------
 
@@ -335,42 +232,24 @@ class EnvView(ABC):
             spare.time_step, spare._returned, spare.history = self.time_step, self._returned, self.history[:]
             return spare
         if not self.why_not_copied:
-            copied, shared = copy.copy(self), {id(part): part for part in self._shared()}
-            parts = (self.env, self.time_step, self._returned)
-            copied.env, copied.time_step, copied._returned = copy.deepcopy(parts, shared)
+            copied, shared = copy.copy(self), [*self.tables, *spaces_without_state(self.env)]
+            parts, memo = (self.env, self.time_step, self._returned), {id(part): part for part in shared}
+            copied.env, copied.time_step, copied._returned = copy.deepcopy(parts, memo)
             copied.history = self.history[:]
             return copied
         if spare is not None:
             spare.env.close()
         return self._replayed()
 
-    def _shared(self) -> Iterator[Any]:
-        """What copies share: large tables, and spaces without a state."""
-        yield from self.tables
-        for owner in (self.env, getattr(self.env, "unwrapped", None)):
-            for part in getattr(owner, "__dict__", {}).values():
-                if type(part).__module__.startswith("gymnasium.spaces") and not _has_state(part):
-                    yield part
-
     @cached_property
     def why_not_copied(self) -> str:
         """Why deepcopy does not copy the environment; "" where it does."""
-        layer, seen = self.env, set()
-        while layer is not None and id(layer) not in seen:
-            seen.add(id(layer))
-            if isinstance(layer, (gymnasium.utils.EzPickle, *_ez_pickle_of_pettingzoo())):
-                return f"{type(layer).__name__} is an EzPickle, whose copies are new constructions"
-            layer = getattr(layer, "env", None)
-        try:
-            copy.deepcopy(self.env)
-        except Exception as error:  # copying may raise anything
-            return f"{type(error).__name__}: {error}"
-        return ""
+        return why_not_copied(self.env)
 
     def _replayed(self) -> EnvView:
         assert self.remake is not None
         again = type(self)(self.remake())
-        again.remake, again.options, again.sources = self.remake, self.options, self.sources
+        again.remake, again.reader = self.remake, self.reader
         seed, *played = self.history
         again.reset(seed)
         for actions in played:
@@ -379,17 +258,6 @@ class EnvView(ABC):
             else:
                 again.step(actions)
         return again
-
-
-def _has_state(space: Any) -> bool:
-    """Whether a space, or a part of it, has drawn random numbers."""
-    parts = getattr(space, "spaces", ())
-    return space._np_random is not None or any(map(_has_state, parts.values() if isinstance(parts, dict) else parts))
-
-
-def _ez_pickle_of_pettingzoo() -> tuple[type, ...]:
-    module = sys.modules.get("pettingzoo.utils.ezpickle") or sys.modules.get("pettingzoo.utils")
-    return (module.EzPickle,) if module is not None and hasattr(module, "EzPickle") else ()
 
 
 def reward_of(value: Any) -> Any:

@@ -29,7 +29,7 @@ class SingleEnvView(EnvView):
         return self.env.get_wrapper_attr(name) if self.env.has_wrapper_attr(name) else None
 
     def spec(self, name: str) -> MaskSpec:
-        return self.attribute("mask_spec") if self.declares else self.third_party_spec(self.env.action_space)
+        return self.attribute("mask_spec") if self.declares else self.reader.spec(self.env.action_space)
 
     def observation_space(self, name: str) -> spaces.Space[Any]:
         return self.env.observation_space  # type: ignore[no-any-return]

@@ -32,7 +32,7 @@ class PettingZooView(EnvView):
         declared = self.attribute("mask_spec")
         if callable(declared):
             return declared(name)  # type: ignore[no-any-return]
-        return self.third_party_spec(self.env.action_space(name), name)
+        return self.reader.spec(self.env.action_space(name), name)
 
     def _masks(self, agent: str, observation: Any, info: Any, asked: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """An agent's masks; `asked` is the value of the environment's `action_mask` for it."""

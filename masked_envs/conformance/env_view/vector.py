@@ -36,7 +36,7 @@ class VectorEnvView(EnvView):
         return attribute_of(self.env, name)
 
     def spec(self, name: str) -> MaskSpec:
-        return self.attribute("mask_spec") if self.declares else self.third_party_spec(self.env.single_action_space)
+        return self.attribute("mask_spec") if self.declares else self.reader.spec(self.env.single_action_space)
 
     @property
     def single_action_space(self) -> spaces.Space[Any]:
@@ -125,7 +125,7 @@ class VectorEnvView(EnvView):
         wanted = self.options.mask_fn
         if callable(wanted) and len(inspect.signature(wanted).parameters) >= 3:
             return wanted(self.env, observations, infos)
-        return self.asked_mask(self.attribute)
+        return self.reader.asked(self.env, self.attribute)
 
     def _masks_of_row(
         self, row: int, observation: Any, info: Any, asked: Any = None
@@ -133,7 +133,7 @@ class VectorEnvView(EnvView):
         """A row's masks; `asked` are those of all rows, as the environment or `mask_fn` gives them now."""
         if self.options.mask_fn is not None:
             found = {} if asked is None else {"mask_fn": ("", trees.row(asked, row))}
-            return self._read(found, "mask_fn")
+            return self.reader.read(self.single_action_space, found, "mask_fn")
         if self.declares:
             masks = masks_in(self.spec(""), observation, info, None if asked is None else trees.row(asked, row))
             return masks, masks

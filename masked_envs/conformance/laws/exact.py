@@ -6,6 +6,7 @@ import time
 
 from ..actions import forbidden_of
 from ..context import Caution, CheckContext, Failure, Findings, NotJudged, VisitedState
+from ..evidence import Evidence
 from ..invalid_behaviour import Behaviour, Weighed, known_behaviour, weighed
 from ..invalid_behaviour.responses import Before, Response
 from ..masks import binary_mask
@@ -22,17 +23,14 @@ def exact(context: CheckContext) -> Findings:
     """L7 Exact. Every allowed action is accepted from that very state, every forbidden one is refused. Actions that are
     out of range, negative, not a number, or of another dtype or shape are refused too, never clamped.
     """
-    if context.inside is None:
-        yield from _judge(context)
-        context.evidence.add(weighed(context).evidence)
-        return
     # A mask wrapper refuses what the mask forbids, whatever the environment would do: both are looked at.
-    yield from _judge(context.inside)
-    context.evidence.add(weighed(context.inside).evidence)
-    yield from _judge(context)
+    looked_at = [context] if context.inside is None else [context.inside, context]
+    context.evidence.add(weighed(looked_at[0]).evidence)
+    for which in looked_at:
+        yield from _judge(which, context.evidence)
 
 
-def _judge(context: CheckContext) -> Findings:
+def _judge(context: CheckContext, evidence: Evidence) -> Findings:
     result = weighed(context)
     if context.behaviour is not None:  # a replay of a failure
         yield from _failures(result, context.behaviour.pattern)
@@ -43,7 +41,7 @@ def _judge(context: CheckContext) -> Findings:
     if result.reason:
         yield NotJudged(result.reason)
     elif known is not None and known.name == "raise" and not known.pattern:
-        yield from _sweep(context, result, known)
+        yield from _sweep(context, evidence, known)
 
 
 def _failures(result: Weighed, pattern: str) -> Findings:
@@ -83,22 +81,21 @@ def _way(responses: list[Response]) -> Reproduction:
     return responses[0].reproduction()
 
 
-def _sweep(context: CheckContext, result: Weighed, behaviour: Behaviour) -> Findings:
+def _sweep(context: CheckContext, evidence: Evidence, behaviour: Behaviour) -> Findings:
     """Every forbidden action of some states, of an environment that raises: a copy that has refused one can be tried
     with the next, which is much faster than copying. What does not raise is tried again on a new copy.
     """
-    every = result.evidence.forbidden_in_all
-    if every is None or result.evidence.forbidden >= every:
+    if evidence.forbidden_in_all is None or evidence.forbidden >= evidence.forbidden_in_all:
         return
     interval = max(1, context.steps // SWEEPS)
     for number, state in enumerate(context.walk()):
         if number % interval == 0:
             for name in list(state.time_step.acting)[:1]:
-                yield from _all_forbidden(context, state, name, behaviour, result)
+                yield from _all_forbidden(context, state, name, behaviour, evidence)
 
 
 def _all_forbidden(
-    context: CheckContext, state: VisitedState, name: str, behaviour: Behaviour, result: Weighed
+    context: CheckContext, state: VisitedState, name: str, behaviour: Behaviour, evidence: Evidence
 ) -> Findings:
     spec, others = state.view.spec(name), context.choose(state.view, context.rng())
     if others is None:
@@ -107,7 +104,7 @@ def _all_forbidden(
     for number, action in enumerate(forbidden_of(spec, binary_mask(spec, state.agent(name).mask))):
         if number % TIMED == 0 and (time.process_time() > until or context.out_of_time()):
             return
-        result.evidence.forbidden += 1
+        evidence.forbidden += 1
         if not copied.raises({**others, name: action}):
             copied = state.view.fork()
             again = copied.attempt({**others, name: action})

@@ -87,7 +87,7 @@ def _nowhere(state: VisitedState, name: str, agent: AgentStep) -> str:
     view = state.view
     if view.declares:
         return "there is no mask in the observation, in info, or as env.action_mask"
-    if source := view.source_of(name):
+    if source := view.reader.source_of(name):
         return f"there is no mask in {source} any more, where it was before"
     keys = f"the observation has {_keys(agent.observation)}; info has {_keys(agent.info)}"
     after = mask_after_a_step(view, name)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import pickle
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,16 +103,15 @@ def _seed_matters(context: CheckContext) -> Findings:
 
 
 def _continues(context: CheckContext) -> Findings:
-    """A saved position, and a copy of the whole environment, continue with the same bytes."""
+    """A saved position, and a copy of the whole environment, continue as the environment itself does."""
     reached = _within_an_episode(context)
-    view = reached.view
-    for how, compared, restore in _ways(view):
-        again = restore()
+    where, restored = reached.reproduction(), [(*way[:2], way[2]()) for way in _ways(reached.view)]
+    with same_global_streams():
+        expected, actions = _continued(context, reached.view)
+    for how, compared, again in restored:
         if isinstance(again, str):
             yield NotApplicable(again)
             continue
-        with same_global_streams():
-            expected, actions = _continued(context, view.fork())
         with same_global_streams():
             found, _ = _continued(context, again)
         number = parted(expected, found)
@@ -120,10 +119,9 @@ def _continues(context: CheckContext) -> Findings:
             number = min(len(expected), len(found)) - 1
         if number is not None:
             differs = differing(expected[number], found[number]) or ("the number of steps",)
-            yield reached.failure(
-                f"continued from {how}, it gave something else: {', '.join(differs)}",
-                compared=compared, differs=differs, following=tuple(actions[: number + 1]),
-            )  # fmt: skip
+            following = tuple(actions[: number + 1])
+            seen = replace(where, compared=compared, differs=differs, following=following)
+            yield Failure(f"continued from {how}, it gave something else: {', '.join(differs)}", seen)
 
 
 def _within_an_episode(context: CheckContext) -> VisitedState:
@@ -142,7 +140,7 @@ def _within_an_episode(context: CheckContext) -> VisitedState:
 def _ways(view: EnvView) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """How to restore a state: in words, as the reproduction names it, and a function that does it."""
     why_not = view.why_not_copied
-    yield "a copy by deepcopy", "deepcopy", lambda: f"not copied: {why_not}" if why_not else copy.deepcopy(view)
+    yield "a copy by deepcopy", "deepcopy", lambda: f"not copied: {why_not}" if why_not else view.fork()
     if why_not:
         return
     yield "a copy by pickle", "pickle", lambda: _pickled(view)
@@ -154,7 +152,7 @@ def _pickled(view: EnvView) -> EnvView | str:
         data = pickle.dumps(view.env)
     except Exception as error:  # what cannot be pickled may raise anything
         return f"the environment cannot be pickled ({type(error).__name__}: {error})"
-    again = copy.deepcopy(view)
+    again = view.fork()
     again.env = pickle.loads(data)
     return again
 
@@ -164,7 +162,7 @@ def _set_back(view: EnvView) -> EnvView | str:
     if not callable(view.declared("set_state")):
         return "there is no get_state() and set_state()"
     position = pickle.loads(pickle.dumps(view.position()))
-    again = copy.deepcopy(view)
+    again = view.fork()
     rng = np.random.default_rng(0)
     for _ in range(CONTINUED):
         actions = CheckContext.choose(again, rng)
