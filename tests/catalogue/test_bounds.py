@@ -42,7 +42,7 @@ def played(declared: Declaration, values: dict[str, Any], backend: str, rows: in
     for _ in range(STEPS):
         for row in range(rows):
             for view in range(engine.views):
-                mask = engine.mask_spec.surface(engine.masks[row, view])
+                mask = engine.mask_spec.canonical(engine.masks[row, view])
                 agent = view if engine.views > 1 else int(engine.acting[row])
                 engine.actions[row, view] = engine.mask_spec.encode(legal(engine, mask, row, agent, rng))
         assert engine.find_invalid() == -1
