@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return carry_out(given)
     except KeyboardInterrupt:
-        print(after_interrupt(None), file=sys.stderr)
+        print("interrupted" if given.evaluate else after_interrupt(None), file=sys.stderr)
         return INTERRUPTED
     finally:
         ray.shutdown()
