@@ -39,8 +39,8 @@ training or evaluation. Last column: invalid actions out of 4,096 of the same po
 PAGE_TAIL = """
 ![Mean return of the episodes in training over the decisions taken, for each environment](images/learning.png)
 
-The dashed line is uniformly random legal play, the dotted one the best possible or a bound. In games the curve is that of the
-first player against the same policy, which says nothing of its strength.
+The dashed line is uniformly random legal play, the dotted one the best possible or a bound. In games the curve is that
+of the first player against the same policy, which says nothing of its strength.
 """
 
 

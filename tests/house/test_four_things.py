@@ -1,7 +1,8 @@
 """Adding an environment is four things: a file, a catalogue line, a golden playthrough, and its tests.
 
 Its tests are those of what is special to it, and its second implementation from the card. The environment of
-docs/new_environment.md is added to a copy of the repository as that page says, every test about it runs there, and nothing else has changed but what docs/generate.py writes.
+docs/new_environment.md is added to a copy of the repository as that page says, every test about it runs there, and
+nothing else has changed but what docs/generate.py writes.
 """
 
 from __future__ import annotations
