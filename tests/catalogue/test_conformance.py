@@ -135,8 +135,8 @@ def test_the_reproduction_leads_to_the_failure():
 )
 def test_an_empty_part_of_a_mask_is_named(toy, spoil, sentence):
     class Spoilt(MaskedEnv):
-        def _look(self):
-            observation, info = super()._look()
+        def _look(self, **arguments):
+            observation, info = super()._look(**arguments)
             spoil(info["action_mask"])
             return {**observation, "action_mask": info["action_mask"]}, info
 
@@ -151,7 +151,9 @@ def test_a_late_head_without_a_choice_is_named():
             return mask if prefix[0] != 1 else np.zeros_like(mask)
 
     report = masked_envs.check_masked_env(lambda: Spoilt(TOYS["conditional_three"]), steps=3, raise_on_failure=False)
-    assert any(finding.law == "L5" and "for head 2 after (1," in finding.sentence for finding in report.failures), report
+    assert any(finding.law == "L5" and "for head 2 after (1," in finding.sentence for finding in report.failures), (
+        report
+    )
 
 
 # --- other people's environments ------------------------------------------------------------------------------------
