@@ -10,7 +10,6 @@ from typing import Any
 import gymnasium
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorWrapper
 
-from ..adaptation.other_libraries import advice_for
 from .env_view import view_of
 
 
@@ -25,17 +24,8 @@ def maker_of(target: Any) -> tuple[Callable[..., Any], Callable[[int], Any] | No
         return functools.partial(gymnasium.make, target), lambda rows: make_vector(num_envs=rows)
     if isinstance(target, type) or (callable(target) and not hasattr(target, "reset")):
         return target, None
-    check_interface(target)
+    view_of(target)
     return functools.partial(copy.deepcopy, target), None
-
-
-def check_interface(env: Any) -> None:
-    """Raises:
-    TypeError: not an environment of Gymnasium or PettingZoo.
-    """
-    if advice := advice_for(env):
-        raise TypeError(f"{type(env).__name__} {advice}")
-    view_of(env)
 
 
 def without_processes(target: Any, make: Callable[..., Any]) -> Callable[..., Any] | None:
@@ -79,7 +69,7 @@ def obstacle(target: Any, make: Callable[..., Any]) -> str:
             raise
         how = "pass what makes it instead, such as its class or a function"
         return f"the environment cannot be copied ({type(error).__name__}: {error}): {how}"
-    check_interface(env)
+    view_of(env)
     try:
         given = env.reset(seed=0)
     except Exception as error:  # an environment under test may fail in any way

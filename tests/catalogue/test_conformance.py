@@ -151,8 +151,8 @@ def test_the_reproduction_leads_to_the_failure():
 )
 def test_an_empty_part_of_a_mask_is_named(toy, spoil, sentence):
     class Spoilt(MaskedEnv):
-        def _look(self):
-            observation, info = super()._look()
+        def _look(self, **arguments):
+            observation, info = super()._look(**arguments)
             spoil(info["action_mask"])
             return {**observation, "action_mask": info["action_mask"]}, info
 

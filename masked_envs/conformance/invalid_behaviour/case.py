@@ -68,14 +68,15 @@ class Case:
         return min(len(self.forbidden), len(self.allowed)) >= FEWEST and len(states) >= FEWEST_STATES
 
     def carried_out(self, kind: str, result: Weighed) -> list[Response]:
-        """Responses of a kind that show no sign of a refusal, nor anything like one."""
+        """Responses of a kind that show no sign of a refusal, nor one like it where it is not the environment's word."""
         sign = result.behaviour
         assert sign is not None
+        silences = SILENCES if sign.name in ("terminate", "penalise", "ignore") else {}
         return [
             response
             for response in self.found
             if response.kind == kind and not sign.shown_by(response) and not response.raised and not response.ended
-            and not any(is_silent(response, silence, self.clock) for silence in SILENCES)
+            and not any(is_silent(response, silence, self.clock) for silence in silences)
         ]  # fmt: skip
 
     def said(self, sign: Behaviour, words: str, how: str = "found by trying") -> Behaviour:

@@ -7,7 +7,7 @@ from collections import Counter
 from .case import FEWEST, Case, Weighed, judged
 from .implicit import inverted, is_common, silent_side
 from .responses import Response
-from .signs import SILENCES, Behaviour, is_defect
+from .signs import SILENCES, Behaviour
 from .words import HOW, ambiguous, counted, example, sign_words, types_of
 
 MOSTLY = 0.9  # share of the forbidden actions that must get a reward which is their penalty
@@ -31,7 +31,7 @@ def by_word(case: Case) -> Weighed | None:
         sign = Behaviour("said")
         result = judged(sign, case.found)
         how = f"refused={named!r}" if isinstance(named, str) else "refused="
-        result.behaviour = case.said(sign, "is told by its sign", how)
+        result.behaviour = case.said(sign, "shows the sign that was named", how)
         unknown = not any(response.said is not None for response in case.forbidden)
         reason = "refused= gave None for every forbidden action" if case.forbidden else never_forbade(case)
     else:
@@ -48,7 +48,7 @@ def nothing_works(case: Case) -> Weighed | None:
         return None
     sign = case.said(Behaviour("raise"), f"raises {types_of(case.allowed)}")
     raised = [response for response in case.forbidden if response.raised]
-    if case.forbidden and not raised and not any(map(is_defect, case.allowed)):
+    if case.forbidden and not raised and not any(response.is_defect for response in case.allowed):
         return Weighed(sign, "", case.allowed, case.forbidden, inverted=True)
     return Weighed(sign, "", [], [], broken=case.allowed[0])
 
@@ -77,7 +77,7 @@ def by_exception(case: Case) -> Weighed | None:
     forbidden = [response for response in case.forbidden if response.raised]
     if not allowed and not forbidden:
         return None
-    refusing = [response for response in forbidden if not is_defect(response)]
+    refusing = [response for response in forbidden if not response.is_defect]
     rest = [response for response in case.forbidden if not response.raised]
     if not allowed and not refusing:
         return Weighed(
@@ -129,7 +129,10 @@ def by_flag(case: Case) -> Weighed | None:
 
 
 def by_declaration(case: Case) -> Weighed | None:
-    """By the sign that the caller's `on_invalid=` names: what shows it is refused, what does not is accepted."""
+    """By the sign that the caller's `on_invalid=` names: what shows it is refused, what does not is accepted.
+
+    None where forbidden actions have no such sign in common.
+    """
     declared = case.options.on_invalid
     if declared is None:
         return None
@@ -139,6 +142,8 @@ def by_declaration(case: Case) -> Weighed | None:
         sign = Behaviour("raise")
         return Weighed(case.said(sign, "raises an exception", "declared"), "", [], case.forbidden)
     silence = next((s for s in SILENCES if is_common(silent_side(case.forbidden, s, case.clock))), "")
+    if not silence:
+        return None
     reward, at_most = (penalty_of(case) if declared != "ignore" else None) or (None, False)
     sign = Behaviour(declared, silence, reward, at_most, clock=case.clock)
     result = judged(sign, case.found)
@@ -147,7 +152,7 @@ def by_declaration(case: Case) -> Weighed | None:
     keys = {response.key for response in unclear}
     result.refused = [response for response in result.refused if response.key not in keys]
     nothing_told = len(result.refused) == len(case.allowed) and not result.accepted
-    if nothing_told or not silence or (unclear and not result.refused and not result.accepted):
+    if nothing_told or (unclear and not result.refused and not result.accepted):
         return Weighed(result.behaviour, ambiguous(case, sign, unclear))
     return result
 

@@ -29,6 +29,11 @@ AGENTS_PER_STATE = 2  # of a vector environment's rows or of agents that act tog
 MALFORMED_STATES = 3  # states in which malformed actions are tried
 FEW = 8  # entries of an observation: what changes more of them has moved more than a clock
 
+DEFECTS = (
+    AttributeError, NameError, ImportError, NotImplementedError, RecursionError, MemoryError, SyntaxError, SystemError,
+)  # fmt: skip
+"""What nobody raises to refuse an action."""
+
 Kind = Literal["allowed", "forbidden", "near", "malformed"]
 
 
@@ -75,6 +80,11 @@ class Response:
     @property
     def raised(self) -> bool:
         return self.error_type is not None
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether it raised an exception of a program that is broken, which is no refusal."""
+        return self.error_type is not None and issubclass(self.error_type, DEFECTS)
 
     @property
     def key(self) -> bytes:
@@ -167,8 +177,9 @@ class Before:
         error, after, refused = result.error, result.agent(self.where.agent), context.options.refused
         if error is not None or after is None:
             text = f"{type(error).__name__}: {error}" if error is not None else ""
-            told = self.declares or refused is not None
-            return Response(self.where, action, kind, text, type(error) if error else None, said=told or None)
+            raised = Response(self.where, action, kind, text, type(error) if error else None)
+            is_refusal = self.declares or (refused is not None and (kind == "allowed" or not raised.is_defect))
+            return replace(raised, said=is_refusal or None)
         said = result.refused(self.where.agent) if self.declares else None
         if refused is not None and not self.declares:
             said = _said(refused, self.agent, action, after)

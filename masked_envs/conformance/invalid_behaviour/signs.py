@@ -11,21 +11,12 @@ from ..context import VisitedState
 from .responses import Response, split_observation
 
 FEWEST_STEPS = 5  # in all of which an entry of the observation has moved alike before it is a clock
-DEFECTS = (
-    AttributeError, NameError, ImportError, NotImplementedError, RecursionError, MemoryError, SyntaxError, SystemError,
-)  # fmt: skip
-"""What nobody raises to refuse an action."""
 SILENCES = {
     "nothing": "changed nothing",
     "clock": "moved only the clock",
     "observation": "moved nothing in the observation but the clock",
     "alike": "had the same result whichever of them it was",
 }
-
-
-def is_defect(response: Response) -> bool:
-    """Whether the exception is one of a program that is broken, and not a refusal."""
-    return response.error_type is not None and issubclass(response.error_type, DEFECTS)
 
 
 @dataclass(frozen=True)

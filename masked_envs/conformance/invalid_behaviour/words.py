@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..snippet import written
+from ...trees import plain
 from .case import Case
 from .responses import Response
 from .signs import SILENCES, Behaviour
@@ -12,18 +12,21 @@ from .signs import SILENCES, Behaviour
 SAY = "refused= takes a function (before, action, after) -> True, False or None, or the name of a key of info"
 HOW = f"say how it refuses: {SAY}; on_invalid= takes 'raise', 'penalise', 'terminate' or 'ignore'"
 
+TELLING = 0.05  # difference of the shares of forbidden and allowed actions that show a sign
 
-def most_telling(case: Case) -> Behaviour:
-    """The sign by which the two sides differ most."""
+
+def most_telling(case: Case) -> Behaviour | None:
+    """The sign that forbidden actions show the most more often than allowed ones; None where none tells them apart."""
     (reward, _), *_ = Counter(response.reward for response in case.forbidden).most_common(1)
     signs = [Behaviour("terminate"), Behaviour("penalise", reward=reward)]
     signs += [Behaviour("ignore", silence, clock=case.clock) for silence in SILENCES]
 
     def difference(sign: Behaviour) -> float:
         f, a = case.counts(sign)
-        return abs(f / len(case.forbidden) - a / len(case.allowed))
+        return f / len(case.forbidden) - a / len(case.allowed)
 
-    return max(signs, key=difference)
+    best = max(signs, key=difference)
+    return best if difference(best) >= TELLING else None
 
 
 def sign_words(case: Case, sign: Behaviour, showing: list[Response]) -> str:
@@ -45,22 +48,21 @@ def sign_words(case: Case, sign: Behaviour, showing: list[Response]) -> str:
     return " and ".join(words) or "has no sign"
 
 
-def ambiguous(case: Case, sign: Behaviour, same: list[Response]) -> str:
+def ambiguous(case: Case, sign: Behaviour | None, same: list[Response]) -> str:
     """Why there is no verdict: the counts of the most telling sign, and an example of each side."""
-    f, a = case.counts(sign)
-    forbidden = [response for response in case.forbidden if sign.shown_by(response)]
-    allowed = same or [response for response in case.allowed if sign.shown_by(response)]
-    if not f and not a:
+    how = HOW if case.options.on_invalid is None else f"say so: {SAY}"
+    if sign is None:
         return (
             f"nothing tells the {len(case.forbidden):,} forbidden actions that were tried from the "
             f"{len(case.allowed):,} allowed ones, e.g. {example(case.forbidden[0])} from "
-            f"{example(case.allowed[0])}; {HOW}"
+            f"{example(case.allowed[0])}; {how}"
         )
+    forbidden = [response for response in case.forbidden if sign.shown_by(response)]
+    allowed = same or [response for response in case.allowed if sign.shown_by(response)]
     both = ((allowed, "allowed"), (forbidden, "forbidden"))
     examples = [f"{example(side[0])} ({word})" for side, word in both if side]
     sides = [counted(forbidden, case.forbidden, "forbidden"), counted(allowed, case.allowed, "allowed")]
     done = f"{' and '.join(sides)} actions {_deeds(sign)}"
-    how = HOW if case.options.on_invalid is None else f"say so: {SAY}"
     return f"{done}, e.g. {' and '.join(examples)}: refused, or actions without an effect? To decide it, {how}"
 
 
@@ -83,8 +85,8 @@ def counted(some: list[Response], everything: list[Response], kind: str) -> str:
 def example(response: Response) -> str:
     """An action, and how its state was reached."""
     path = response.where.actions
-    shown = ", ".join(map(written, path[-6:]))
-    return f"action {written(response.action)} after [{'..., ' if len(path) > 6 else ''}{shown}]"
+    shown = ", ".join(str(plain(step)) for step in path[-6:])
+    return f"action {plain(response.action)} after [{'..., ' if len(path) > 6 else ''}{shown}]"
 
 
 def types_of(raised: list[Response]) -> str:

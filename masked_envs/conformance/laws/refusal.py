@@ -28,7 +28,7 @@ def _forbidden(context: CheckContext, rng: np.random.Generator) -> Iterator[tupl
         for name in probed_agents(state, rng):
             spec = state.view.spec(name)
             mask, head_mask = binary_mask(spec, state.agent(name).mask), state.view.head_mask(name)
-            tries = [*probe_actions(spec, mask, legal[name], rng, 16), out_of_range(spec, legal[name])]
+            tries = [*probe_actions(spec, mask, legal[name], rng, 16, head_mask), out_of_range(spec, legal[name])]
             bad = [action for action in tries if not spec.allows(mask, action, head_mask)]
             yield state, {**legal, name: bad[int(rng.integers(len(bad)))]}, name
 
