@@ -68,7 +68,7 @@ class Case:
         return min(len(self.forbidden), len(self.allowed)) >= FEWEST and len(states) >= FEWEST_STATES
 
     def carried_out(self, kind: str, result: Weighed) -> list[Response]:
-        """Responses of a kind that show no sign of a refusal, nor one like it where it is not the environment's word."""
+        """Responses of a kind without a sign of refusal, or with one like it that is not the environment's own word."""
         sign = result.behaviour
         assert sign is not None
         silences = SILENCES if sign.name in ("terminate", "penalise", "ignore") else {}
