@@ -53,7 +53,7 @@ class SingleAgentView:
             raise ValueError(
                 f"agent={agent!r} needs opponent=, such as 'random': without one, your actions control all agents"
             )
-        at_once = game.play == "simultaneous"  # whatever the number of agents, one too
+        at_once = game.play == "simultaneous"  # even with one agent
         self.plays_all = opponent is None and at_once
         self.view = self.agent if opponent is not None and at_once else 0
         self._slot = slice(None) if self.plays_all else self.view
