@@ -53,12 +53,13 @@ class SingleAgentView:
             raise ValueError(
                 f"agent={agent!r} needs opponent=, such as 'random': without one, your actions control all agents"
             )
-        self.plays_all = opponent is None and engine.views > 1
-        self.view = self.agent if opponent is not None and engine.views > 1 else 0
+        at_once = game.play == "simultaneous"  # even with one agent
+        self.plays_all = opponent is None and at_once
+        self.view = self.agent if opponent is not None and at_once else 0
         self._slot = slice(None) if self.plays_all else self.view
         alternate = game.play == "turns"  # then this is where each row begins in the flat rewards
         self._first_rewards = np.arange(engine.rows) * len(engine.agents) if alternate else None
-        self._own_view = self.view if opponent is not None and engine.views > 1 else None
+        self._own_view = self.view if opponent is not None and at_once else None
         self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
         bare = engine.observation_space
         self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
