@@ -67,8 +67,8 @@ class SingleAgentView:
     # --- actions, observations and masks --------------------------------------------------------------------
 
     def write_actions(self, actions: Any) -> None:
-        """Put encoded actions (N, ...) of the controlled agent into the engine."""
-        self.engine.actions[:, self._slot] = actions
+        """Put a batch of actions (N, ...) of the controlled agent into the engine."""
+        self.mask_spec.encode_into(actions, self.engine.actions[:, self._slot])
 
     def write_action(self, row: int, action: Any) -> None:
         """Put an encoded action of the controlled agent in one row into the engine."""
@@ -153,14 +153,14 @@ class SingleAgentView:
             earned = self._all_or_nothing(self._step, self.engine.every_row if where is None else where)
         return earned
 
-    def step_or_reset(self, resting: Rows | None) -> tuple[Any, npt.NDArray[np.float64]]:
-        """`step` in all rows, but `reset` in those in `resting`, in one launch; there is no opponent.
+    def step_or_reset(self) -> tuple[Any, npt.NDArray[np.float64]]:
+        """`step`, but `reset` in the rows that `Engine.find_ended` found, in one launch; there is no opponent.
 
         Returns:
             what `observations` gives, and the rewards (N,) of the controlled agent.
         """
         movers, space = self._movers(), self.engine.observation_space
-        rows = self.engine.step_or_reset(resting)
+        rows = self.engine.step_or_reset()
         seen = read_observation(space, rows if self.plays_all else rows[:, self.view], copied=False)
         return seen, self._earned(movers)
 

@@ -181,12 +181,17 @@ class Engine:
         else:
             self._run.step_row(where)
 
-    def step_or_reset(self, resting: npt.NDArray[np.bool_] | None) -> npt.NDArray[Any]:
-        """`step` in all rows, but `reset` in those in `resting`, in one launch; a copy of `observations`."""
+    def find_ended(self) -> int:
+        """Mark the rows whose episode is over as `resting` (N,), so that `find_invalid` passes over them; how many."""
+        np.logical_or(self.terminated, self.truncated, out=self.resting)
+        return int(np.count_nonzero(self.resting))
+
+    def step_or_reset(self) -> npt.NDArray[Any]:
+        """`step`, but `reset` in the rows that `find_ended` found, in one launch; a copy of `observations`."""
         self.rewards.fill(0.0)
-        self.resting[...] = False if resting is None else resting
-        self._copy = np.empty_like(self.observations)
+        self._copy = np.empty(self.observations.shape, self.observations.dtype)
         self._run.advance_row(None)
+        self.resting.fill(False)
         copy, self._copy = self._copy, None
         return copy
 

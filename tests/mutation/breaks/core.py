@@ -20,7 +20,7 @@ BREAKS = [
     Break(LOOP, '    s["elapsed_steps"] = 0\n', "", VECTOR),
     Break(LOOP, "    truncated[i] = False\n", "", VECTOR),
     Break(LOOP, "invalid_counts[i] += found", "invalid_counts[i] = found", INPUT),
-    Break(LOOP, "        if view < 0 or v == view:", "        if True:", KINDS),
+    Break(LOOP, "        elif view < 0 or v == view:", "        else:", KINDS),
     Break(LOOP, "rewards[i][mover + v] += invalid_reward", "rewards[i][v] += invalid_reward", INPUT),
     Break(LOOP, "ended = on_invalid == TERMINATE", "ended = False", INPUT),
     Break(
@@ -32,7 +32,8 @@ BREAKS = [
     Break(LOOP, '    s["elapsed_steps"] += 1\n', '    s["elapsed_steps"] += 0 if refused else 1\n', INPUT),
     Break(LOOP, 'random_uniform(s["rng"], 0.0, 1.0)', "0.5", f"{KINDS} {INPUT}"),
     Break(LOOP, "    if not refused:\n", "    if True:\n", INPUT),
-    Break(LOOP, "    if resting[i]:\n", "    if False:\n", VECTOR),
+    Break(LOOP, "        if resting[i]:\n", "        if False:\n", VECTOR),
+    Break(LOOP, "    if resting[i]:\n        return", "    if False:\n        return", VECTOR),
     Break(ENGINE, 'MOVED = (\n    "records", ', "MOVED = (\n    ", VECTOR),
     Break(ENGINE, "seed_words(seeds)[chosen]", "seed_words([0 for _ in seeds])[chosen]", VECTOR),
     Break(ENGINE, 'self.records["rng"][chosen] = seed_words(', 'self.records["rng"][:] = seed_words(', VECTOR),
