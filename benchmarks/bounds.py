@@ -1,7 +1,7 @@
 """The most that some environments can bring: what `benchmarks/learn.py` compares the reference agent with.
 
-Each function takes the first observations of N episodes and the parameters of the environment, and gives the mean over
-the episodes of the highest return, or a number that no return exceeds. A run names one in
+Each function takes the first observations of N episodes and the parameters of the environment. It gives the mean over
+the episodes of the highest return, or a bound that no such mean exceeds; its docstring says which. A run names one in
 `benchmarks/learning/<id>.json`; an environment may do without.
 """
 
@@ -14,7 +14,12 @@ from typing import Any
 
 import numpy as np
 
-HELPERS = Path(__file__).resolve().parent.parent / "tests" / "helpers"
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE / "optimum")]
+
+from optimum import bin_pack, taxi  # noqa: E402
+
+HELPERS = HERE.parent / "tests" / "helpers"
 
 Starts = Any  # what a vector environment shows of its first positions
 
@@ -42,6 +47,18 @@ def arm(starts: Starts, parameters: dict[str, Any]) -> float:
     return float(parameters["num_steps"] * (9 - sum((k / 10) ** arms for k in range(1, 10))))
 
 
+def packing(starts: Starts, parameters: dict[str, Any]) -> float:
+    """By a search for packings (optimum/bin_pack.py)."""
+    rows, cols = parameters["rows"], parameters["cols"]
+    sequences = bin_pack.sequences(starts["observation"], rows, cols)
+    return float(np.mean([bin_pack.best(items, rows, cols) for items in sequences]))
+
+
+def shortest_routes(starts: Starts, parameters: dict[str, Any]) -> float:
+    """By breadth-first search over the town (optimum/taxi.py)."""
+    return float(np.mean([taxi.best_of(state) for state in starts]))
+
+
 def straight_way(starts: Starts, parameters: dict[str, Any]) -> float:
     """The whole distance, and 10 for arriving: an upper bound, since an obstacle may stand in the way."""
     return float(np.hypot(*(starts[:, :2] - starts[:, 2:4]).T).mean() + 10)
@@ -64,5 +81,5 @@ def plan(starts: Starts, parameters: dict[str, Any]) -> float:
 
 
 BOUNDS: dict[str, Callable[[Starts, dict[str, Any]], float]] = {
-    each.__name__: each for each in (pairs, knapsack, arm, straight_way, plan)
+    each.__name__: each for each in (pairs, knapsack, arm, packing, shortest_routes, straight_way, plan)
 }

@@ -1,7 +1,8 @@
 """What the reference agent learns, as docs/learning.md, its curves, and a section of an environment's page.
 
-Everything comes from benchmarks/learning/<id>.json, which benchmarks/learn.py writes; an environment without such a
-file is left out. docs/generate.py calls this.
+Everything comes from benchmarks/learning/<id>.json, which benchmarks/learn.py writes, and, for random play, from
+benchmarks/results/random_play.json, which benchmarks/random_play.py writes. An environment without a file of its own
+is left out. docs/generate.py calls this.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from typing import Any
 
 from masked_envs.catalogue import CATALOGUE
 
-RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "learning"
-Results = Mapping[str, Mapping[str, Any]]  # by id: "run" and "result", see benchmarks/learn.py
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+RESULTS, RANDOM = BENCHMARKS / "learning", BENCHMARKS / "results" / "random_play.json"
+Results = Mapping[str, Mapping[str, Any]]  # by id: "run" and "result" (benchmarks/learn.py), "random" (random_play.py)
 
-NOTICE = "<!-- Written by docs/generate.py from benchmarks/learning; do not edit. -->"
+NOTICE = "<!-- Written by docs/generate.py from benchmarks/learning and random_play.json; do not edit. -->"
 PAGE_HEAD = f"""{NOTICE}
 
 # What the reference agent learns
 
 `agents/ppo_torch`, masked PPO with a network of two hidden layers. Each line is one run: its seed and all its
 settings are in `benchmarks/learning/<id>.json`, and `python benchmarks/learn.py` repeats all of them, on one processor
-core each. Returns are means of 100 episodes that training has not seen: greedy (the most probable legal action),
-sampled, and of uniformly random legal actions. Games are played against random opponents, half from each seat.
-Share: (better of greedy and sampled - random) / (best - random). No run took an invalid action, in training or
-evaluation. Last column: invalid actions out of 4,096 of the same policy, untrained and without the mask.
+core each. Greedy (the most probable legal action) and sampled: mean returns of 100 episodes that training has not seen.
+Random: the mean return of uniformly random legal actions, exact or over at least 10,000 episodes with its standard
+error (`python benchmarks/random_play.py`). Games are played against random opponents, half from each seat. The best
+possible is a mean over the same 100 episodes, unless it says otherwise; a bound is a number that no policy can exceed
+and none need reach. Share: (better of greedy and sampled - random) / (best - random). No run took an invalid action, in
+training or evaluation. Last column: invalid actions out of 4,096 of the same policy, untrained and without the mask.
 
 | environment | greedy | sampled | random | the best possible | share | decisions | minutes | invalid | mask off |
 |---|---|---|---|---|---|---|---|---|---|
@@ -35,15 +39,25 @@ evaluation. Last column: invalid actions out of 4,096 of the same policy, untrai
 PAGE_TAIL = """
 ![Mean return of the episodes in training over the decisions taken, for each environment](images/learning.png)
 
-The dashed line is uniformly random legal play, the dotted one the best possible. In games the curve is that of the
-first player against the same policy, which says nothing of its strength.
+The dashed line is uniformly random legal play, the dotted one the best possible or a bound. In games the curve is that
+of the first player against the same policy, which says nothing of its strength.
 """
 
 
 def read_results() -> dict[str, dict[str, Any]]:
-    """The runs of the environments that have one, in the order of the catalogue."""
-    paths = {env_id: RESULTS / f"{env_id}.json" for env_id in CATALOGUE}
-    return {env_id: json.loads(path.read_text(encoding="utf-8")) for env_id, path in paths.items() if path.exists()}
+    """The runs of the environments that have one, in the order of the catalogue, each with its random play.
+
+    Raises:
+        ValueError: random play has not been measured in an environment that has a run.
+    """
+    random, results = json.loads(RANDOM.read_text(encoding="utf-8")), {}
+    for env_id in CATALOGUE:
+        path = RESULTS / f"{env_id}.json"
+        if path.exists():
+            if env_id not in random:
+                raise ValueError(f"no random play of {env_id}: run python benchmarks/random_play.py {env_id}")
+            results[env_id] = {**json.loads(path.read_text(encoding="utf-8")), "random": random[env_id]}
+    return results
 
 
 def page(results: Results) -> str:
@@ -64,7 +78,7 @@ def section(each: Mapping[str, Any]) -> str:
     return (
         f"Masked PPO (`agents/ppo_torch`){given}: mean return {result['greedy']:.2f} greedy and "
         f"{result['sampled']:.2f} sampled, after {run['settings']['total_decisions']:,} decisions. Random legal play "
-        f"earns {result['random']:.2f}{best}. [How this was measured](../learning.md)."
+        f"earns {with_error(each['random'])}{best}. [How this was measured](../learning.md)."
     )
 
 
@@ -76,9 +90,10 @@ def arguments(each: Mapping[str, Any]) -> str:
 def cells(each: Mapping[str, Any]) -> list[str]:
     """A row of the table, without the environment."""
     run, result = each["run"], each["result"]
-    part = share(result)
+    part = share(each)
     return [
-        *(f"{result[name]:.2f}" for name in ("greedy", "sampled", "random")),
+        *(f"{result[name]:.2f}" for name in ("greedy", "sampled")),
+        with_error(each["random"]),
         "not known" if result["best"] is None else f"{result['best']:.2f}, {run['best_is']}",
         "" if part is None else f"{part:.0%}",
         f"{run['settings']['total_decisions']:,}",
@@ -88,12 +103,22 @@ def cells(each: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def share(result: Mapping[str, Any]) -> float | None:
+def with_error(random: Mapping[str, Any]) -> str:
+    """The mean return of random play with its standard error, such as "-186.24 ± 0.13", or "45.00 exactly"."""
+    error = random["standard_error"]
+    if error == 0:
+        return f"{random['mean']:.2f} exactly"
+    digits = max(2, -math.floor(math.log10(error)))  # so many that the error has one that is not 0
+    return f"{random['mean']:.{digits}f} ± {error:.{digits}f}"
+
+
+def share(each: Mapping[str, Any]) -> float | None:
     """(better of greedy and sampled - random) / (best - random); None where the best is not known."""
+    result, random = each["result"], each["random"]["mean"]
     if result["best"] is None:
         return None
     reached = max(result["greedy"], result["sampled"])
-    return float((reached - result["random"]) / (result["best"] - result["random"]))
+    return float((reached - random) / (result["best"] - random))
 
 
 def draw(results: Results, path: Path) -> None:
@@ -113,7 +138,7 @@ def draw(results: Results, path: Path) -> None:
         result, curve = each["result"], np.array(each["result"]["curve"], float)
         axis.plot(curve[:, 0] / 1000, curve[:, 1], color="#0072b2")
         if CATALOGUE[env_id].play != "turns":
-            axis.axhline(result["random"], color="#787878", linestyle="--", linewidth=1)
+            axis.axhline(each["random"]["mean"], color="#787878", linestyle="--", linewidth=1)
             if result["best"] is not None:
                 axis.axhline(result["best"], color="#009e73", linestyle=":", linewidth=1)
         axis.set_title(env_id, fontsize=8)

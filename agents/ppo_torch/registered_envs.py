@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-import masked_envs
 from masked_envs import MaskSpec, trees
 from masked_envs.wrappers.on_observation import WithoutMask
+
+from ..counting import counted
 
 
 class Episodes(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -48,18 +49,14 @@ def make_one(env_id: str, arguments: dict[str, Any]) -> Episodes:
     """One environment in which an invalid action does nothing but count, its mask apart from the observation.
 
     Raises:
-        ValueError: an id that Gymnasium does not know, or a module that cannot be imported.
-        TypeError: an environment without a mask, or without the counter of `masked_envs.wrappers.ActionMask`.
+        ValueError: an id that Gymnasium does not know, a module that cannot be imported, or masks that disagree.
+        TypeError: an environment without a mask.
     """
     try:
-        env: Any = masked_envs.adapt(gymnasium.make(env_id, **arguments))
+        env = gymnasium.make(env_id, **arguments)
     except (gymnasium.error.Error, ImportError) as error:
         raise ValueError(str(error)) from error
-    if not (env.has_wrapper_attr("on_invalid") and env.has_wrapper_attr("invalid_actions")):
-        raise TypeError(f"{env_id} has no on_invalid and invalid_actions; masked_envs.wrappers.ActionMask gives them")
-    env.set_wrapper_attr("on_invalid", "noop")
-    space = env.observation_space
-    return Episodes(WithoutMask(env) if "action_mask" in getattr(space, "spaces", {}) else env)
+    return Episodes(WithoutMask(counted(env)))
 
 
 class RegisteredEnvs(SyncVectorEnv):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 
+from masked_envs.catalogue import CATALOGUE
 from masked_envs.rllib import count_invalid_actions
 
+from ..counting import counted
 from ..proof import CONTROL_DECISIONS, Count, proof_line
 from .recipes import make_config
 
@@ -26,6 +29,27 @@ def lifetime(result: dict[str, Any]) -> Count:
     return count
 
 
+def check_counted(env_id: str, arguments: dict[str, Any]) -> None:
+    """That the environment counts invalid actions, without which nothing could be proven.
+
+    Raises:
+        TypeError: it does not.
+    """
+    if env_id.removeprefix("masked_envs:") in CATALOGUE:
+        return
+    env: Any = gym.make(env_id, **arguments)
+    counts = env.has_wrapper_attr("invalid_actions")
+    env.close()
+    if not counts:
+        raise TypeError(f"{env_id} does not count invalid actions; masked_envs.wrappers.ActionMask does")
+
+
+def count_only(envs: Any) -> None:
+    """Let an invalid action do nothing but count in a user's environments; those of the package are made so."""
+    rows = getattr(envs.unwrapped, "envs", [])
+    rows[:] = [counted(env) for env in rows]
+
+
 def play(config: AlgorithmConfig, checkpoint: str | None, explore: bool) -> tuple[list[float], Count, float]:
     """Returns, counts and mean legal fraction of environments in this process.
 
@@ -38,6 +62,7 @@ def play(config: AlgorithmConfig, checkpoint: str | None, explore: bool) -> tupl
     algorithm = config.evaluation(evaluation_interval=None).build_algo()
     try:
         runner = algorithm.env_runner
+        count_only(runner.env)
         if checkpoint is not None:
             algorithm.restore_from_path(checkpoint)
         amount = {"num_timesteps": CONTROL_DECISIONS} if checkpoint is None else {"num_episodes": EPISODES}

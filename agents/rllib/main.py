@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +17,9 @@ from ray import tune
 
 from masked_envs.rllib.policies import SEPARATE, SHARED
 
-from ..command_line import key_and_value
+from ..command_line import INTERRUPTED, key_and_value
 from ..proof import Count
-from .evaluation import lifetime, report
+from .evaluation import check_counted, lifetime, report
 from .recipes import RECIPES, make_config
 from .settings import check_settings, write_settings
 
@@ -96,11 +97,14 @@ def run_config(given: argparse.Namespace) -> tune.RunConfig:
 
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
     parser = argparse.ArgumentParser(
-        description="Masked PPO, APPO, IMPALA and DQN on RLlib.", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        prog="agents.rllib",
+        usage="python -m agents.rllib [FLAG VALUE]...   (--help lists the flags)",
+        description="Masked PPO, APPO, IMPALA and DQN on RLlib.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
     add("--algo", choices=RECIPES, default="PPO", help="algorithm")
-    add("--env", default="MaskedCartPole-v0", help="id of the environment")
+    add("--env", default="MaskedCartPole-v0", help="id of the environment; module:Id imports the module first")
     add("--env-arg", action="append", default=[], type=key_and_value, metavar="NAME=VALUE",
         help="parameter of the environment, such as num_actions=128; may be repeated")  # fmt: skip
     add("--policies", choices=[SHARED, SEPARATE], help="of a game: one for all agents, or one for each")
@@ -138,12 +142,14 @@ def positive(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the agent; 0 if the proof holds, 1 if not, 130 after Ctrl-C."""
     parser, given = parse(arguments)
     try:
         make_config(given, masked=True)
+        check_counted(given.env, dict(given.env_arg))
         if given.evaluate is None:
             check_run(given)
-    except (ValueError, TypeError, OSError, gym.error.Error) as error:
+    except (ValueError, TypeError, ImportError, OSError, gym.error.Error) as error:
         parser.error(str(error))
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the newer output does not show the columns one asks for
     # Seconds until Tune notes a new checkpoint as the one to resume from.
@@ -154,12 +160,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConnectionError, ValueError) as error:
         parser.error(f"no Ray cluster at --address {given.address}: {error}")
     try:
-        if given.evaluate is not None:
-            return 0 if report(given, given.evaluate, Count()) else 1
-        began = time.perf_counter()
-        result = train(given)
-        trained, minutes = lifetime(result.metrics), (time.perf_counter() - began) / 60
-        print(f"{trained.decisions} decisions in {minutes:.1f} min; {result.checkpoint.path}")
-        return 0 if report(given, result.checkpoint.path, trained) else 1
+        return carry_out(given)
+    except KeyboardInterrupt:
+        print("interrupted" if given.evaluate else after_interrupt(None), file=sys.stderr)
+        return INTERRUPTED
     finally:
         ray.shutdown()
+
+
+def carry_out(given: argparse.Namespace) -> int:
+    """Train, or take a checkpoint, and report; the exit status."""
+    if given.evaluate is not None:
+        return 0 if report(given, given.evaluate, Count()) else 1
+    began = time.perf_counter()
+    result = train(given)
+    if not (result.metrics or {}).get("done"):  # at the first Ctrl-C, Tune saves its state and returns
+        print(after_interrupt(result), file=sys.stderr)
+        return INTERRUPTED
+    trained, minutes = lifetime(result.metrics), (time.perf_counter() - began) / 60
+    print(f"{trained.decisions} decisions in {minutes:.1f} min; {result.checkpoint.path}")
+    return 0 if report(given, result.checkpoint.path, trained) else 1
+
+
+def after_interrupt(result: tune.Result | None) -> str:
+    """How to go on with an interrupted run."""
+    if result is None:
+        newest = "its newest checkpoint"
+    elif result.checkpoint is None:
+        newest = "the beginning, for there is no checkpoint yet"
+    else:
+        newest = result.checkpoint.path
+    return f"interrupted; the same command with --resume goes on from {newest}"

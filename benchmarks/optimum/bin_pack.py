@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from starts import starts
@@ -75,13 +76,16 @@ def packs(items: Sequence[Sides], rows: int, cols: int) -> bool:
     return spare >= 0 and fill(0, spare)
 
 
+def sequences(observations: Any, rows: int = ROWS, cols: int = COLS) -> list[list[Sides]]:
+    """The rectangles to come, read from first observations."""
+    sides = [row[rows * cols :].astype(int).reshape(-1, 2).tolist() for row in observations]
+    return [[(height, width) for height, width in each] for each in sides]
+
+
 def main() -> int:
-    sequences = [row[ROWS * COLS :].astype(int).reshape(-1, 2).tolist() for row in starts("MaskedBinPack-v0")]
-    sequences = [[(height, width) for height, width in sequence] for sequence in sequences]
-    bounds, reached = ([value(sequence) for sequence in sequences] for value in (area_bound, best))
-    print(
-        f"{np.mean(reached):.4f} is the best on {len(sequences)} starts; areas alone would allow {np.mean(bounds):.4f}"
-    )
+    given = sequences(starts("MaskedBinPack-v0"))
+    bounds, reached = ([value(items) for items in given] for value in (area_bound, best))
+    print(f"{np.mean(reached):.4f} is the best on {len(given)} starts; areas alone would allow {np.mean(bounds):.4f}")
     return 0
 
 

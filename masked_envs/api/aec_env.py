@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class AECState:
         agent_selection, next_selection: the agent that acts, and the one that acts when all done agents have left.
         chosen: how many agents of a simultaneous game have chosen; `actions` and `invalid` are their choices.
         gave_invalid: which of all possible agents gave an invalid action in this step, or else in the last.
+        checksum: of all the others; see `State`.
     """
 
     position: State
@@ -40,6 +42,18 @@ class AECState:
     actions: bytes
     invalid: tuple[bool, ...]
     gave_invalid: tuple[bool, ...]
+    checksum: int = 0
+
+    def sealed(self) -> AECState:
+        """The same state with the right checksum, for a position that was changed on purpose."""
+        return replace(self, checksum=self._right_checksum())
+
+    def is_intact(self) -> bool:
+        """Whether the checksum is right."""
+        return self.checksum == self._right_checksum()
+
+    def _right_checksum(self) -> int:
+        return zlib.crc32(repr(replace(self, checksum=0)).encode())
 
     def without_clock(self) -> bytes:
         """See `State.without_clock`."""
@@ -210,18 +224,22 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
             actions=engine.actions[0, : self._chosen].tobytes(),
             invalid=tuple(engine.invalid[0, : self._chosen].tolist()),
             gave_invalid=tuple(self._views.gave_invalid.tolist()),
-        )
+        ).sealed()
 
     def set_state(self, state: AECState) -> None:
         """Return to a position of an environment with the same id and parameters.
 
         Raises:
-            ValueError: a state of another environment. TypeError: not a state of an AEC environment.
+            ValueError: a state of another environment, or a damaged one. TypeError: not a state of an AEC environment.
         """
         if not isinstance(state, AECState):
             raise TypeError(f"set_state takes what get_state of an AEC environment gave, not {type(state).__name__}")
         engine = self._views.engine
         engine.check_states([state.position])
+        if not state.is_intact():
+            raise ValueError(
+                f"this state of {state.position.id} is damaged: its checksum is wrong; see AECState.sealed"
+            )
         self._views.set_state(state.position)
         chosen = engine.actions[0, : state.chosen]
         chosen[...] = np.frombuffer(state.actions, chosen.dtype).reshape(chosen.shape)

@@ -77,15 +77,18 @@ def with_mask(observation: Any, mask: Any, mask_in: str) -> Any:
     return {"observation": observation, "action_mask": mask}
 
 
-def read_observation(space: spaces.Space[Any], rows: npt.NDArray[Any]) -> Any:
-    """Observations of one agent's bare space from an engine buffer (..., shape): a copy in the form of the space."""
-    if isinstance(space, spaces.Box):
-        return rows.copy()
+def read_observation(space: spaces.Space[Any], rows: npt.NDArray[Any], copied: bool = True) -> Any:
+    """Observations of one agent's bare space from an engine buffer (..., shape), in the form of the space.
+
+    Args:
+        copied: whether to copy the rows; the fields of a Dict, which lie together in memory, are copied in any case.
+    """
     if isinstance(space, spaces.Dict):
         return {key: read_observation(part, rows[key]) for key, part in space.spaces.items()}
     if isinstance(space, spaces.Discrete):
-        return rows[..., 0].copy()[()]  # of one row, the number itself
-    return rows.copy()
+        rows = rows[..., 0]
+        return rows.copy()[()] if copied else rows  # of one row, the number itself
+    return rows.copy() if copied else rows
 
 
 def agent_index(agents: Sequence[str], agent: int | str) -> int:

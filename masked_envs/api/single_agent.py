@@ -53,12 +53,13 @@ class SingleAgentView:
             raise ValueError(
                 f"agent={agent!r} needs opponent=, such as 'random': without one, your actions control all agents"
             )
-        self.plays_all = opponent is None and engine.views > 1
-        self.view = self.agent if opponent is not None and engine.views > 1 else 0
+        at_once = game.play == "simultaneous"  # even with one agent
+        self.plays_all = opponent is None and at_once
+        self.view = self.agent if opponent is not None and at_once else 0
         self._slot = slice(None) if self.plays_all else self.view
         alternate = game.play == "turns"  # then this is where each row begins in the flat rewards
         self._first_rewards = np.arange(engine.rows) * len(engine.agents) if alternate else None
-        self._own_view = self.view if opponent is not None and engine.views > 1 else None
+        self._own_view = self.view if opponent is not None and at_once else None
         self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
         bare = engine.observation_space
         self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
@@ -66,8 +67,8 @@ class SingleAgentView:
     # --- actions, observations and masks --------------------------------------------------------------------
 
     def write_actions(self, actions: Any) -> None:
-        """Put encoded actions (N, ...) of the controlled agent into the engine."""
-        self.engine.actions[:, self._slot] = actions
+        """Put a batch of actions (N, ...) of the controlled agent into the engine."""
+        self.mask_spec.encode_into(actions, self.engine.actions[:, self._slot])
 
     def write_action(self, row: int, action: Any) -> None:
         """Put an encoded action of the controlled agent in one row into the engine."""
@@ -152,11 +153,16 @@ class SingleAgentView:
             earned = self._all_or_nothing(self._step, self.engine.every_row if where is None else where)
         return earned
 
-    def step_or_reset(self, resting: Rows | None) -> npt.NDArray[np.float64]:
-        """`step` in all rows, but `reset` in those in `resting`, in one launch; there is no opponent."""
-        movers = self._movers()
-        self.engine.step_or_reset(resting)
-        return self._earned(movers)
+    def step_or_reset(self) -> tuple[Any, npt.NDArray[np.float64]]:
+        """`step`, but `reset` in the rows that `Engine.find_ended` found, in one launch; there is no opponent.
+
+        Returns:
+            what `observations` gives, and the rewards (N,) of the controlled agent.
+        """
+        movers, space = self._movers(), self.engine.observation_space
+        rows = self.engine.step_or_reset()
+        seen = read_observation(space, rows if self.plays_all else rows[:, self.view], copied=False)
+        return seen, self._earned(movers)
 
     def _all_or_nothing(self, move: Callable[..., Any], where: Rows | None) -> Any:
         """Undo the move when a user's opponent raises, so that no step is left half done."""

@@ -50,7 +50,10 @@ def row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | 
             raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
         return [checked_seed(one) for one in seed]
     first = checked_seed(seed)
-    return [None] * rows if first is None else [checked_seed(first + i) for i in range(rows)]
+    if first is None:
+        return [None] * rows
+    checked_seed(first + rows - 1)  # of the last row
+    return [first + i for i in range(rows)]
 
 
 def rows_to_reset(options: dict[str, Any] | None, rows: int) -> npt.NDArray[np.bool_]:

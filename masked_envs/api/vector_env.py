@@ -117,26 +117,29 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             ValueError: not one action per row. ResetNeeded: before the first reset, or, with DISABLED, an ended row.
         """
         engine = self._engine
-        ended = self._ended_rows()
-        where = None if ended is None else ~ended
-        self._view.write_actions(self.mask_spec.encode_batch(actions, self.num_envs))
-        row = self._view.find_invalid(where)
+        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
+        any_ended = self._find_ended()
+        ended = engine.resting.copy() if any_ended and not at_once else None
+        self._view.write_actions(actions)
+        row = self._view.find_invalid()
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
-        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
-        rewards = self._view.step_or_reset(ended) if at_once else self._view.step(where)
+        if at_once:
+            seen, rewards = self._view.step_or_reset()
+        else:
+            seen, rewards = None, self._view.step(None if ended is None else ~ended)
         extra = self._about_step()
         terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
-        if ended is not None and not at_once:
+        if ended is not None:
             terminated[ended] = truncated[ended] = False
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             over = terminated | truncated
             if over.any():
                 extra |= self._final(over, extra)
                 self._view.reset(over)
-        elif ended is not None and not at_once:
+        elif ended is not None:
             self._view.reset(ended)
-        observations, info = self._look()
+        observations, info = self._look(seen)
         return observations, rewards, terminated, truncated, {**info, **extra}
 
     def render(self) -> tuple[Any, ...] | None:
@@ -218,36 +221,36 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _look(self) -> tuple[Any, dict[str, Any]]:
+    def _look(self, seen: Any = None) -> tuple[Any, dict[str, Any]]:
+        """Observations and info of a reset or a step; `seen` are observations that have been copied already."""
         masks = self._view.masks()
         info: dict[str, Any] = {"action_mask": masks}
         agents = self._view.agents_to_act()
         if agents is not None:
             info["agent"] = agents
-        return with_mask(self._view.observations(), masks, self._mask_in), info
+        observations = self._view.observations() if seen is None else seen
+        return with_mask(observations, masks, self._mask_in), info
 
     def _about_step(self, begins: bool = False) -> dict[str, Any]:
         """The infos about the last step; of a reset (`begins`), in which nothing was earned and no action given."""
-        engine, info = self._engine, dict[str, Any]()
+        engine = self._engine
+        info: dict[str, Any] = {}
         if self._is_game:
             info["rewards"] = np.zeros_like(engine.rewards) if begins else engine.rewards.copy()
         if engine.on_invalid != "raise":
             info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
         return info
 
-    def _ended_rows(self) -> npt.NDArray[np.bool_] | None:
-        """The rows whose episode is over; None where there is none."""
-        engine = self._engine
+    def _find_ended(self) -> bool:
+        """Whether the episode of some row is over; `engine.resting` marks them."""
         self._require_reset()
-        ended: npt.NDArray[np.bool_] = engine.terminated | engine.truncated
-        if not np.count_nonzero(ended):
-            return None
-        if self.autoreset_mode is AutoresetMode.DISABLED:
-            rows = ", ".join(map(str, np.flatnonzero(ended)[:5]))
+        any_ended = self._engine.find_ended() > 0
+        if any_ended and self.autoreset_mode is AutoresetMode.DISABLED:
+            rows = ", ".join(map(str, np.flatnonzero(self._engine.resting)[:5]))
             raise ResetNeeded(
                 f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
             )
-        return ended
+        return any_ended
 
     def _require_reset(self) -> None:
         if not self._engine.all_started:

@@ -15,7 +15,8 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 good, 1 failed, 2 a command line that makes no sense.
+    """Run the command line and return its exit status: 0 good, 1 failed, 2 a command line that makes no sense, 3
+    a check without a verdict.
 
     Args:
         arguments: the words after the program's name; None reads them from `sys.argv`.

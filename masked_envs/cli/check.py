@@ -1,4 +1,4 @@
-"""`masked-envs check`: hold an environment to the laws of the mask, ours by every interface it has, or anybody's."""
+"""`masked-envs check`: hold any environment to the laws of the mask; one of this package by every interface it has."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 from ..catalogue import CATALOGUE
 from ..core.declaration import Declaration
 from ..registration import make_aec, make_parallel
-from .targets import FAILED, CommandError, declaration_of, load
+from .targets import FAILED, NOT_JUDGED, CommandError, declaration_of, load
 
 Target = str | Callable[..., Any]
 
 
 def run(given: argparse.Namespace) -> int:
-    """Check, print the reports, and fail if a law was broken."""
+    """Check and print the reports; the exit status is 1 if a law failed, else 3 if L7 was not judged, else 0."""
     chosen = targets_of(given.target)
     from ..conformance import check_masked_env
 
@@ -27,7 +27,9 @@ def run(given: argparse.Namespace) -> int:
         "steps": given.steps,
         "time_budget": given.time_budget,
         "on_invalid": given.on_invalid,
+        "mask_at": given.mask_at,
         "mask_fn": None if given.mask_fn is None else load(given.mask_fn, "--mask-fn"),
+        "refused": load(given.refused, "--refused") if ":" in (given.refused or "") else given.refused,
         "raise_on_failure": False,
     }
     reports = []
@@ -41,7 +43,8 @@ def run(given: argparse.Namespace) -> int:
             print(reports[-1], flush=True)
     if given.json:
         print(json.dumps([report.as_dict() for report in reports], indent=1))
-    return 0 if all(report.passed for report in reports) else FAILED
+    verdicts = {report.verdict for report in reports}
+    return FAILED if "failed" in verdicts else NOT_JUDGED if "not judged" in verdicts else 0
 
 
 def targets_of(word: str) -> list[Target]:
@@ -72,7 +75,7 @@ def targets(declared: Declaration) -> list[Target]:
 
 
 class Bar:
-    """A progress bar over the laws on standard error, where a person looks and tqdm is installed."""
+    """A progress bar over the laws, if standard error is a terminal and tqdm is installed."""
 
     def __init__(self, quiet: bool) -> None:
         from ..conformance import LAWS
@@ -87,7 +90,7 @@ class Bar:
         self._bar = tqdm(total=len(LAWS), unit=" laws", leave=False, file=sys.stderr)
 
     def show(self, law: str) -> None:
-        """Say that a law is next."""
+        """Show which law is next."""
         if self._bar is not None:
             self._bar.set_description(law)
             self._bar.update(1)

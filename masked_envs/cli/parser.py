@@ -66,12 +66,18 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("target", metavar="TARGET", help=target)
     command.add_argument("--steps", type=positive, default=100, help="of each random walk (default: %(default)s)")
     command.add_argument("--seed", type=seed, default=0, help="of the episodes and choices (default: %(default)s)")
-    command.add_argument("--time-budget", type=seconds, metavar="SECONDS", help="end walks early (default: no limit)")
+    command.add_argument("--time-budget", type=seconds, metavar="SECONDS", help="for each check (default: no limit)")
     command.add_argument(
         "--mask-fn", metavar="MODULE:NAME", help="function (env) -> mask, of an environment without one"
     )
+    text = "where the mask is, as code, such as 'info[\"legal\"]' (default: looked for in the usual places)"
+    command.add_argument("--mask-at", metavar="PLACE", help=text)
     text = "how the environment responds to invalid actions (default: found by trying some)"
     command.add_argument("--on-invalid", choices=["raise", "ignore", "penalise", "terminate"], help=text)
+    text = (
+        "key of info that says whether an action was refused, or function (before, action, after) -> True, False, None"
+    )
+    command.add_argument("--refused", metavar="KEY|MODULE:NAME", help=text)
     command.add_argument("--json", action="store_true", help="print the reports as JSON")
 
 

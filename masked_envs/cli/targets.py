@@ -14,8 +14,8 @@ from ..core.parameters import Parameter, Value
 from ..errors import UnknownEnvironmentError
 from ..registration import declaration
 
-USAGE, FAILED = 2, 1
-"""Exit statuses: the command line makes no sense, and the command failed."""
+USAGE, FAILED, NOT_JUDGED = 2, 1, 3
+"""Exit statuses: the command line makes no sense, the command failed, and a check came to no verdict."""
 
 TRUTH = {"true": True, "false": False}
 

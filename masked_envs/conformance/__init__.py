@@ -7,12 +7,15 @@ True
 
 from .check import check_masked_env
 from .laws import LAWS
-from .report import ConformanceError, Finding, Profile, Report, Reproduction
+from .report import ConformanceError, Finding, NotJudgedWarning, Profile, Report, Reproduction
+from .time_step import AgentStep
 
 __all__ = [
     "LAWS",
+    "AgentStep",
     "ConformanceError",
     "Finding",
+    "NotJudgedWarning",
     "Profile",
     "Report",
     "Reproduction",

@@ -10,19 +10,23 @@ import numpy as np
 from gymnasium import spaces
 
 from ..mask_spec import MaskSpec
-from .masks import parts_of
+from .masks import HeadMask, parts_of
 
 NOT_ACTIONS: tuple[Any, ...] = (None, "0", 0.5, float("nan"), float("inf"), [], {}, True, b"0", 1j)
 FAR = 10**30  # beyond int64
+LEGAL_SHARE = 4  # one in so many samples of a large space is legal
+TOLERATED = 1e-3  # relative; environments compare sums of rounded numbers
 
 
-def probe_actions(spec: MaskSpec, mask: Any, legal: Any, rng: np.random.Generator, most: int) -> list[Any]:
-    """Actions of the space's form to try in one state: all of a small space, of a large one a sample.
+def probe_actions(
+    spec: MaskSpec, mask: Any, legal: Any, rng: np.random.Generator, most: int, head_mask: HeadMask | None = None
+) -> list[Any]:
+    """Actions of the space's form to try in one state: all of a small space; of a large one samples, some legal.
 
     Args:
-        spec, mask: of the state.
+        spec, mask, head_mask: of the state.
         legal: an action that the mask allows.
-        rng: for the sample.
+        rng: for the samples.
         most: how many.
     """
     if spec.kind == "interval":
@@ -33,19 +37,35 @@ def probe_actions(spec: MaskSpec, mask: Any, legal: Any, rng: np.random.Generato
     listed = list(itertools.islice(_all_actions(space), most + 1))
     if len(listed) <= most:
         return listed
-    space.seed(int(rng.integers(2**31)))
-    return [legal, *(space.sample() for _ in range(most - 1))]
+    allowed = [spec.sample(mask, rng, head_mask) for _ in range(most // LEGAL_SHARE - 1)]
+    return [legal, *allowed, *(_sampled(space, rng) for _ in range(most - 1 - len(allowed)))]
 
 
 def _all_actions(space: spaces.Space[Any]) -> Iterator[Any]:
     if isinstance(space, spaces.Discrete):
-        yield from range(int(space.start), int(space.start + space.n))
+        yield from map(np.int64, range(int(space.start), int(space.start + space.n)))
     elif isinstance(space, spaces.MultiDiscrete):
         for choices in itertools.product(*map(range, space.nvec)):
             yield np.array(choices, space.dtype)
     elif isinstance(space, spaces.MultiBinary):
         for bits in itertools.product((0, 1), repeat=int(space.n)):
             yield np.array(bits, space.dtype)
+
+
+def _sampled(space: Any, rng: np.random.Generator) -> Any:
+    """A random action of a finite space, without its own random stream."""
+    if isinstance(space, spaces.Discrete):
+        return np.int64(space.start + rng.integers(space.n))
+    sizes = space.nvec if isinstance(space, spaces.MultiDiscrete) else np.full(space.shape, 2)
+    return rng.integers(sizes, dtype=np.int64).astype(space.dtype)
+
+
+def forbidden_of(spec: MaskSpec, mask: Any) -> Iterator[Any]:
+    """Every forbidden action of a mask that lists all actions; nothing of other kinds."""
+    if spec.kind in ("flat", "candidates"):
+        yield from np.flatnonzero(np.asarray(mask) == 0) + getattr(spec, "start", 0)
+    elif spec.kind == "joint":
+        yield from np.argwhere(np.asarray(mask) == 0).astype(spec.action_space.dtype)
 
 
 def _interval_probes(spec: MaskSpec, mask: Any, legal: Any) -> list[Any]:
@@ -61,9 +81,21 @@ def _interval_probes(spec: MaskSpec, mask: Any, legal: Any) -> list[Any]:
     return probes
 
 
+def is_near(spec: Any, mask: Any, action: Any) -> bool:
+    """Whether an action is outside an interval mask by so little that an environment may tolerate it."""
+    if spec.kind == "dict":
+        return all(is_near(part, bounds, value) for (_, part, bounds), (_, _, value) in zip(
+            parts_of(spec, mask), parts_of(spec, action), strict=True))  # fmt: skip
+    if spec.kind != "interval":
+        return bool(spec.allows(mask, action)) if not spec.needs_head_mask else False
+    low, high = (np.asarray(bound, np.float64) for bound in mask)
+    slack = TOLERATED * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
+    return bool(((action >= low - slack) & (action <= high + slack)).all())
+
+
 def _dict_probes(spec: Any, mask: Any, legal: Any, rng: np.random.Generator, most: int) -> list[Any]:
-    """Each part varied alone beside legal others."""
-    probes = []
+    """Each part varied alone beside legal others, and legal choices of all parts together."""
+    probes = [spec.sample(mask, rng) for _ in range(most // LEGAL_SHARE)]
     for key, part, part_mask in parts_of(spec, mask):
         for value in probe_actions(part, part_mask, legal[key], rng, most // len(spec.parts)):
             probes.append(_with_part(legal, key, value))

@@ -1,4 +1,4 @@
-"""`CheckContext`: how to make the environment under test, and random legal walks through it."""
+"""`CheckContext`: how to make the environment under test, random legal walks through it, and what laws report."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from typing import Any
 import numpy as np
 
 from .env_view import RESET_ENDED, EnvView, Options, view_of
+from .evidence import Evidence
 from .report import Reproduction
 from .sharing import digest, tables_of
-from .time_step import AgentStep, Behaviour, TimeStep
+from .time_step import AgentStep, TimeStep
 from .values import kept
 
 MOST_PROBES = 48  # actions tried in one state
 LONGEST_PATH = 2000  # steps of a reproduction
-FEWEST_STATES = 3  # of a walk, however little time there is
+FEWEST_STATES = 3  # of a walk, however small the share of one law in the time budget
+LONGER = 10  # times the length of a walk, for the laws that need ends of episodes
+RELATED = ("seed", "options", "until", "deadline", "shares", "tables", "behaviour")  # what variants share
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Failure:
     """A law does not hold: what is wrong, and how to reproduce it."""
 
     sentence: str
-    reproduction: Reproduction
+    reproduction: Reproduction | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,22 @@ class NotApplicable:
     whole: bool = False
 
 
-Findings = Iterator[Failure | NotApplicable]
+@dataclass(frozen=True)
+class NotJudged:
+    """A law has no verdict: the reason, and what to do to have it judged."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something worth a warning that fails no law: a convention of this project, or a small matter."""
+
+    sentence: str
+    reproduction: Reproduction | None = None
+
+
+Findings = Iterator[Failure | NotApplicable | NotJudged | Caution]
 
 
 @dataclass(frozen=True)
@@ -53,13 +71,16 @@ class VisitedState:
     def agent(self, name: str) -> AgentStep:
         return self.time_step.agents[name]
 
-    def failure(self, sentence: str, name: str = "", action: Any = None) -> Failure:
-        """A failure in this state, of one agent."""
+    def reproduction(self, name: str = "", action: Any = None, **compared: Any) -> Reproduction:
+        """How to come to this state; `compared`: further fields of the reproduction."""
         found = self.time_step.everyone.get(name)
         mask = None if found is None else kept(found.mask)
         left = self.view.dead_steps > 0
-        shown = Reproduction(self.seed, self.path, name, action, mask, self.view.position(), left)
-        return Failure(sentence, shown)
+        return Reproduction(self.seed, self.path, name, action, mask, self.view.position(), left, **compared)
+
+    def failure(self, sentence: str, name: str = "", action: Any = None, **compared: Any) -> Failure:
+        """A failure in this state, of one agent."""
+        return Failure(sentence, self.reproduction(name, action, **compared))
 
 
 class CheckContext:
@@ -73,9 +94,13 @@ class CheckContext:
         options: what the caller declares about a third-party environment.
 
     Attributes:
-        behaviour: what a third-party environment does with invalid actions, once that is known.
-        until: when (by `time.monotonic`) walks end early; None: never.
-        states, probes: how many states were visited, and how many actions were tried from copies of them.
+        inside: the context of the environment inside a mask wrapper; None without one.
+        behaviour: the sign of a refusal (`signs.Behaviour`), where only a known one is looked for.
+        tried: an action to try in every state, whatever else is tried.
+        weighed: what the responses to tried actions say (`case.Weighed`), once they were collected.
+        until: when (by `time.monotonic`) the walks of one law end early; None: never.
+        deadline: when the whole check ends; None: never.
+        evidence: of the law that is being checked.
         cut_short: whether a walk ended early because its time was over.
         shares: whether copies share large tables.
         tables: these tables, each with its digest at construction.
@@ -91,17 +116,21 @@ class CheckContext:
     ) -> None:
         self.make, self.seed, self.steps, self.make_vector = make, seed, steps, make_vector
         self.options = options or Options()
-        self.behaviour: Behaviour | None = None
+        self.inside: CheckContext | None = None
+        self.behaviour: Any = None
+        self.weighed: Any = None
+        self.tried: Any = None
         self.until: float | None = None
-        self.states = self.probes = 0
+        self.deadline: float | None = None
+        self.evidence = Evidence()
         self.cut_short = False
-        self.shares = True
+        self.shares, self._changed = True, False
         self.tables: list[tuple[Any, bytes]] = []
 
     def new_view(self) -> EnvView:
         """A new construction of the environment."""
         view = view_of(self.make())
-        view.remake, view.options, view.behaviour = self.make, self.options, self.behaviour
+        view.remake, view.options = self.make, self.options
         if self.shares:
             view.tables = tables_of(view.env)
             self.tables += [(table, digest(table)) for table in view.tables]
@@ -109,10 +138,16 @@ class CheckContext:
 
     def shared_what_changes(self) -> bool:
         """Whether a table that copies share has changed; from then on none is shared."""
-        changed = any(digest(table) != before for table, before in self.tables)
+        self._look_at_tables()
         self.tables.clear()
-        self.shares &= not changed
+        changed, self.shares = self.shares and self._changed, self.shares and not self._changed
         return changed
+
+    def _look_at_tables(self) -> None:
+        """Before a reset, which may restore them."""
+        self._changed |= any(digest(table) != before for table, before in self.tables)
+
+    # --- time -------------------------------------------------------------------------------------------------
 
     def out_of_time(self) -> bool:
         """Whether the time for this law is over."""
@@ -120,14 +155,22 @@ class CheckContext:
         self.cut_short |= over
         return over
 
+    def is_over(self) -> bool:
+        """Whether the time for the whole check is over."""
+        over = self.deadline is not None and time.monotonic() > self.deadline
+        self.cut_short |= over
+        return over
+
     @contextmanager
-    def within(self, share: float | None) -> Iterator[None]:
-        """Give walks a share of the time left for this law; None: no limit."""
+    def within(self, share: float) -> Iterator[None]:
+        """Give walks a share of the time left for this law."""
         until = self.until
         if until is not None:
-            self.until = None if share is None else time.monotonic() + share * max(0.0, until - time.monotonic())
+            self.until = time.monotonic() + share * max(0.0, until - time.monotonic())
         yield
         self.until = until
+
+    # --- walks ------------------------------------------------------------------------------------------------
 
     def variant(self, **parameters: Any) -> CheckContext | None:
         """The same environment with other parameters; None where it does not accept them."""
@@ -136,38 +179,51 @@ class CheckContext:
             make()
         except (TypeError, ValueError, ImportError):
             return None
-        varied = CheckContext(make, self.seed, self.steps, None, self.options)
-        varied.behaviour, varied.until = self.behaviour, self.until
-        varied.shares, varied.tables = self.shares, self.tables
+        varied: CheckContext = self.related(make, self.steps)
         return varied
+
+    def related(self, make: Callable[..., Any], steps: int, kind: type[CheckContext] | None = None) -> Any:
+        """A context of the same check for another environment, or for other walks."""
+        other = (kind or CheckContext)(make, self.seed, steps)
+        for name in RELATED:
+            setattr(other, name, getattr(self, name))
+        return other
 
     def rng(self, salt: int = 0) -> np.random.Generator:
         """The random generator of one law."""
         return np.random.default_rng([self.seed, salt])
 
-    def walk(self, steps: int | None = None, view: EnvView | None = None) -> Iterator[VisitedState]:
-        """Random legal play, state by state; ends early where no legal action can be taken."""
+    def walk(self, steps: int | None = None, view: EnvView | None = None, to_an_end: bool = False) -> Iterator[Any]:
+        """Random legal play, state by state (each a `VisitedState`), episode after episode.
+
+        Args:
+            steps: how many states; None: those of this context.
+            view: of the environment to play; None: a new one.
+            to_an_end: go on, up to `LONGER` times as long, until an episode has ended.
+        """
         view = view or self.new_view()
-        rng, seed = self.rng(), self.seed
+        rng, seed, steps = self.rng(), self.seed, self.steps if steps is None else steps
         path: list[Any] = []
         view.reset(seed)
-        for step in range(self.steps if steps is None else steps):
+        for step in range(steps * LONGER if to_an_end else steps):
             assert view.time_step is not None
-            if step >= FEWEST_STATES and self.out_of_time():
+            ended = self.evidence.terminated + self.evidence.truncated
+            if self.is_over() or (step >= FEWEST_STATES and self.out_of_time()) or (step >= steps and ended):
                 return
-            self.states += 1
+            self.evidence.visit(view.time_step, view.spec)
             yield VisitedState(view, view.time_step, seed, tuple(path[-LONGEST_PATH:]))
             if view.reset_ended():
                 path.append(RESET_ENDED)
                 continue
-            if view.time_step.over:
-                seed, path = seed + 1, []
-                view.reset(seed)
-                continue
             actions = self.choose(view, rng)
             if actions is None or view.attempt(actions).error is not None:
-                return  # no legal action, or a legal one was refused: the laws about these report it
-            path.append(shown(actions))
+                # The episode is over, in a dead end, or refuses what its mask allows: the laws about that report it.
+                if actions is not None or seed == self.seed:
+                    self._look_at_tables()
+                seed, path = seed + 1, []
+                view.reset(seed)
+            else:
+                path.append(shown(actions))
 
     @staticmethod
     def choose(view: EnvView, rng: np.random.Generator) -> dict[str, Any] | None:
@@ -182,5 +238,5 @@ class CheckContext:
 
 def shown(actions: dict[str, Any]) -> Any:
     """The actions of a step as a reproduction lists them: without the name where there is one agent."""
-    bare = {name: a.tolist() if isinstance(a, (np.ndarray, np.generic)) else a for name, a in actions.items()}
-    return bare.get("", bare)
+    copies = {name: kept(action) for name, action in actions.items()}
+    return copies.get("", copies)

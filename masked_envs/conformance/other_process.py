@@ -1,7 +1,8 @@
-"""What an environment tells in another process, for the law that it is the same there.
+"""Replays a walk in another process, to compare with this one.
 
-One process is started, with another seed of Python's string hashes, and kept for all checks; what is to be made there
-is sent as a pickle, so that functions of `__main__` and lambdas cannot be.
+One process is started, with another seed of Python's string hashes, and kept for all checks. It leads a process group
+of its own, so that whatever an environment starts there ends with it; and it ends itself when this process does. What
+is made there is sent as a pickle, so that functions of `__main__` and lambdas cannot be.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import queue
+import signal
 import subprocess
 import sys
 import threading
+import time
+from dataclasses import replace
 from typing import Any
 
 from .context import CheckContext
-from .time_step import step_digest
+from .time_step import parts_of_step
 
 STEPS = 50  # of the walk there, at most
 MOST_SECONDS = 60.0
@@ -24,19 +29,22 @@ START = "import sys; sys.path[:] = {path!r}; from masked_envs.conformance.other_
 _running: dict[int, subprocess.Popen[bytes]] = {}  # by who started it: a fork of this process needs its own
 
 
-def told_elsewhere(context: CheckContext, steps: int, seconds: float | None = None) -> list[bytes] | str:
-    """What a walk of another process is step_digest, time_step by time_step.
+def stream_elsewhere(context: CheckContext, steps: int) -> list[dict[str, bytes]] | str:
+    """What a walk gives in another process, state by state.
 
     Args:
-        context: of the environment.
+        context: of the environment. The other process is ended when its time is over, or after a minute.
         steps: of the walk.
-        seconds: after which the other process is ended; None: a minute.
 
     Returns:
-        as `fresh.step_digest` gives it; or why there is none, in words.
+        `parts_of_step` of each state; or why there are none, in words.
     """
+    ends = [end for end in (context.until, context.deadline) if end is not None]
+    seconds = min([MOST_SECONDS, *(end - time.monotonic() for end in ends)])
+    if seconds <= 0:
+        return "there was no time left"
     try:
-        request = pickle.dumps((context.make, context.seed, steps, context.options, context.behaviour))
+        request = pickle.dumps((context.make, context.seed, steps, replace(context.options, refused=None)))
     except Exception as error:  # what cannot be pickled may raise anything
         return f"it cannot be sent to another process ({type(error).__name__}: {error})"
     try:
@@ -44,15 +52,20 @@ def told_elsewhere(context: CheckContext, steps: int, seconds: float | None = No
     except OSError as error:
         return f"another process cannot be started ({error})"
     assert process.stdin is not None and process.stdout is not None
-    too_long = threading.Timer(MOST_SECONDS if seconds is None else seconds, process.kill)
+    too_long = threading.Timer(seconds, _end, (process,))
     too_long.start()
     try:
         pickle.dump((sys.path, request), process.stdin)
         process.stdin.flush()
-        answer: list[bytes] | str = pickle.load(process.stdout)
+        answer: list[dict[str, bytes]] | str = pickle.load(process.stdout)
     except (EOFError, OSError, pickle.UnpicklingError):
         _running.clear()
+        _end(process)
         return "another process with it took too long, or was ended by it"
+    except BaseException:  # the check itself is ended: the answer would be read as that of the next request
+        _running.clear()
+        _end(process)
+        raise
     finally:
         too_long.cancel()
     return answer
@@ -66,31 +79,56 @@ def _started() -> subprocess.Popen[bytes]:
         running = subprocess.Popen(
             [sys.executable, "-c", START.format(path=sys.path)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONHASHSEED": seed}, start_new_session=True,
         )  # fmt: skip
         _running[os.getpid()] = running
-        atexit.register(running.kill)
+        atexit.register(_end, running, os.getpid())
     return running
 
 
+def _end(process: subprocess.Popen[bytes], owner: int | None = None) -> None:
+    """End the other process and all that it has started, and reap it."""
+    if owner not in (None, os.getpid()):
+        return  # a fork of the process that started it
+    _end_group(process.pid)
+    process.wait()
+
+
+def _end_group(leader: int) -> None:
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(leader, signal.SIGKILL)
+        else:
+            os.kill(leader, signal.SIGTERM)
+    except ProcessLookupError:
+        return  # it has ended, with all the others
+
+
 def serve() -> None:
-    """Walk and tell, as often as asked for."""
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    """Walk and answer, as often as asked for."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what an environment prints is no answer
+    requests: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+    while True:
+        pickle.dump(_answer(requests.get()), answers)
+        answers.flush()
+
+
+def _listen(requests: queue.Queue[bytes]) -> None:
+    """Take requests in. Their end is that of the other process: then this one ends, whatever it is doing."""
     while True:
         try:
-            sys.path[:], request = pickle.load(requests)
+            sys.path[:], request = pickle.load(sys.stdin.buffer)
         except EOFError:
-            return
-        pickle.dump(_answer(request), answers)
-        answers.flush()
+            _end_group(os.getpid())
+            os._exit(0)
+        requests.put(request)
 
 
 def _answer(request: bytes) -> Any:
     try:
-        make, seed, steps, options, behaviour = pickle.loads(request)
-        context = CheckContext(make, seed, steps, None, options)
-        context.behaviour = behaviour
-        return [step_digest(state.time_step) for state in context.walk()]
+        make, seed, steps, options = pickle.loads(request)
+        return [parts_of_step(state.time_step) for state in CheckContext(make, seed, steps, None, options).walk()]
     except Exception as error:  # an environment under test may fail in any way
         return f"it cannot be made in another process ({type(error).__name__}: {error})"

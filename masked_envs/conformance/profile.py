@@ -37,9 +37,9 @@ def profile(context: CheckContext) -> Profile:
             of_observation.add(histories.view(state, name), mask)
             of_history.add(histories[name], mask)
     if not fractions:
-        return Profile(probes=context.probes)
+        return Profile()
     mean, rate = float(np.mean(fractions)), float(np.mean(forced))
-    return Profile(len(fractions), context.probes, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
+    return Profile(len(fractions), 0, mean, rate, len(masks) == 1, of_observation.holds, of_history.holds)
 
 
 def is_countable(spec: MaskSpec) -> bool:

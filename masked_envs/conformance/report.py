@@ -1,4 +1,4 @@
-"""What a check found: findings law by law, and the profile of the mask."""
+"""The result of a check: findings law by law with their evidence, and the profile of the mask."""
 
 from __future__ import annotations
 
@@ -7,33 +7,56 @@ import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from ..trees import plain
+import numpy as np
 
-Status = Literal["passed", "failed", "not applicable"]
+from ..trees import plain
+from .evidence import Evidence
+
+Status = Literal["passed", "failed", "not judged", "not applicable", "warning"]
+Verdict = Literal["passed", "failed", "not judged", "not applicable"]
 
 WIDTH = 118  # characters of a line of the report
+SHORT_MASK = 24  # entries of a mask that is written in full
+SHORT_LIST = 12  # numbers of legal entries of another
 
 
 class ConformanceError(AssertionError):
-    """An environment breaks a law; `report` has the findings."""
+    """An environment fails a law; `report` has the findings."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(str(report))
         self.report = report
 
 
+class NotJudgedWarning(UserWarning):
+    """A check ended without a verdict on L7: whether the mask is exact is not known."""
+
+
+def legal_numbers(mask: Any) -> str:
+    """A mask in words; a long one by the numbers of its entries that are 1."""
+    is_bits = isinstance(mask, np.ndarray) and mask.dtype.kind in "ib"
+    if not is_bits or mask.size <= SHORT_MASK:
+        return reprlib.repr(mask.tolist() if isinstance(mask, np.ndarray) and mask.size <= SHORT_MASK else mask)
+    ones = np.argwhere(mask) if mask.ndim > 1 else np.flatnonzero(mask)
+    shown = ", ".join(map(str, ones[:SHORT_LIST].tolist())) + (", ..." if len(ones) > SHORT_LIST else "")
+    return f"1 at {shown or 'no entry'} ({len(ones):,} of {mask.size:,} entries), 0 elsewhere"
+
+
 @dataclass(frozen=True)
 class Reproduction:
-    """How to see a failure again.
+    """How to reproduce a failure.
 
     Attributes:
-        seed: given to reset().
-        actions: carried out since, in order.
+        seed: passed to reset().
+        actions: executed since, in order, as they were given; all are allowed by the mask.
         agent: whose action, mask or observation it is about; "" where there is only one, "row i" in a vector.
-        action: the one that was tried then, None where none was.
+        action: what was tried then, None where nothing was.
         mask: the mask before it.
-        state: what `get_state()` gave before it, None where there is no such method.
+        state: what `get_state()` returned before it, None without such a method.
         left: whether agents have left the game by then, for each of which PettingZoo takes a step with None.
+        compared: of L4 and L10, the two things that must be equal (a key of `snippet.COMPARISONS`); "" of other laws.
+        following: actions executed on both.
+        differs: the parts that differed.
     """
 
     seed: int | None
@@ -43,6 +66,9 @@ class Reproduction:
     mask: Any = None
     state: Any = None
     left: bool = False
+    compared: str = ""
+    following: tuple[Any, ...] = ()
+    differs: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The reproduction as plain values; without the state, which only the environment can read."""
@@ -52,17 +78,20 @@ class Reproduction:
             "agent": self.agent,
             "action": plain(self.action),
             "mask": plain(self.mask),
+            "compared": self.compared,
+            "following": plain(list(self.following)),
+            "differs": list(self.differs),
         }
 
     def __str__(self) -> str:
         short = reprlib.Repr()
         short.maxlist = short.maxtuple = short.maxdict = 20
         short.maxother = 400
-        lines = [f"reset(seed={self.seed}), then {len(self.actions)} steps: {short.repr(list(self.actions))}"]
+        lines = [f"reset(seed={self.seed}), then {len(self.actions)} steps: {short.repr(plain(self.actions))}"]
         if self.agent:
             lines.append(f"agent: {self.agent}")
         if self.mask is not None:
-            lines.append(f"mask: {short.repr(self.mask)}")
+            lines.append(f"mask: {legal_numbers(self.mask)}")
         if self.action is not None:
             lines.append(f"action: {short.repr(self.action)}")
         return "\n".join(lines)
@@ -74,10 +103,11 @@ class Finding:
 
     Attributes:
         law: "L1" to "L11".
-        status: "passed", "failed" or "not applicable".
-        sentence: what is wrong, or why the law does not apply; of a law that passed, the law.
-        reproduction: how to see a failure again.
+        status: "passed", "failed", "not judged", "not applicable" or "warning".
+        sentence: what is wrong, or why there is no verdict; of a law that passed, the law.
+        reproduction: how to reproduce a failure.
         snippet: the same as code.
+        evidence: of a verdict, what it is based on.
     """
 
     law: str
@@ -85,16 +115,24 @@ class Finding:
     sentence: str = ""
     reproduction: Reproduction | None = None
     snippet: str = ""
+    evidence: Evidence | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as plain values."""
-        seen = None if self.reproduction is None else self.reproduction.as_dict()
-        return {"law": self.law, "status": self.status, "sentence": self.sentence, "reproduction": seen,
-                "snippet": self.snippet}  # fmt: skip
+        return {
+            "law": self.law,
+            "status": self.status,
+            "sentence": self.sentence,
+            "reproduction": None if self.reproduction is None else self.reproduction.as_dict(),
+            "snippet": self.snippet,
+            "evidence": None if self.evidence is None else asdict(self.evidence),
+        }
 
     def __str__(self) -> str:
-        shown = "FAILED" if self.status == "failed" else self.status
+        shown = self.status.upper() if self.status in ("failed", "not judged") else self.status
         sentence = self.sentence.split(".")[0] if self.status == "passed" else self.sentence
+        if self.evidence is not None and self.status in ("passed", "not judged"):
+            sentence += f" ({self.evidence})"
         lines = textwrap.wrap(f"{self.law:<4}{shown}: {sentence}", WIDTH, subsequent_indent=" " * 4)
         if self.reproduction is not None:
             lines += textwrap.indent(str(self.reproduction), " " * 8).splitlines()
@@ -110,7 +148,7 @@ class Profile:
     Attributes:
         states: masks looked at, those of acting agents in running episodes.
         probes: actions tried from copies of these states.
-        legal_fraction: the mean of `MaskSpec.legal_fraction`; nan where there are too many actions to count.
+        legal_fraction: the mean share of legal actions; of an interval, of its volume.
         forced_rate: the share of states with a single legal action.
         static: whether it was the same mask every time.
         function_of_observation: whether equal observations had equal masks; None where no observation came twice.
@@ -127,6 +165,8 @@ class Profile:
     function_of_history: bool | None = None
 
     def __str__(self) -> str:
+        if not self.states:
+            return "no mask was seen"
         seen = "no observation came twice"
         if self.static:
             seen = "static"
@@ -142,10 +182,10 @@ class Profile:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much was looked at.
+    """How much was looked at, over all laws.
 
     Attributes:
-        states: following of walks, counted anew for every law.
+        states: visited, counted anew for every law.
         probes: actions tried from copies of them.
         laws: how many.
         seconds: in all.
@@ -169,11 +209,13 @@ class Report:
 
     Attributes:
         target: what was checked, in words.
-        findings: all of them; each law has at least one.
+        findings: all of them; each law has at least one, and exactly one verdict (`verdicts`).
         profile: of the mask.
         coverage: how much was looked at.
-        behaviour: how a foreign environment answers invalid actions; "" where that is declared or not known.
-        places: where a foreign environment has its mask.
+        behaviour: what a third-party environment does with invalid actions, with the counts behind that; "" where it
+            declares this, or it is not known.
+        places: where a third-party environment has its mask.
+        preflight: why nothing could be judged, in one line; "" where it could.
     """
 
     target: str
@@ -182,37 +224,81 @@ class Report:
     coverage: Coverage = field(default_factory=Coverage)
     behaviour: str = ""
     places: tuple[str, ...] = ()
+    preflight: str = ""
 
     @property
     def failures(self) -> list[Finding]:
-        """The findings of broken laws."""
-        return [finding for finding in self.findings if finding.status == "failed"]
+        """The findings of failed laws."""
+        return self._of_status("failed")
+
+    @property
+    def not_judged(self) -> list[Finding]:
+        """Laws, or parts of them, without a verdict: the reasons, and what to do to have them judged."""
+        return self._of_status("not judged")
 
     @property
     def not_applicable(self) -> list[Finding]:
-        """What could not be checked, with the reasons."""
-        return [finding for finding in self.findings if finding.status == "not applicable"]
+        """Laws, or parts of them, that do not apply, with the reasons."""
+        return self._of_status("not applicable")
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """Departures from conventions of this project, and small matters."""
+        return self._of_status("warning")
+
+    def _of_status(self, status: Status) -> list[Finding]:
+        return [finding for finding in self.findings if finding.status == status]
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The verdict on each law."""
+        order: tuple[Verdict, ...] = ("failed", "not judged", "passed", "not applicable")
+        laws = dict.fromkeys(finding.law for finding in self.findings)
+        status = {law: {found.status for found in self.findings if found.law == law} for law in laws}
+        return {law: next((v for v in order if v in status[law]), "not applicable") for law in laws}
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on all: "failed" if any law failed; else "not judged" if L7 is not; else "passed"."""
+        if self.failures:
+            return "failed"
+        return "not judged" if self.verdicts.get("L7", "passed") != "passed" else "passed"
 
     @property
     def passed(self) -> bool:
-        """Whether no law was seen broken."""
-        return not self.failures
+        """Whether no law failed, and L7 passed."""
+        return self.verdict == "passed"
 
     def __str__(self) -> str:
-        broken = sorted({finding.law for finding in self.failures}, key=lambda law: int(law[1:]))
-        verdict = "breaks " + ", ".join(broken) if broken else "passed"
-        lines = [f"{self.target}: {verdict}", *map(str, self.findings), f"mask: {self.profile}"]
+        lines = [f"{self.target}: {self._headline()}"]
+        if self.preflight:
+            return "\n".join([*lines, self.preflight])
+        without = [law for law, verdict in self.verdicts.items() if verdict == "not judged"]
+        if without and self.verdict != "not judged":
+            lines.append(f"not judged: {', '.join(without)}")
+        lines += [*map(str, self.findings), f"mask: {self.profile}"]
         if self.places:
             lines.append(f"found in: {', '.join(self.places)}")
         if self.behaviour:
-            lines.append(f"answer: {self.behaviour}")
+            lines.append(f"invalid actions: {self.behaviour}")
         return "\n".join([*lines, f"covered: {self.coverage}"])
+
+    def _headline(self) -> str:
+        if self.verdict == "failed":
+            failed = {finding.law for finding in self.failures}
+            return "breaks " + ", ".join(sorted(failed, key=lambda law: int(law[1:])))
+        if self.verdict == "not judged":
+            return "NOT JUDGED: whether the mask is exact (L7) is not known"
+        return "passed"
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values, for JSON."""
         return {
             "target": self.target,
+            "verdict": self.verdict,
             "passed": self.passed,
+            "verdicts": self.verdicts,
+            "preflight": self.preflight,
             "findings": [finding.as_dict() for finding in self.findings],
             "profile": asdict(self.profile),
             "coverage": asdict(self.coverage),

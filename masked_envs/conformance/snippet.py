@@ -1,21 +1,23 @@
-"""A failure as a few lines of code that show it again."""
+"""A failure as a few lines of code that reproduce it."""
 
 from __future__ import annotations
 
 import functools
+import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from .report import Finding, Reproduction
+from .report import SHORT_MASK, Finding, Reproduction, legal_numbers
 
 WIDTH = 110
+VECTOR, AEC, PARALLEL = "gymnasium.vector.VectorEnv", "pettingzoo.AECEnv", "pettingzoo.ParallelEnv"
 
 
 def snippet(target: Any, interface: str, finding: Finding) -> str:
-    """Code that leads to the failure; "" where the finding has no reproduction.
+    """Code that reproduces a failure; "" where the finding has no reproduction, or is a warning.
 
     Args:
         target: what was checked: an id, a class, a function or `functools.partial`; anything else has to be made by the
@@ -24,14 +26,15 @@ def snippet(target: Any, interface: str, finding: Finding) -> str:
         finding: that failed.
     """
     seen = finding.reproduction
-    if seen is None:
+    if seen is None or finding.status != "failed":
         return ""
-    write = {"gymnasium.vector.VectorEnv": _rows, "pettingzoo.AECEnv": _turns, "pettingzoo.ParallelEnv": _agents}
-    steps = write.get(interface, _single)(seen)
-    lines = [*_made(target, interface), f"env.reset(seed={seen.seed})", *steps]
+    made = list(_made(target, interface))
+    way = Way(seen, interface)
+    lines = COMPARISONS[seen.compared](way, made) if seen.compared else [*made, *way.there(), *way.last()]
+    imports = [name for name in ("copy", "pickle", "random") if any(f"{name}." in line for line in lines)]
     if any("np." in line for line in lines):
-        lines.insert(0, "import numpy as np")
-    return "\n".join(lines)
+        imports.append("numpy as np")
+    return "\n".join([*(f"import {name}" for name in imports), *lines])
 
 
 def _made(target: Any, interface: str) -> Iterable[str]:
@@ -51,19 +54,35 @@ def _made(target: Any, interface: str) -> Iterable[str]:
     return ("env = ...  # made as for the check",)
 
 
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
 def written(action: Any) -> str:
-    """An action as code."""
+    """An action as code, of the type in which it was given."""
     if isinstance(action, np.ndarray):
-        return f"np.array({action.tolist()!r}, np.{action.dtype})".replace("nan", "np.nan").replace("inf", "np.inf")
+        return _finite(f"np.array({action.tolist()!r}, np.{action.dtype})")
     if isinstance(action, np.generic):
-        return written(action.item())
+        kind = "bool_" if action.dtype == bool else action.dtype
+        return _finite(f"np.{kind}({action.item()!r})")
     if isinstance(action, dict):
         return "{" + ", ".join(f"{key!r}: {written(part)}" for key, part in action.items()) + "}"
     if isinstance(action, tuple):
         return "(" + ", ".join(map(written, action)) + ("," if len(action) == 1 else "") + ")"
-    if isinstance(action, float) and not np.isfinite(action):
-        return f"float({str(action)!r})"
-    return f"np.array({action!r})" if isinstance(action, list) else repr(action)
+    if isinstance(action, list):
+        return "[" + ", ".join(map(written, action)) + "]"
+    return f"float({str(action)!r})" if isinstance(action, float) and not np.isfinite(action) else repr(action)
+
+
+def _finite(code: str) -> str:
+    return re.sub(r"\b(nan|inf)\b", r"np.\1", code)
+
+
+def _list(actions: Iterable[Any]) -> str:
+    """Actions to loop over; an array of numbers, whose elements have the type of the actions."""
+    actions = list(actions)
+    if len(actions) > 1 and all(type(action) is np.int64 for action in actions):
+        return f"np.array({[int(action) for action in actions]!r})"
+    return f"[{', '.join(map(written, actions))}]"
 
 
 def _wrapped(text: str) -> list[str]:
@@ -71,49 +90,165 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def _loop(actions: Iterable[Any], call: str) -> list[str]:
-    listed = [written(action) for action in actions]
-    return [*_wrapped(f"for action in [{', '.join(listed)}]:"), f"    {call}"] if listed else []
+# --- the way to a state ---------------------------------------------------------------------------------------------
 
 
-def _shown(seen: Reproduction) -> list[str]:
-    mask = np.asarray(seen.mask) if isinstance(seen.mask, np.ndarray) else None
-    return [f"# the mask here: {mask.tolist()}"] if mask is not None and mask.size <= 40 else []
+class Way:
+    """The lines that lead to a state, and on from there.
+
+    Args:
+        seen: the reproduction.
+        interface: of the environment.
+    """
+
+    def __init__(self, seen: Reproduction, interface: str) -> None:
+        self.seen, self.interface = seen, interface
+
+    def reset(self, into: str = "") -> list[str]:
+        """The reset, its result kept in a variable."""
+        call = f"env.reset(seed={self.seen.seed})"
+        if self.interface == AEC:
+            return [call, *([f"{into} = env.last()"] if into else [])]
+        return [f"{into} = {call}" if into else call]
+
+    def there(self, into: str = "") -> list[str]:
+        """From the reset to the state."""
+        return [*self.reset(into), *self.steps(self.seen.actions, into)]
+
+    def on(self, into: str = "") -> list[str]:
+        """From the state on."""
+        return self.steps(self.seen.following, into)
+
+    def steps(self, actions: tuple[Any, ...], into: str = "") -> list[str]:
+        """The lines that take steps, the result of the last one kept in a variable."""
+        keep = f"{into} = " if into else ""
+        if self.interface == VECTOR:
+            return [line for step in actions for line in _batch(step, keep)]
+        if self.interface != AEC:
+            return _loop(_list(actions), [f"{keep}env.step(action)"]) if actions else []
+        taken = [next(iter(step.values())) if isinstance(step, dict) else step for step in actions]
+        lines = _loop(_list(taken), ["env.step(action)"]) if taken else []
+        if self.seen.left and lines:
+            lines.insert(0, "dead = lambda agent: env.terminations[agent] or env.truncations[agent]")
+            lines.append("    while dead(env.agent_selection) and not all(map(dead, env.agents)):")
+            lines.append("        env.step(None)")
+        return [*lines, *([f"{into} = env.last()"] if into and lines else [])]
+
+    def last(self) -> list[str]:
+        """The action that was tried in the state, and its mask."""
+        seen, lines = self.seen, []
+        if seen.mask is not None and isinstance(seen.mask, np.ndarray):
+            short = seen.mask.size <= SHORT_MASK
+            lines.append(f"# the mask here: {seen.mask.tolist() if short else legal_numbers(seen.mask)}")
+        if seen.action is None:
+            return lines
+        action = written(seen.action)
+        calls = {
+            VECTOR: f"# then, in {seen.agent}: {action}",
+            AEC: f"env.step({action})  # {seen.agent}",
+            PARALLEL: f"# then, with other legal actions: {{{seen.agent!r}: {action}}}",
+        }
+        return [*lines, calls.get(self.interface, f"env.step({action})")]
+
+    def differs(self) -> str:
+        """What to look for."""
+        return f"# first and second differ in: {', '.join(self.seen.differs)}"
 
 
-def _single(seen: Reproduction) -> list[str]:
-    last = [f"env.step({written(seen.action)})"] if seen.action is not None else []
-    return [*_loop(seen.actions, "env.step(action)"), *_shown(seen), *last]
+def _loop(actions: str, body: list[str]) -> list[str]:
+    return [*_wrapped(f"for action in {actions}:"), *(f"    {line}" for line in body)]
 
 
-def _turns(seen: Reproduction) -> list[str]:
-    """In AEC environments one agent acts in each step."""
-    actions = [next(iter(step.values())) if isinstance(step, dict) else step for step in seen.actions]
-    last = [f"env.step({written(seen.action)})  # {seen.agent}"] if seen.action is not None else []
-    loop = _loop(actions, "env.step(action)")
-    if seen.left and loop:
-        loop.insert(0, "dead = lambda agent: env.terminations[agent] or env.truncations[agent]")
-        loop += ["    while dead(env.agent_selection) and not all(map(dead, env.agents)):", "        env.step(None)"]
-    return [*loop, *_shown(seen), *last]
+def _batch(step: Any, keep: str) -> list[str]:
+    """A step of a vector environment."""
+    if isinstance(step, str):
+        return [f"# {step}"]
+    rows = list(step.values())
+    if all(isinstance(row, (int, np.integer)) for row in rows):
+        return [f"{keep}env.step(np.array({[int(row) for row in rows]!r}))"]
+    if all(isinstance(row, np.ndarray) for row in rows):
+        return [f"{keep}env.step({written(np.stack(rows))})"]
+    return [f"{keep}env.step([{', '.join(map(written, rows))}])"]
 
 
-def _agents(seen: Reproduction) -> list[str]:
-    last = (
-        [f"# then, with other legal actions: {{{seen.agent!r}: {written(seen.action)}}}"]
-        if seen.action is not None
-        else []
-    )
-    return [*_loop(seen.actions, "env.step(action)"), *_shown(seen), *last]
+# --- what L4 and L10 compare ----------------------------------------------------------------------------------------
 
 
-def _rows(seen: Reproduction) -> list[str]:
-    lines = []
-    for step in seen.actions:
-        if isinstance(step, str):
-            lines.append(f"# {step}")
-        else:
-            rows = list(step.values())
-            together = all(isinstance(row, (int, list)) for row in rows)
-            lines.append(f"env.step({written(rows) if together else '[' + ', '.join(map(written, rows)) + ']'})")
-    last = [f"# then, in {seen.agent}: {written(seen.action)}"] if seen.action is not None else []
-    return [*lines, *_shown(seen), *last]
+def _again(lines: list[str]) -> list[str]:
+    """The same lines for the other environment."""
+    return [re.sub(r"\benv\b(?!\()", "again", line) for line in lines]
+
+
+def _constructions(way: Way, made: list[str]) -> list[str]:
+    second = [line for line in made if not line.startswith(("import", "from"))]
+    return [
+        *made, *_again(second),
+        "random.seed(1), np.random.seed(1)", *way.there("first"),
+        "random.seed(2), np.random.seed(2)", *_again(way.there("second")), way.differs(),
+    ]  # fmt: skip
+
+
+def _processes(way: Way, made: list[str]) -> list[str]:
+    how = f"# run this with PYTHONHASHSEED=1 and with PYTHONHASHSEED=2, and compare: {', '.join(way.seen.differs)}"
+    return [how, *made, *way.there("result"), "print(result)"]
+
+
+def _backends(way: Way, made: list[str]) -> list[str]:
+    how = f"# with backend='python' and with backend='numba', and compare: {', '.join(way.seen.differs)}"
+    return [how, *made, *way.there("result"), "print(result)"]
+
+
+def _resets(way: Way, made: list[str]) -> list[str]:
+    return [*made, *way.reset("first"), *way.steps(way.seen.actions), *way.reset("second"), way.differs()]
+
+
+def _copies(how: str, way: Way, made: list[str]) -> list[str]:
+    return [*made, *way.there(), f"again = {how}", *way.on("first"), *_again(way.on("second")), way.differs()]
+
+
+def _positions(way: Way, made: list[str]) -> list[str]:
+    back = "env.unwrapped.set_state(state)"
+    saved = "state = env.unwrapped.get_state()"
+    return [*made, *way.there(), saved, *way.on("first"), back, *way.on("second"), way.differs()]
+
+
+def _handed_out(way: Way, made: list[str]) -> list[str]:
+    return [*made, *way.there("second"), "first = copy.deepcopy(second)", *way.on(), way.differs()]
+
+
+def _asked_twice(way: Way, made: list[str]) -> list[str]:
+    return [*made, *way.there(), f"# ask twice, without a step: {', '.join(way.seen.differs)}"]
+
+
+def _asking(way: Way, made: list[str]) -> list[str]:
+    ask = "again.get_wrapper_attr('action_masks')()  # or where else the mask is"
+    both = [*way.on("first"), *_again(way.on("second"))]
+    return [*made, *way.there(), "again = copy.deepcopy(env)", ask, *both, way.differs()]
+
+
+def _writing(way: Way, made: list[str]) -> list[str]:
+    step, following = way.seen.following[:1], way.seen.following[1:]
+    place = next((name for name in way.seen.differs if name.startswith("the mask in ")), "the mask")
+    return [
+        *made, *way.there(), *way.steps(step, "result"), "again = copy.deepcopy(env)",
+        f"# now write zeros into {place} of result: observation, info, or what a method returned",
+        "for part in (result[0], result[-1]):", "    if isinstance(part, dict) and 'action_mask' in part:",
+        "        part['action_mask'][...] = 0",
+        *way.steps(following, "first"), *_again(way.steps(following, "second")), way.differs(),
+    ]  # fmt: skip
+
+
+COMPARISONS: dict[str, Callable[[Way, list[str]], list[str]]] = {
+    "construction": _constructions,
+    "process": _processes,
+    "backends": _backends,
+    "reset": _resets,
+    "deepcopy": functools.partial(_copies, "copy.deepcopy(env)"),
+    "pickle": functools.partial(_copies, "pickle.loads(pickle.dumps(env))"),
+    "set_state": _positions,
+    "kept": _handed_out,
+    "asked": _asked_twice,
+    "asking": _asking,
+    "written": _writing,
+}
+"""By `Reproduction.compared`: the lines that show that two things differ which must be equal."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ..adaptation.find import NAMES
 from ..mask_spec import MaskSpec
-from .values import fingerprint
+from .values import digest
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,12 @@ class AgentStep:
     """What one agent received at one time step.
 
     Attributes:
-        observation, info, reward, terminated, truncated: as the environment returned them.
+        observation, info, reward, terminated, truncated: as the environment returned them; a multi-objective reward is
+            an array.
         masks: canonical masks by the place where each was found.
         sb3_mask: the result of `action_masks()`; None without that method.
         acting: whether the next step executes an action of this agent.
+        returned: what was in these places, before it was read into the canonical form.
     """
 
     observation: Any
@@ -29,9 +31,10 @@ class AgentStep:
     masks: Mapping[str, Any]
     sb3_mask: Any = None
     acting: bool = True
-    reward: float = 0.0
+    reward: Any = 0.0
     terminated: bool = False
     truncated: bool = False
+    returned: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:
@@ -78,14 +81,12 @@ class StepResult:
         after: the next time step, None where `step` raised.
         counted: by how much each agent's invalid-action counter changed; None without a counter.
         before: the time step in which the action was tried.
-        behaviour: what the environment does with invalid actions, where that was found by trying some.
     """
 
     error: Exception | None
     after: TimeStep | None
     counted: Mapping[str, int] | None
     before: TimeStep | None = None
-    behaviour: Behaviour | None = None
 
     def flagged(self, name: str) -> bool | None:
         """The value of an agent's `info["invalid_action"]`; None without that key."""
@@ -93,33 +94,16 @@ class StepResult:
         return bool(agent.info["invalid_action"]) if agent is not None and "invalid_action" in agent.info else None
 
     def refused(self, name: str) -> bool | None:
-        """Whether the environment refused this agent's action; None where that cannot be determined."""
+        """Whether this agent's action was refused, by an exception, the flag in info or the counter; None without."""
         if self.error is not None:
             return True
-        signs = self._explicit(name)
-        if not signs and self.behaviour is not None:
-            return self.behaviour.refused(self, name)
-        return any(signs) if signs else None
-
-    def is_explicit(self, name: str) -> bool:
-        """Whether an exception, the flag in info or the counter tells whether the action was refused."""
-        return self.error is not None or bool(self._explicit(name))
-
-    def _explicit(self, name: str) -> list[bool]:
-        """What the flag in info and the counter say, where these exist."""
         signs = [self.flagged(name), None if self.counted is None else self.counted[name] > 0]
-        return [sign for sign in signs if sign is not None]
+        said = [sign for sign in signs if sign is not None]
+        return any(said) if said else None
 
     def agent(self, name: str) -> AgentStep | None:
         """The agent after the step; if its episode ended in the step, the last time step of that episode."""
         return None if self.after is None else self.after.everyone.get(name)
-
-
-class Behaviour(Protocol):
-    """What an environment does with invalid actions."""
-
-    def refused(self, result: StepResult, name: str) -> bool | None:
-        """Whether an agent's action was refused; None where that cannot be determined."""
 
 
 def bare(observation: Any) -> Any:
@@ -129,20 +113,61 @@ def bare(observation: Any) -> Any:
     return {key: part for key, part in observation.items() if key not in NAMES}
 
 
-def is_still(before: AgentStep, after: AgentStep) -> bool:
-    """Whether the observation, apart from a mask in it, did not change."""
-    return fingerprint(bare(before.observation)) == fingerprint(bare(after.observation))
+def parts_of_step(step: TimeStep | None) -> dict[str, bytes]:
+    """Digests of what L4 and L10 are about, by its name: observation, reward, flags and mask of every agent.
+
+    Info is not among them: it may hold wall-clock times, counters and object ids that nobody acts on.
+    """
+    parts: dict[str, bytes] = {} if step is not None else {"refusal": b""}
+    for who, agent in _named(step):
+        _add(parts, f"{who}observation", agent.observation)
+        parts[f"{who}reward"] = digest(agent.reward)
+        parts[f"{who}terminated"], parts[f"{who}truncated"] = digest(agent.terminated), digest(agent.truncated)
+        for place, mask in agent.masks.items():
+            parts[f"{who}the mask in {place}"] = digest(mask)
+        if agent.sb3_mask is not None:
+            parts[f"{who}action_masks()"] = digest(agent.sb3_mask)
+    return parts
 
 
-def step_digest(step: TimeStep | None) -> bytes:
-    """A time step as bytes; equal bytes mean that every agent received the same."""
-    if step is None:
-        return b"refused"
-    return b";".join(
-        fingerprint([name, a.observation, a.info, a.masks, a.sb3_mask, float(a.reward), a.terminated, a.truncated])
-        for agents in (step.agents, step.final)
-        for name, a in agents.items()
-    )
+def info_of_step(step: TimeStep | None) -> dict[str, bytes]:
+    """Digests of every agent's info, by key."""
+    parts: dict[str, bytes] = {}
+    for who, agent in _named(step):
+        _add(parts, f"{who}info", agent.info)
+    return parts
+
+
+def handed_out(step: TimeStep) -> dict[str, bytes]:
+    """Digests of the observation and of the mask as it was returned, before it was read into its canonical form."""
+    parts: dict[str, bytes] = {}
+    for who, agent in _named(step):
+        _add(parts, f"{who}observation", agent.observation)
+        for place, value in agent.returned.items():
+            if not callable(value):
+                parts[f"{who}the mask in {place}"] = digest(value)
+    return parts
+
+
+def differing(first: Mapping[str, bytes], second: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The names of the parts that are not equal."""
+    return tuple(name for name in {**first, **second} if first.get(name) != second.get(name))
+
+
+def _named(step: TimeStep | None) -> Iterator[tuple[str, AgentStep]]:
+    if step is not None:
+        for ending, agents in (("", step.agents), (" at its end", step.final)):
+            for name, agent in agents.items():
+                yield f"{name}{ending}: " if name or ending else "", agent
+
+
+def _add(parts: dict[str, bytes], name: str, value: Any) -> None:
+    """The digests of a value, of a mapping key by key."""
+    if isinstance(value, Mapping) and value:
+        for key, part in value.items():
+            _add(parts, f"{name}[{key!r}]", part)
+    else:
+        parts[name] = digest(value)
 
 
 def masks_in(spec: MaskSpec, observation: Any, info: Mapping[str, Any], asked: Any, sb3: Any = None) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,7 +25,16 @@ def fingerprint(value: Any) -> bytes:
         return f"{value.dtype}{value.shape}".encode() + value.tobytes()
     if isinstance(value, (bool, int, float)) and not abs(value) > 2**62:  # as NumPy writes the same number
         return fingerprint(np.asarray(value))
-    return repr(value).encode()
+    if isinstance(value, (set, frozenset)):  # their order is that of hashes
+        return b"<" + b",".join(sorted(map(fingerprint, value))) + b">"
+    if hasattr(value, "__array__"):  # tensors and arrays of other libraries
+        return fingerprint(np.asarray(value))
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value)).encode()
+
+
+def digest(value: Any) -> bytes:
+    """A fingerprint of 16 bytes."""
+    return hashlib.blake2b(fingerprint(value), digest_size=16).digest()
 
 
 def same(a: Any, b: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What every environment stands on. Environment files import from here and from nowhere deeper."""
+"""What environment files import: the declaration, parameters, state records, random numbers and array verbs."""
 
 from .declaration import Declaration
 from .law import RuleError
@@ -13,7 +13,7 @@ from .random import (
     shuffle,
     stream_words,
 )
-from .rules import copy_to, count_nonzero, equal_to, fill, nth_nonzero, rule, state_record
+from .rules import copy_to, count_nonzero, equal_to, fill, nth_nonzero, round_down, round_up, rule, state_record
 
 __all__ = [
     "Declaration",
@@ -29,6 +29,8 @@ __all__ = [
     "random_uniform",
     "random_word",
     "restore_stream",
+    "round_down",
+    "round_up",
     "rule",
     "seed_stream",
     "shuffle",

@@ -1,4 +1,4 @@
-"""`Declaration`: everything the rest of the package needs to know about one environment."""
+"""`Declaration`: all that the rest of the package reads about one environment."""
 
 from __future__ import annotations
 
@@ -25,23 +25,24 @@ TIME_LIMIT = "time_limit"
 
 @dataclass(frozen=True)
 class Declaration:
-    """What an environment file declares at its end. Functions of `values` take the resolved parameters.
+    """The last thing in an environment file. Functions of `values` take the resolved parameters.
 
     Attributes:
         id: the Gymnasium id.
-        module: `__name__` of the file, whose functions `reset`, `action_mask`, `step`, `observe` are the rules,
-            `head_mask(s, p, agent, k, prefix, out)` too for a conditional mask of more than two heads; `draw(s, p)`
-            describes the picture. With one agent, `update_mask(s, p, agent, out)` is optional: `out` holds the previous
-            mask; update only what changed. After a refused action only the clock has advanced.
+        module: `__name__` of the file. Its functions `reset(s, p)`, `action_mask(s, p, agent, out)`,
+            `step(s, p, action, rewards)` and `observe(s, p, agent, out)` are the rules; a conditional mask of more than
+            two heads also needs `head_mask(s, p, agent, k, prefix, out)`. `draw(s, p)` describes the picture. With one
+            agent, `update_mask(s, p, agent, out)` is optional: `out` holds the previous mask; update only what changed.
+            After a refused action only the clock has advanced.
         state: values -> dtype from `state_record`.
         mask: values -> MaskSpec of one agent.
-        observation: values -> space of what one agent sees, without the mask: Box, Discrete, MultiDiscrete,
+        observation: values -> space of one agent's observation, without the mask: Box, Discrete, MultiDiscrete,
             MultiBinary, or a Dict of Box.
         parameters: name -> Parameter.
-        play: "single"; "turns" (s["to_move"] says who acts); "simultaneous".
+        play: "single"; "turns", where s["to_move"] is the agent to act; "simultaneous".
         agents: values -> names of the agents.
         time_limit: steps after which an episode is truncated, the default of the parameter `time_limit`; None: never.
-        validate: raises ValueError where values are impossible together.
+        validate: raises a ValueError for values that exclude each other.
         action_labels: values -> short names of the actions, for people.
         zero_sum: whether the rewards of every step add up to zero.
         rule_overrides: values -> rules of the file that replace `reset`, `action_mask`, `step` or `observe`, by these
@@ -63,7 +64,7 @@ class Declaration:
     rule_overrides: Callable[[Values], Mapping[str, Callable[..., Any]]] = lambda values: {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """By reference: a declaration is found again in its module, in any process."""
+        """Pickled by reference: another process imports the module."""
         return load_declaration, (self.module,)
 
     @property
@@ -73,7 +74,7 @@ class Declaration:
 
     @property
     def all_parameters(self) -> dict[str, Parameter]:
-        """The declared parameters and `time_limit`, which every environment takes; 0 stands for none."""
+        """The declared parameters, and `time_limit`, which every environment takes; 0 means no limit."""
         limit = Parameter(self.time_limit or 0, "steps after which the episode is truncated; 0 for never", low=0)
         return {**self.parameters, TIME_LIMIT: limit}
 

@@ -87,22 +87,29 @@ class Engine:
         self.actions = new((n, v), wide(spec.action_buffer))
         self.invalid = new((n, v), flag)
         self.rewards = new((n, len(self.agents)), number)
-        self.terminated, self.truncated, self.started, self.resting = (new((n,), flag) for _ in range(4))
+        self.terminated, self.truncated, self.started = (new((n,), flag) for _ in range(3))
         self.acting, self.invalid_counts = new((n,), index), new((n,), index)
-        self.draws = new((n, mask_binding.draws_per_action(spec)), number)
-        self.scratch = new((n, mask_binding.scratch_size(spec)), flag)
-        self.prefixes = new((n, len(spec.heads) if spec.needs_head_mask else 0), index)
         self.heads = spec.heads
         self.full = new((1,), spec.mask_buffer)
         mask_binding.write_full(spec, self.full)
-        self.every_row = np.ones(n, flag)
         self.all_started = False
 
+    def _allocate_scratch(self) -> None:
+        """What holds nothing between two calls."""
+        n, spec, new = self.rows, self.mask_spec, self.backend.allocate
+        self.resting, self.every_row = new((n,), np.dtype(np.bool_)), np.ones(n, np.bool_)
+        self.draws = new((n, mask_binding.draws_per_action(spec)), np.dtype(np.float64))
+        self.scratch = new((n, mask_binding.scratch_size(spec)), np.dtype(np.bool_))
+        self.prefixes = new((n, len(spec.heads) if spec.needs_head_mask else 0), np.dtype(np.int64))
+        self._copy: npt.NDArray[Any] | None = None  # of the observations, while a launch fills it
+
     def _bind(self) -> None:
+        self._allocate_scratch()
         self.rules = _bound(self.backend, self.declaration.id, tuple(self.given_rules().items()))
         self._rows: Rows = self.backend.rows(self.rules, self._buffers(), self.num_threads)
         self.states, self.parameters = self._rows.states, self._rows.parameters
         self._run = SimpleNamespace(**{body.__name__: self._rows.launcher(body) for body in loop.ROW_BODIES})
+        self._run.advance_row = self._rows.launcher(loop.advance_row, self._copy_observations)
         self._step_alone = self._check_alone = None  # what an engine of one row calls in place of a launch
         if self.rows == 1:
             self._step_alone = self._rows.in_row(loop.step_row, 0)
@@ -174,11 +181,23 @@ class Engine:
         else:
             self._run.step_row(where)
 
-    def step_or_reset(self, resting: npt.NDArray[np.bool_] | None) -> None:
-        """`step` in all rows, but `reset` in those in `resting`, in one launch."""
+    def find_ended(self) -> int:
+        """Mark the rows whose episode is over as `resting` (N,), so that `find_invalid` passes over them; how many."""
+        np.logical_or(self.terminated, self.truncated, out=self.resting)
+        return int(np.count_nonzero(self.resting))
+
+    def step_or_reset(self) -> npt.NDArray[Any]:
+        """`step`, but `reset` in the rows that `find_ended` found, in one launch; a copy of `observations`."""
         self.rewards.fill(0.0)
-        self.resting[...] = False if resting is None else resting
+        self._copy = np.empty(self.observations.shape, self.observations.dtype)
         self._run.advance_row(None)
+        self.resting.fill(False)
+        copy, self._copy = self._copy, None
+        return copy
+
+    def _copy_observations(self, rows: slice) -> None:
+        assert self._copy is not None
+        np.copyto(self._copy[rows], self.observations[rows])
 
     def pick(self, where: npt.NDArray[np.bool_], view: int = 0) -> None:
         """Write uniformly random legal actions of one view into `actions`, from the rows' random streams."""
@@ -220,9 +239,8 @@ class Engine:
 
     def check_states(self, states: Sequence[Any]) -> None:
         """Refuse what is not a position of this environment, before any row takes one; see `check_state`."""
-        like = self.get_state(0)
         for state in states:
-            check_state(state, like)
+            check_state(state, self.declaration.id, self._own_parameters, self.records.itemsize)
 
     def set_state(self, row: int, state: State) -> None:
         """Put one row into a position that `check_states` has let through."""
@@ -234,9 +252,8 @@ class Engine:
         self.all_started = bool(self.started.all())
         self.rewards[row], self.invalid[row] = 0.0, False
         if state.started:
-            where = np.zeros(self.rows, np.bool_)
-            where[row] = True
-            self.look(where)
+            where = None if self.rows == 1 else np.arange(self.rows) == row
+            self._run.look_row(where)
 
     def save(self) -> list[npt.NDArray[Any]]:
         """All rows as they are, for `restore`."""
@@ -259,6 +276,7 @@ class Engine:
         self.stored_records()
         left_out = {
             "rules", "states", "parameters", "by_row", "shown_masks", "_rows", "_run", "_step_alone", "_check_alone",
+            "resting", "every_row", "draws", "scratch", "prefixes", "_copy",
         }  # fmt: skip
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 

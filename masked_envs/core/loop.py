@@ -201,12 +201,17 @@ def reset_row(
 @rule
 def check_row(
     states: Any, parameters: Any, actions: Any, masks: Any, heads: Any, scratch: Any, invalid: Any,
-    invalid_counts: Any, i: int, view: int,
+    invalid_counts: Any, resting: Any, i: int, view: int,
 ) -> int:  # fmt: skip
-    """Mark and count the invalid actions of one view, or of all where `view` is -1; returns how many."""
+    """Mark and count the invalid actions of one view, or of all where `view` is -1; returns how many.
+
+    Actions in rows that are `resting` (N,) are not looked at.
+    """
     s, p, found = states[i], parameters[0], 0
     for v in range(num_views(masks[i])):
-        if view < 0 or v == view:
+        if resting[i]:
+            invalid[i][v] = False
+        elif view < 0 or v == view:
             bad = not is_legal(s, p, acting_agent(s, v), masks[i][v], actions[i][v], heads, scratch[i])
             invalid[i][v] = bad
             if bad:

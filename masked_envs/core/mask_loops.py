@@ -1,4 +1,4 @@
-"""The loops of `MaskSpec` over a batch of masks. `compile.bind` puts one kind's rules where the placeholders stand."""
+"""The loops of `MaskSpec` over a batch of masks; the rules of one kind of mask replace the placeholders."""
 
 from typing import Any
 

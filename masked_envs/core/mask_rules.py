@@ -1,6 +1,6 @@
-"""What a mask of each kind allows, and how one legal action is drawn from it: the only text of either.
+"""Legality and sampling for each kind of mask: the only implementation of either.
 
-The stepping loop and `MaskSpec` both run these functions, on one canonical mask row and one canonical action row:
+The stepping loop and `MaskSpec` both run these rules, on one mask and one action in the engine's form:
 
 kind                  mask row                  action row
 flat, candidates      bool (n,)                 int64 scalar, from 0 (`Discrete.start` is already taken off)
@@ -10,9 +10,9 @@ binary                bool (n, 2)               int8 (n,)
 interval              float64 (2, d)            float64 (d,)
 dict                  a record of the above     a record of the above
 
-`heads` is nvec as int64. `allows_*` answers for any numbers whatever, out of range and NaN included. `pick_*` turns
-uniform numbers `u` in [0, 1) into one legal action, each equally likely, and says whether there is one; where there is
-none it writes an action that the mask does not allow.
+`heads` is nvec as int64. `allows_*` takes any numbers, out of range and NaN included. `pick_*` turns uniform numbers
+`u` in [0, 1) into one legal action, each equally likely, and returns whether there is one; without one it writes an
+action that the mask does not allow.
 """
 
 from typing import Any

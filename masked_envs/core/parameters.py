@@ -1,4 +1,4 @@
-"""The parameters an environment takes: declared once, checked with words, and given to the rules as numbers."""
+"""Parameters of environments: declared once, checked when an environment is made, and passed to rules as numbers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its default (whose type is its type), its meaning, and its bounds or choices.
+    """One parameter. Its type is that of its default.
 
     Attributes:
         default: bool, int, float or, with `choices`, str.
-        doc: one line with the unit.
+        doc: one line on what it means, with the unit.
         low, high: inclusive bounds of a number, None for no bound.
-        choices: the values of a str parameter; the rules see the index.
+        choices: the values of a str parameter; rules get the index.
     """
 
     default: Value
@@ -31,7 +31,11 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
     def check(self, owner: str, name: str, value: Any) -> Value:
-        """The value in the parameter's type; a TypeError or ValueError that says what was expected."""
+        """The value in the type of the parameter.
+
+        Raises:
+            TypeError: a value of another type. ValueError: a value out of bounds, or not among the choices.
+        """
         if isinstance(self.default, str):
             if value in self.choices:
                 return str(value)
@@ -61,14 +65,14 @@ class Parameter:
         return " and ".join(parts + ([f"at most {self.high:g}"] if self.high is not None else []))
 
     def as_number(self, value: Value) -> int | float:
-        """The value as the rules see it."""
+        """The value as rules get it."""
         if isinstance(value, str):
             return self.choices.index(value)
         return value if isinstance(value, float) else int(value)
 
 
 def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Value]:
-    """Defaults overlaid with what was given.
+    """The given values, and defaults for the others.
 
     Raises:
         TypeError: an unknown parameter (the nearest is suggested), or a value of the wrong type.
@@ -87,7 +91,7 @@ def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, A
 
 
 def as_record(declared: Mapping[str, Parameter], values: Mapping[str, Value]) -> np.void:
-    """The parameters as one record of int64 and float64, for compiled rules."""
+    """The parameters as one record of int64 and float64."""
     numbers = {name: declared[name].as_number(value) for name, value in values.items()} or {"none": 0}
     fields = [(name, np.float64 if isinstance(n, float) else np.int64) for name, n in numbers.items()]
     return cast(np.void, np.array(tuple(numbers.values()), fields)[()])

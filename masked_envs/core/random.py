@@ -4,6 +4,7 @@ The generator is sfc32 (Doty-Humphrey, PractRand, 2010) on four 32-bit words hel
 overflows on any backend. Streams are seeded by splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -106,19 +107,28 @@ def seed_stream(rng: Any, seed: int) -> None:
         random_word(rng)
 
 
-def seed_words(seeds: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def seed_words(seeds: Sequence[int] | npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
     """Four 32-bit words for each seed.
 
     Args:
-        seeds: non-negative integers (rows,), each below 2**64.
+        seeds: integers (rows,), each in [0, 2**64).
 
     Returns:
         int64 (rows, 4), a stream for each seed.
+
+    Raises:
+        ValueError: a seed out of range, which would give the stream of another.
     """
-    states = np.asarray(seeds, np.uint64)
-    if states.size == 1:  # an environment of one row is seeded often; Python's integers are several times faster
-        return np.array([splitmix64(states.item())], np.int64)
+    if len(seeds) == 1:  # an environment of one row is seeded often; Python's integers are several times faster
+        return np.array([splitmix64(_checked_seed(int(seeds[0])))], np.int64)
+    states = np.array([_checked_seed(int(seed)) for seed in seeds], np.uint64)
     return np.stack(splitmix64(states), axis=-1).astype(np.int64)
+
+
+def _checked_seed(seed: int) -> int:
+    if not 0 <= seed <= LOW_64:
+        raise ValueError(f"a seed is an integer of at least 0 and below 2**64, not {seed}")
+    return seed
 
 
 def splitmix64(state: Any) -> list[Any]:

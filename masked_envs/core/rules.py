@@ -1,9 +1,9 @@
-"""What the rules of an environment are written with: `rule`, state records and array verbs.
+"""Building blocks for the rules of an environment: `rule`, state records and array verbs.
 
-A rule is a function that runs as plain Python and, compiled by numba, with the same bytes. A verb is a small
-array operation with two bodies of one meaning: a loop for numba, one NumPy call for plain Python (where a loop
-over a board would cost a hundred times more); `.flat` is what numba turns into vector instructions. Verbs are the
-only functions with two bodies, and tests/unit/test_core_rules.py holds each pair together.
+A rule is a function that gives the same bytes as plain Python and compiled by numba. A verb is a small array operation
+with two implementations: a loop for compilers, and one NumPy call for plain Python, where a loop over a board would be
+a hundred times slower. numba turns loops over `.flat` into vector instructions. Only verbs have two implementations;
+tests/unit/test_core_rules.py checks that they agree.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,13 @@ RESERVED_FIELDS = ("rng", "elapsed_steps", "to_move")
 
 
 def rule(function: Function) -> Function:
-    """Mark a function as part of an environment's rules, so that `core.binding` may compile it.
-
-    A rule writes only into its arguments, calls only rules and `math`, and reads only module constants.
-    """
+    """Mark a function as a rule, which backends may compile; what it may contain is listed in `core.law`."""
     function.is_rule = True  # type: ignore[attr-defined]
     return function
 
 
 def verb(python: Callable[..., Any]) -> Callable[[Function], Function]:
-    """Mark a loop for numba whose plain-Python body is `python`, of the same meaning."""
+    """Mark a rule that plain Python replaces by `python`, an equivalent NumPy call."""
 
     def mark(function: Function) -> Function:
         function.is_rule = True  # type: ignore[attr-defined]
@@ -40,11 +37,14 @@ def state_record(**fields: Any) -> np.dtype[Any]:
     """The packed dtype of one environment's state.
 
     Args:
-        fields: name to dtype, or to (dtype, shape). Scalars must be 64 bits wide, because NumPy keeps narrow
-            integers narrow where numba widens them.
+        fields: name to dtype, or to (dtype, shape). Scalars must be int64 or float64: in arithmetic NumPy keeps narrow
+            integers narrow, and numba widens them.
 
-    Every record also carries `rng` (the row's random stream), `elapsed_steps` (steps since reset) and `to_move`
-    (index of the agent to act in a turn-based game; 0 elsewhere).
+    Every record also has `rng` (the random stream of the row), `elapsed_steps` (steps since reset) and `to_move` (the
+    index of the agent to act in a turn-based game, else 0).
+
+    Raises:
+        ValueError: a field that every record has. TypeError: a scalar of another type, or an array of bool.
     """
     items: list[Any] = [("rng", np.int64, (4,)), ("elapsed_steps", np.int64), ("to_move", np.int64)]
     for name, kind in fields.items():
@@ -57,6 +57,34 @@ def state_record(**fields: Any) -> np.dtype[Any]:
             raise TypeError(f"field {name!r}: numba has no bool arrays in records; use int8")
         items.append((name, dtype, shape))
     return np.dtype(items)
+
+
+# The distance between two float32 neighbours is between 2**-24 and 2**-23 of the number, and 2**-149 around zero.
+SHIFT, SMALLEST_SHIFT = 2.0**-24, 0.75 * 2.0**-149
+
+
+@rule
+def round_down(number: float) -> float:
+    """The largest float32 that is not above a number, as a float64; for the upper bound of an interval mask."""
+    nearest = float(np.float32(number))
+    if nearest <= number:
+        return nearest
+    return float(np.float32(number - float32_shift(number)))
+
+
+@rule
+def round_up(number: float) -> float:
+    """The smallest float32 that is not below a number, as a float64; for the lower bound of an interval mask."""
+    nearest = float(np.float32(number))
+    if nearest >= number:
+        return nearest
+    return float(np.float32(number + float32_shift(number)))
+
+
+@rule
+def float32_shift(number: float) -> float:
+    """Half to a whole distance between float32 neighbours: who is that much further is rounded to the other one."""
+    return max(abs(number) * SHIFT, SMALLEST_SHIFT)
 
 
 def _equal_to(array: Any, value: Any, out: Any) -> None:

@@ -86,32 +86,36 @@ def own_parameters(values: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
     return tuple((name, value) for name, value in values.items() if name != TIME_LIMIT)
 
 
-def check_state(state: Any, like: State) -> State:
-    """The state, if it is one of the environment that `like` is a state of, and undamaged.
+def check_state(state: Any, env_id: str, parameters: tuple[tuple[str, Value], ...], size: int) -> None:
+    """Refuse what is not an undamaged state of an environment.
+
+    Args:
+        env_id, parameters: of the environment; see `State`.
+        size: bytes of its state record.
 
     Raises:
         TypeError: not a state. ValueError: a state of another environment, or of other parameters, or a damaged one.
     """
     if not isinstance(state, State):
         raise TypeError(f"set_state takes what get_state gave, not {type(state).__name__}")
-    if state.id != like.id:
-        raise ValueError(f"this is a state of {state.id}; set_state here takes a state of {like.id}")
+    if state.id != env_id:
+        raise ValueError(f"this is a state of {state.id}; set_state here takes a state of {env_id}")
     if not isinstance(state.record, bytes):
-        raise ValueError(f"this state of {state.id} is damaged: its record is no bytes, but {type(state.record)}")
-    if state.parameters != like.parameters or len(state.record) != len(like.record):
+        raise ValueError(f"this state of {env_id} is damaged: its record is no bytes, but {type(state.record)}")
+    if state.parameters != parameters or len(state.record) != size:
         raise ValueError(
-            f"this is a state of {state.id} with the parameters {_shown(state)}; expected one with {_shown(like)}"
+            f"this is a state of {env_id} with the parameters {_shown(state.parameters)}; "
+            f"expected one with {_shown(parameters)}"
         )
     if not state.is_intact():
         raise ValueError(
-            f"this state of {state.id} is damaged: its checksum is wrong. A state that was changed on purpose needs "
+            f"this state of {env_id} is damaged: its checksum is wrong. A state that was changed on purpose needs "
             f"state.sealed()"
         )
-    return state
 
 
-def _shown(state: State) -> Any:
+def _shown(parameters: Any) -> Any:
     try:
-        return dict(state.parameters)
+        return dict(parameters)
     except (TypeError, ValueError):  # damaged parameters are shown as they are
-        return state.parameters
+        return parameters

@@ -165,6 +165,18 @@ class DenseMask(MaskSpec):
             return np.full(shape, self.malformed, self.action_buffer.base)
         return self._encode_array(array)
 
+    def encode_into(self, actions: Any, out: Array) -> None:
+        if self._takes_int64 and type(actions) is np.ndarray and actions.dtype == np.int64:
+            if actions.shape == out.shape:  # as nearly every batch
+                out[...] = actions
+                return
+        super().encode_into(actions, out)
+
+    @property
+    def _takes_int64(self) -> bool:
+        """Whether arrays of int64 are actions as the engine holds them."""
+        return False
+
     def _has_action_dtype(self, dtype: np.dtype[Any]) -> bool:
         return fits_int64(dtype)
 

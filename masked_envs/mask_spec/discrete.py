@@ -63,6 +63,10 @@ class FlatMask(DenseMask):
         index = action - self.start
         return index if 0 <= index < self.n else NOT_AN_INDEX
 
+    @property
+    def _takes_int64(self) -> bool:
+        return self.start == 0
+
     def _encode_array(self, actions: Array) -> npt.NDArray[np.int64]:
         indices = actions.astype(np.int64)
         return indices - self.start if self.start else indices

@@ -53,6 +53,10 @@ class MultiDiscreteMask(DenseMask):
     def action_buffer(self) -> np.dtype[Any]:
         return np.dtype((np.int64, (len(self.nvec),)))
 
+    @property
+    def _takes_int64(self) -> bool:
+        return True
+
     def _encode_array(self, actions: Array) -> npt.NDArray[np.int64]:
         return actions.astype(np.int64)
 

@@ -148,6 +148,10 @@ class MaskOperations(ABC):
             ValueError: not a batch of `rows` rows.
         """
 
+    def encode_into(self, actions: Any, out: Any) -> None:
+        """`encode_batch`, written into an engine buffer (rows, action)."""
+        out[...] = self.encode_batch(actions, len(out))
+
     @abstractmethod
     def decode(self, rows: Any, batch: bool) -> Any:
         """The reverse of `encode_batch` (batch) or `encode`, in the dtype of the action space."""

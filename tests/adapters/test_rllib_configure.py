@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +21,7 @@ from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
-import masked_envs  # noqa: F401
+from masked_envs import MaskSpec
 from masked_envs.rllib import (
     BatchedEnvRunner,
     BootstrappedAPPOLearner,
@@ -32,6 +33,7 @@ from masked_envs.rllib import (
     configure,
     count_invalid_actions,
 )
+from masked_envs.rllib.metrics import _legal_fractions
 
 MODULES = {
     PPOConfig: MaskedPPOModule,
@@ -233,3 +235,25 @@ def test_v_trace_learners_keep_the_bootstrap_unless_the_user_has_a_learner():
     own = configure(IMPALAConfig().learners(learner_class=Own), "MaskedCartPole-v0")
     assert own.learner_class is Own
     assert configure(PPOConfig(), "MaskedCartPole-v0").learner_class is PPOConfig().learner_class
+
+
+class FakeEpisode:
+    """What the metric reads of an episode of RLlib."""
+
+    def __init__(self, spec, masks, steps):
+        self.observation_space = spaces.Dict(action_mask=spec.space)
+        self.action_space, self.steps = spec.action_space, steps
+        self.observations = SimpleNamespace(finalized=True, lookback=0, data={"action_mask": masks})
+
+    def __len__(self):
+        return self.steps
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.float32, np.bool_])
+def test_the_legal_fraction_is_that_of_the_specification(dtype):
+    """Masks of any dtype that modules take: 4 of 6 actions times half of the volume, and everything."""
+    aim = np.array([[[0.0], [0.5]], [[0.0], [1.0]], [[0.0], [0.0]]], np.float32)
+    gear = np.array([[1, 1, 1, 0, 1], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], dtype)
+    spec = MaskSpec.dict({"aim": MaskSpec.interval([0.0], [1.0]), "gear": MaskSpec.per_head([2, 3])})
+    episode = FakeEpisode(spec, {"aim": aim, "gear": gear}, steps=2)  # the mask after the last action does not count
+    assert _legal_fractions([episode, episode]).tolist() == pytest.approx([1 / 3, 1.0] * 2)

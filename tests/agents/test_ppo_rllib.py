@@ -1,13 +1,18 @@
 """The RLlib agent as a program: every algorithm's proof, checkpoints, resuming, errors before a worker starts."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import gymnasium as gym
+import numpy as np
 import pytest
 
 pytest.importorskip("ray")
+import own_envs
 import ray
-from ppo_rllib_cases import DIRECTORY, counted, proof, results, start
+from ppo_rllib_cases import DIRECTORY, counted, interrupt_at_checkpoint, proof, results, start
 
 from agents.rllib import main, recipes
 
@@ -83,10 +88,49 @@ def test_a_game_is_played_by_all_its_agents(tmp_path):
     assert invalid == 0 and control > 0
 
 
+def test_an_environment_of_the_current_directory_is_proven_too_and_ctrl_c_says_how_to_go_on(tmp_path):
+    """It raises on invalid actions; the negative control, at the end, only counts them."""
+    (tmp_path / "own_envs.py").write_text(Path(own_envs.__file__).read_text())
+    (tmp_path / "mine.py").write_text(MODULE)
+    flags = ["--env", "mine:Mine-v0", "--num-env-runners", 0, "--checkpoint-frequency", 1, "--name", "run"]
+    process = start(*flags, "--total-steps", 1_000_000, cwd=tmp_path)
+    interrupted = interrupt_at_checkpoint(process)
+    assert process.returncode == 130
+    newest = re.search(r"^interrupted; the same command with --resume goes on from (.+)$", interrupted, re.MULTILINE)[1]
+    assert newest.startswith(str(tmp_path / "runs" / "run")) and Path(newest).is_dir()
+    process = start("--env", "mine:Mine-v0", "--evaluate", newest, cwd=tmp_path)
+    output, _ = process.communicate()
+    _, invalid, control = proof(output)
+    assert process.returncode == 0 == invalid and control > 0
+
+
+MODULE = """
+import gymnasium as gym
+from own_envs import Jobs
+from masked_envs.wrappers import ActionMask
+
+gym.register("Mine-v0", entry_point=lambda: ActionMask(Jobs(), lambda env: env.unwrapped.free()))
+"""
+
+
+class Uncounted(gym.Env):
+    """A mask in the observation, and no counter."""
+
+    observation_space = gym.spaces.Dict(
+        observation=gym.spaces.Box(0, 1, (1,)), action_mask=gym.spaces.Box(0, 1, (2,), np.int8)
+    )
+    action_space = gym.spaces.Discrete(2)
+
+
+gym.register("Uncounted-v0", entry_point=Uncounted)
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
         (["--env", "NoSuch-v0"], "NoSuch"),
+        (["--env", "no_such_module:Mine-v0"], "No module named 'no_such_module'"),
+        (["--env", "Uncounted-v0"], "Uncounted-v0 does not count invalid actions"),
         (["--env", "CartPole-v1"], "action_mask"),
         (["--env-arg", "num_actions"], "expected NAME=VALUE"),
         (["--env-arg", "num_wheels=3"], "num_wheels"),

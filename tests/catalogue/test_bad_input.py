@@ -39,7 +39,12 @@ EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), of_surfaces())
 EVERY_SURFACE_AND_BACKEND = pytest.mark.parametrize(
     ("env_id", "surface", "backend"),
     some_and_long(
-        [(*pair, backend) for pair in TOY_SURFACES for backend in BACKENDS if backend == "python" or pair[1] in COMPILED],
+        [
+            (*pair, backend)
+            for pair in TOY_SURFACES
+            for backend in BACKENDS
+            if backend == "python" or pair[1] in COMPILED
+        ],
         [(*pair, backend) for pair in ALL_SURFACES for backend in BACKENDS],
     ),
 )

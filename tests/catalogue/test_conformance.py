@@ -1,7 +1,7 @@
 """The laws of the mask hold for every id and every toy, and the checker finds the environments that break one.
 
-An id is checked once on each interface. Kinds of mask, surfaces, autoreset modes, answers to invalid actions and places of
-the mask are crossed over the toys; the full products are in `make test-long`.
+An id is checked once on each interface. Kinds of mask, interfaces, autoreset modes, values of `on_invalid` and places
+of the mask are crossed over the toys; the full products are in `make test-long`.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ def laws_broken(report: Report) -> set[str]:
 @pytest.mark.parametrize("env_id", some_and_long(ONE_OF_EACH_PLAY, [i for i in IDS if i not in ONE_OF_EACH_PLAY]))
 def test_every_id_obeys_every_law(env_id):
     report = masked_envs.check_masked_env(env_id, steps=60)
-    skipped = [finding for finding in report.not_applicable if finding.law != "L6"]
+    skipped = [finding for finding in report.not_applicable + report.not_judged if finding.law != "L6"]
     assert not skipped, report  # for an id everything can be checked, but for an end that no walk may reach
+    assert not report.warnings, report
 
 
 @pytest.mark.parametrize(
@@ -157,17 +158,17 @@ def test_the_reproduction_leads_to_the_failure():
 @pytest.mark.parametrize(
     ("toy", "spoil", "sentence"),
     [
-        ("ToyPerHead-v0", lambda mask: mask.__setitem__(slice(3, None), 0), "in head 1"),
+        ("ToyPerHead-v0", lambda mask: mask.__setitem__(slice(3, None), 0), "for head 1"),
         ("ToyBinary-v0", lambda mask: mask.__setitem__(2, 0), "for bit 2"),
-        ("ToyInterval-v0", lambda mask: mask.__setitem__((1, 0), mask[0, 0] - 0.1), "in dimension 0"),
+        ("ToyInterval-v0", lambda mask: mask.__setitem__((1, 0), mask[0, 0] - 0.1), "for dimension 0"),
         ("ToyConditionalTwo-v0", lambda mask: mask.__setitem__(slice(None), 0), "allows nothing"),
-        ("ToyHybrid-v0", lambda mask: mask["gear"].__setitem__(slice(None), 0), "in part 'gear'"),
+        ("ToyHybrid-v0", lambda mask: mask["gear"].__setitem__(slice(None), 0), "for part 'gear'"),
     ],
 )
 def test_an_empty_part_of_a_mask_is_named(toy, spoil, sentence):
     class Spoilt(MaskedEnv):
-        def _look(self):
-            observation, info = super()._look()
+        def _look(self, **arguments):
+            observation, info = super()._look(**arguments)
             spoil(info["action_mask"])
             return {**observation, "action_mask": info["action_mask"]}, info
 
@@ -181,8 +182,12 @@ def test_a_late_head_without_a_choice_is_named():
             mask = super().head_mask(k, prefix)
             return mask if prefix[0] != 1 else np.zeros_like(mask)
 
-    report = masked_envs.check_masked_env(lambda: Spoilt(TOYS["ToyConditionalThree-v0"]), steps=3, raise_on_failure=False)
-    assert any(finding.law == "L5" and "in head 2 after (1," in finding.sentence for finding in report.failures), report
+    report = masked_envs.check_masked_env(
+        lambda: Spoilt(TOYS["ToyConditionalThree-v0"]), steps=3, raise_on_failure=False
+    )
+    assert any(finding.law == "L5" and "for head 2 after (1," in finding.sentence for finding in report.failures), (
+        report
+    )
 
 
 # --- other people's environments ------------------------------------------------------------------------------------
@@ -190,7 +195,7 @@ def test_a_late_head_without_a_choice_is_named():
 
 def test_gymnasium_taxi_passes_with_the_mask_in_info():
     name = next(name for name in gym.registry if name.startswith("Taxi-v"))
-    report = masked_envs.check_masked_env(lambda: gym.make(name), steps=8)
+    report = masked_envs.check_masked_env(lambda: gym.make(name), steps=30)
     assert {"L8", "L9", "L11"} <= {finding.law for finding in report.not_applicable}
     assert report.profile.legal_fraction < 1
 
@@ -199,9 +204,9 @@ def test_pettingzoo_connect_four_forbids_actions_after_the_end():
     """Its masks are exact, but at the end they allow nothing, and -1 is taken for a column."""
     connect_four_v3 = pytest.importorskip("pettingzoo.classic").connect_four_v3
     report = masked_envs.check_masked_env(connect_four_v3.raw_env, steps=40, raise_on_failure=False)
-    assert laws_broken(report) == {"L6", "L7"}, report
-    sentences = {finding.sentence for finding in report.failures if finding.law == "L7"}
-    assert sentences == {"the mask forbids -1, and the environment accepted it"}
+    assert report.passed, report
+    assert [finding.law for finding in report.warnings] == ["L6", "L7"]
+    assert "np.int64(-1) is not in the action space, and the environment executed it" in report.warnings[1].sentence
     env = connect_four_v3.raw_env()  # the same by hand: no disc falls, and it is the other player's turn
     env.reset(seed=0)
     env.step(-1)
@@ -217,8 +222,8 @@ def test_a_foreign_environment_that_reads_global_random_numbers_is_found_out():
 
 def test_an_environment_without_a_mask_is_told_so():
     report = masked_envs.check_masked_env(lambda: gym.make("CartPole-v1"), steps=5, raise_on_failure=False)
-    assert laws_broken(report) == {"L2"}
-    assert "there is no mask" in str(report)
+    assert laws_broken(report) == {"L3"}
+    assert "there is no mask" in str(report) and "passed" not in str(report)
 
 
 # --- the report -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """One text, one stream: backends, rows, modes, threads, processes, copies and positions all give the same bytes.
 
-Every id is played on both backends once; what crosses modes, surfaces and threads runs over the toys, and over every id in
-`make test-long`. For an id the checker holds copies, positions and rows to single environments as well (law L10).
+Every id is played on both backends once; what crosses modes, interfaces and threads runs over the toys; over
+every id in `make test-long`. For an id the checker holds copies, positions and rows to single environments as well.
 """
 
 from __future__ import annotations
@@ -53,9 +53,13 @@ VARIANTS = {
     "ParametricCartPole-v0": {"availability": "step"},
 }
 EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), some_and_long(TOY_SURFACES, ALL_SURFACES))
-SINGLES, TOY_SINGLES = (tuple(pair for pair in each if pair[1] in ("env", "seat")) for each in (ALL_SURFACES, TOY_SURFACES))
+SINGLES, TOY_SINGLES = (
+    tuple(pair for pair in each if pair[1] in ("env", "seat")) for each in (ALL_SURFACES, TOY_SURFACES)
+)
 EVERY_SINGLE_SURFACE = pytest.mark.parametrize(("env_id", "surface"), some_and_long(TOY_SINGLES, SINGLES))
-EVERY_BATCH = pytest.mark.parametrize("env_id", some_and_long([toy for toy, name in TOY_SURFACES if name == "env"], IDS))
+EVERY_BATCH = pytest.mark.parametrize(
+    "env_id", some_and_long([toy for toy, name in TOY_SURFACES if name == "env"], IDS)
+)
 FIELDS = (
     "observations", "masks", "actions", "invalid", "rewards", "terminated", "truncated", "started", "acting",
     "invalid_counts",
@@ -572,7 +576,9 @@ print("clean")
 
 @pytest.mark.once
 @needs_numba
-@pytest.mark.parametrize("env_ids", [BOUNDED_TOYS, *(pytest.param((i,), marks=pytest.mark.long) for i in (*TOYS, *IDS))])
+@pytest.mark.parametrize(
+    "env_ids", [BOUNDED_TOYS, *(pytest.param((i,), marks=pytest.mark.long) for i in (*TOYS, *IDS))]
+)
 def test_no_rule_indexes_out_of_bounds(env_ids, tmp_path):
     """In plain Python NumPy checks every index; compiled, the loops and the verbs have bodies of their own."""
     search = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "helpers")])

@@ -39,7 +39,8 @@ def test_without_a_limit_it_is_gymnasiums_pendulum() -> None:
             assert np.allclose(observed["observation"], theirs[0], rtol=0, atol=1e-6)
             after = read(env.get_state())
             assert np.allclose([after["angle"], after["speed"]], peer.state, rtol=0, atol=1e-13)
-            assert reward == pytest.approx(theirs[1], rel=1e-14)
+            # Gymnasium squares the torque with the float32 power function, whose last bit may differ.
+            assert reward == pytest.approx(theirs[1], rel=0, abs=1e-9)
             assert not terminated
             steps += 1
         assert steps == gym.spec("Pendulum-v1").max_episode_steps == 200

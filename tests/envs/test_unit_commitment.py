@@ -134,3 +134,20 @@ def test_the_units_are_those_of_the_reference() -> None:
     assert sum(data.CAPACITY) == 1662
     assert sum(data.DEMAND) == 27100
     assert {len(column) for column in (data.LEAST_POWER, data.FIXED_COST, data.POWER_COST, data.START_COST)} == {10}
+
+
+@pytest.mark.parametrize("ramp", [0.37, 0.1, 0.301])
+def test_a_unit_that_starts_at_the_highest_power_may_stop_once_its_time_is_over(ramp: float) -> None:
+    """The mask's bound is the float32 below the limit, which is what is compared when the unit is to stop."""
+    stopped = 0
+    for seed in range(80):
+        env = make(ENV_ID, num_units=1, ramp=ramp, mask_in="info")
+        _, info = env.reset(seed=seed)
+        if info["action_mask"]["on"][0, 1] == 0 or read(env.get_state())["on"][0] == 1:
+            continue
+        power = info["action_mask"]["power"][1]
+        for _ in range(int(data.MIN_TIME[0])):
+            _, _, _, _, info = env.step({"on": np.array([1], np.int8), "power": power.copy()})
+        assert info["action_mask"]["on"].tolist() == [[1, 1]]
+        stopped += 1
+    assert stopped >= 5

@@ -248,5 +248,4 @@ MADE = {
     "disagreeing": (("flat", "binary"), disagreeing, "L3"),
     "forgetful when pickled": (("flat",), lambda kind: Unpickled, "L10"),
     "asked twice": (("flat",), asked_twice, "L4"),
-    "out of range accepted": (("flat",), accepting, "L7"),
 }

@@ -123,6 +123,14 @@ class DeadMayMove(Chairs):
         return self.allowed(agent)
 
 
+class LaxAfterADeath(Chairs):
+    """Shows that everything may be taken, as soon as somebody is out."""
+
+    def shown(self, agent: str) -> Any:
+        mask = super().shown(agent)
+        return np.ones_like(mask) if len(self.agents) == 2 and agent == self.agent_selection else mask
+
+
 class Race(ParallelEnv):
     """All run at once, by 1 to 3 fields, but not by what they ran last; who lands on a hole is out."""
 
@@ -276,6 +284,7 @@ class ByDigest(ByProcess):
 
 HEALTHY_GAMES = {"chairs": Chairs, "race": Race, "bluff": Bluff, "by digest": ByDigest}
 GAME_MUTANTS = {
+    "everything may be taken after a death": (LaxAfterADeath, "L7"),
     "the mask of the next agent": (OfTheNext, "L7"),
     "waiting agents may move": (WaitingMayMove, "L6"),
     "dead agents may move": (DeadMayMove, "L6"),

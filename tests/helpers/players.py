@@ -171,7 +171,7 @@ class AECPlayer(Player):
         return self.whole().position
 
     def restore_position(self, position: State) -> None:
-        self.inner.set_state(replace(self.whole(), position=position))
+        self.inner.set_state(replace(self.whole(), position=position).sealed())
 
 
 class ParallelPlayer(Player):
@@ -226,7 +226,7 @@ def further(whole: Any, skipped: int) -> Any:
     if isinstance(whole, tuple):
         return tuple(further(state, skipped) for state in whole)
     if not isinstance(whole, State):
-        return replace(whole, position=further(whole.position, skipped))
+        return replace(whole, position=further(whole.position, skipped)).sealed()
     rng = read(whole)["rng"].tolist()
     for _ in range(skipped):
         random_word(rng)

@@ -111,7 +111,28 @@ def make(name: str, **arguments: Any) -> gym.Env:
     return ActionMask(cls(**arguments), lambda env: env.unwrapped.free(), mask_spec=spec, head_mask=head_mask)
 
 
+class Told(Jobs):
+    """With its mask in info, and no wrapper of this package."""
+
+    def told(self) -> dict[str, Any]:
+        return {"action_mask": self.left.astype(np.int8)}
+
+
+def make_told(**arguments: Any) -> gym.Env:
+    arguments.pop("render_mode", None)
+    return Told(**arguments)
+
+
+def make_wrapped(**arguments: Any) -> gym.Env:
+    """An environment of the package under a wrapper of the user's."""
+    return gym.wrappers.TransformReward(
+        gym.make("MaskedTaxi-v0", time_limit=20, **arguments), lambda reward: 2 * reward
+    )
+
+
 for name in CLASSES:
     gym.register(f"Own{name}-v0", entry_point=make, kwargs={"name": name})
+gym.register("OwnTold-v0", entry_point=make_told)
+gym.register("OwnWrapped-v0", entry_point=make_wrapped)
 
-OWN_IDS = [f"Own{name}-v0" for name in CLASSES]
+OWN_IDS = [*(f"Own{name}-v0" for name in CLASSES), "OwnTold-v0", "OwnWrapped-v0"]

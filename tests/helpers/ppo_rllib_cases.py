@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +25,8 @@ SMALL = ("--num-envs-per-env-runner", "8", "--evaluation-duration", "3")
 PROOF = re.compile(r"decisions (\d+), invalid (\d+)(?: \(.*\))?, negative control (\d+)$", re.MULTILINE)
 
 
-def start(*flags):
-    """The program in a process of its own, its two outputs as one stream of text."""
+def start(*flags, cwd=None):
+    """The program in a process group of its own, its two outputs as one stream of text."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [sys.executable, str(DIRECTORY), *SMALL, *map(str, flags)],
@@ -33,21 +34,35 @@ def start(*flags):
         stderr=subprocess.STDOUT,
         text=True,
         env=environment,
+        cwd=cwd,
+        start_new_session=True,
     )
 
 
-def kill_at_checkpoint(process, number):
-    """Let it write so many checkpoints, then kill it; return what it had printed."""
+def until_checkpoint(process, number):
+    """What it prints until it has written so many checkpoints."""
     printed, seen = [], 0
     for line in process.stdout:
         printed.append(line)
         seen += "Checkpoint successfully created" in line
         if seen == number:
             break
-    process.kill()
-    printed += process.communicate()[0].splitlines(keepends=True)
     assert seen == number, "".join(printed)
     return "".join(printed)
+
+
+def kill_at_checkpoint(process, number):
+    """Let it write so many checkpoints, then kill it; return what it had printed."""
+    printed = until_checkpoint(process, number)
+    process.kill()
+    return printed + process.communicate()[0]
+
+
+def interrupt_at_checkpoint(process):
+    """Let it write a checkpoint, then press Ctrl-C, which reaches all of its process group; return what it printed."""
+    printed = until_checkpoint(process, 1)
+    os.killpg(process.pid, signal.SIGINT)
+    return printed + process.communicate()[0]
 
 
 def proof(output):

@@ -1,7 +1,7 @@
 """Every way to make the environments that tests run over: the toys, which have every kind of mask, and the catalogue.
 
-What a test crosses with interfaces, backends, autoreset modes or `on_invalid` runs over the toys; the same over every id is
-marked `long`, so that `make test` takes no longer for one more id.
+What a test crosses with interfaces, backends, autoreset modes or `on_invalid` runs over the toys. The same over every
+id is marked `long`, so that `make test` takes no longer for one more id.
 """
 
 from __future__ import annotations

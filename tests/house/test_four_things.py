@@ -1,7 +1,8 @@
-"""Adding an environment is four things: a file, a catalogue line, a golden playthrough, a test of what is special.
+"""Adding an environment is four things: a file, a catalogue line, a golden playthrough, and its tests.
 
-The environment of docs/new_environment.md is added to a copy of the repository as that page says, every test about it
-runs there, and nothing else has changed but what docs/generate.py writes.
+Its tests are those of what is special to it, and its second implementation from the card. The environment of
+docs/new_environment.md is added to a copy of the repository as that page says. Every test about it runs there, and
+nothing else has changed but what docs/generate.py writes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ ADDED = {
     "masked_envs/catalogue.py",
     f"tests/golden/{ENV_ID}.txt",
     f"tests/envs/test_{NAME}.py",
+    f"tests/envs/reference/{NAME}.py",
 }
 GENERATED = {"README.md", "docs/envs/index.md", "docs/envs/MaskedLightsOut.md", "docs/envs/MaskedLightsOut.gif"}
 LEFT_OUT = (
@@ -40,14 +42,17 @@ LEFT_OUT = (
 )
 
 
-def blocks_of_page() -> tuple[str, str, str]:
-    """The environment's file, its catalogue line and its test, as docs/new_environment.md has them."""
+def blocks_of_page() -> tuple[str, str, str, str]:
+    """The environment's file, its catalogue line, its test and its reference, as docs/new_environment.md has them."""
     text = (ROOT / "docs" / "new_environment.md").read_text(encoding="utf-8")
-    (file,) = re.findall(rf'^```python title="{NAME}.py"\n(.*?)^```$', text, re.MULTILINE | re.DOTALL)
+    file, reference = (
+        re.findall(rf'^```python title="{title}.py"\n(.*?)^```$', text, re.MULTILINE | re.DOTALL)[0]
+        for title in (NAME, f"{NAME}_reference")
+    )
     (line,) = re.findall(rf'^("{ENV_ID}": Entry.*)$', text, re.MULTILINE)
-    special = text.partition("## Test what is special")[2]
+    special = text.partition("## Test what is special")[2].partition("\n## ")[0]
     (test,) = re.findall(r"^```python\n(.*?)^```$", special, re.MULTILINE | re.DOTALL)
-    return file, line, test
+    return file, line, test, reference
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ def python(folder: Path, *arguments: str) -> str:
 
 
 def add_environment(folder: Path) -> None:
-    file, line, test = blocks_of_page()
+    file, line, test, reference = blocks_of_page()
     inside = re.sub(r"^from masked_envs\.", "from ...", file, flags=re.MULTILINE)
     (folder / "masked_envs" / "envs" / FAMILY / f"{NAME}.py").write_text(inside, encoding="utf-8")
     catalogue = folder / "masked_envs" / "catalogue.py"
@@ -95,6 +100,7 @@ def add_environment(folder: Path) -> None:
     body = textwrap.indent(test, "    ")
     path = folder / "tests" / "envs" / f"test_{NAME}.py"
     path.write_text(f"{imports}def test_every_puzzle_is_solved_by_linear_algebra():\n{body}", encoding="utf-8")
+    (folder / "tests" / "envs" / "reference" / f"{NAME}.py").write_text(reference, encoding="utf-8")
     python(folder, "-m", "tests.write_golden", ENV_ID)
 
 

@@ -115,7 +115,7 @@ def test_an_unknown_answer_is_refused() -> None:
 
 
 def test_a_time_budget_is_kept_and_reported() -> None:
-    report = masked_envs.check_masked_env("MaskedConnectFour-v0", steps=10**6, time_budget=2, raise_on_failure=False)
+    report = masked_envs.check_masked_env("MaskedConnectFour-v0", steps=10**6, time_budget=4, raise_on_failure=False)
     assert report.passed and report.coverage.cut_short and "cut short by the time budget" in str(report)
     assert report.coverage.laws == 11 and report.coverage.states > 11 and report.coverage.probes > 0
 
@@ -154,6 +154,24 @@ class Bad(Good):
     def info(self):
         return {"action_mask": np.ones(3, np.int8)}
 
+class Mute(Good):
+    # Shows nothing of what it does but a flag of its own.
+
+    def info(self):
+        return {"action_mask": np.array([1, 1, 0], np.int8), "oops": self.oops}
+
+    def reset(self, *, seed=None, options=None):
+        self.oops = False
+        super().reset(seed=seed)
+        return np.zeros(3, np.float32), self.info()
+
+    def step(self, action):
+        self.oops = action == 2
+        return np.zeros(3, np.float32), 0.0, bool(self.np_random.random() < 0.2), False, self.info()
+
+def oops(before, action, after):
+    return after.info["oops"]
+
 def make_good():
     return Good()
 
@@ -186,17 +204,40 @@ def test_check_fails_with_a_snippet(module: str, capsys: Capture) -> None:
     assert "L7  FAILED: the mask allows" in shown and "from my_envs import Bad" in shown
 
 
+def test_check_without_a_verdict_has_an_exit_status_of_its_own(module: str, capsys: Capture) -> None:
+    assert main(["check", f"{module}:Mute", "--steps", "30"]) == 3
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert "NOT JUDGED" in first and "passed" not in first
+    assert main(["check", f"{module}:Mute", "--steps", "30", "--json"]) == 3
+    (report,) = json.loads(capsys.readouterr().out)
+    assert (report["verdict"], report["passed"], report["verdicts"]["L7"]) == ("not judged", False, "not judged")
+
+
+@pytest.mark.parametrize("refused", ["oops", "my_envs:oops"])
+def test_check_is_told_how_to_see_a_refusal(refused: str, module: str, capsys: Capture) -> None:
+    assert main(["check", f"{module}:Mute", "--steps", "30", "--refused", refused]) == 0
+    assert "refused=" in capsys.readouterr().out
+
+
+def test_check_takes_the_place_of_the_mask(module: str, capsys: Capture) -> None:
+    assert main(["check", f"{module}:Good", "--steps", "30", "--mask-at", "env.left"]) == 1
+    shown = capsys.readouterr().out
+    assert "found in: env.left" in shown and "L7  passed" in shown
+    assert "L4  FAILED: the next step changed what had been handed out" in shown  # it is the environment's own array
+
+
 def test_check_prints_json(module: str, capsys: Capture) -> None:
     assert main(["check", f"{module}:Bad", "--steps", "20", "--json"]) == 1
     (report,) = json.loads(capsys.readouterr().out)
     assert not report["passed"] and report["coverage"]["laws"] == 11
     broken = next(finding for finding in report["findings"] if finding["status"] == "failed" and finding["law"] == "L7")
-    assert broken["snippet"].startswith("from my_envs import Bad") and broken["reproduction"]["seed"] == 0
+    assert "from my_envs import Bad" in broken["snippet"] and broken["reproduction"]["seed"] == 0
+    assert report["verdict"] == report["verdicts"]["L7"] == "failed" and broken["evidence"]["legal"] > 0
 
 
 def test_check_takes_an_id_of_gymnasium_and_a_function_for_the_mask(module: str, capsys: Capture) -> None:
     name = next(name for name in gym.registry if name.startswith("Taxi-v"))
-    assert main(["check", name, "--steps", "3", "--time-budget", "5"]) == 0
+    assert main(["check", name, "--steps", "30", "--time-budget", "20"]) == 0
     assert "leaves everything as it was" in capsys.readouterr().out
     main(["check", f"{module}:Bad", "--steps", "20", "--mask-fn", f"{module}:mask"])
     assert "found in: mask_fn" in capsys.readouterr().out
@@ -234,13 +275,15 @@ def pytest_run(folder: Path, *arguments: str) -> str:
 
 def test_the_plugin_gives_a_line_for_each_environment_and_law(module: str, tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(
-        "[pytest]\naddopts = -p masked_envs.pytest_plugin\nmasked_envs = my_envs:Bad MaskedCartPole-v0\n"
+        "[pytest]\naddopts = -p masked_envs.pytest_plugin\nmasked_envs = my_envs:Bad my_envs:Mute MaskedCartPole-v0\n"
         "masked_envs_time_budget = 3\n"
     )
     shown = pytest_run(tmp_path)
     assert "masked_envs::my_envs:Bad[L7] FAILED" in shown and "the mask allows" in shown
     assert "masked_envs::my_envs:Bad[L5] PASSED" in shown and "masked_envs::my_envs:Bad[L9] SKIPPED" in shown
     assert "masked_envs::MaskedCartPole-v0[L7] PASSED" in shown
+    assert "masked_envs::my_envs:Mute[L7] FAILED" in shown and "NOT JUDGED" in shown
+    assert "masked_envs::my_envs:Mute[L2] PASSED" in shown
     assert "Traceback" not in shown
 
 

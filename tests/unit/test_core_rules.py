@@ -34,7 +34,7 @@ from masked_envs.core.random import (
     seed_words,
     shuffle,
 )
-from masked_envs.core.rules import rule
+from masked_envs.core.rules import round_down, round_up, rule
 from masked_envs.registration import declaration
 
 pytestmark = pytest.mark.core
@@ -613,3 +613,12 @@ def test_every_rule_of_every_environment_is_marked():
 
 def test_random_module_is_not_pythons():
     assert random.__name__ == "masked_envs.core.random"
+
+
+@given(st.one_of(st.floats(-1e38, 1e38), st.floats(-1e-37, 1e-37), st.integers(-(2**30), 2**30).map(lambda n: n * 0.1)))
+def test_numbers_are_rounded_to_float32_in_one_direction(number):
+    """Against the neighbours that NumPy names."""
+    low, high = round_down(number), round_up(number)
+    assert np.float32(low) == low and np.float32(high) == high and low <= number <= high
+    assert float(np.nextafter(np.float32(low), np.float32(np.inf))) > number
+    assert float(np.nextafter(np.float32(high), np.float32(-np.inf))) < number

@@ -9,9 +9,9 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
-from foreign_mutants import CHANGES, HEALTHY, MADE, broken, healthy, of_bits, one_too_many
+from foreign_mutants import CHANGES, HEALTHY, MADE, accepting, broken, healthy, of_bits, one_too_many
 from own_envs import Jobs
-from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, DeadMayMove, RulesTellTheCard
+from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, LaxAfterADeath, RulesTellTheCard
 
 import masked_envs
 from masked_envs import MaskSpec
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.core
 
 CASES = [(name, kind) for name, case in CHANGES.items() for kind in case.kinds]
 MADE_CASES = [(name, kind) for name, (kinds, *_) in MADE.items() for kind in kinds]
-HARMLESS = {"L6"}  # most people's masks are empty when all is over
 
 
 def laws(report: Any) -> set[str]:
@@ -37,7 +36,7 @@ def spec_of(kind: str) -> MaskSpec | None:
 def test_a_healthy_environment_is_not_blamed(kind: str, answer: str) -> None:
     make = functools.partial(healthy(kind), answer=answer)
     report = masked_envs.check_masked_env(make, steps=60, raise_on_failure=False)
-    assert laws(report) <= HARMLESS, report
+    assert report.passed, report
 
 
 @pytest.mark.once
@@ -45,17 +44,17 @@ def test_a_healthy_environment_is_not_blamed(kind: str, answer: str) -> None:
 def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
     case = CHANGES[name]
     report = masked_envs.check_masked_env(
-        broken(kind, case.change), mask_spec=spec_of(kind), steps=150, raise_on_failure=False
+        broken(kind, case.change), mask_spec=spec_of(kind), steps=150 if "many" in name else 60, raise_on_failure=False
     )
     assert case.law in laws(report), report
-    assert laws(report) <= {case.law, *case.also, *HARMLESS}, report
+    assert laws(report) <= {case.law, *case.also}, report
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("kind", ["flat", "dict"])
 @pytest.mark.parametrize("answer", ["raise", "ignore", "penalise", "terminate"])
 def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> None:
-    """Where the refusal could as well be a pass, or giving up, it is a note and not a failure."""
+    """Where the refusal could as well be a pass, or giving up, it is not judged."""
     lax, right = (
         masked_envs.check_masked_env(functools.partial(make, answer=answer), steps=60, raise_on_failure=False)
         for make in (broken(kind, of_bits(one_too_many)), healthy(kind))
@@ -63,7 +62,8 @@ def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> Non
     if answer in ("raise", "penalise"):
         assert "L7" in laws(lax) and "L7" not in laws(right)
     else:
-        assert "what comes of forbidden actions" in str(lax) and "what comes of forbidden" not in str(right)
+        assert lax.verdict == "not judged" and "allowed actions" in lax.not_judged[-1].sentence
+    assert right.passed
 
 
 @pytest.mark.once
@@ -74,17 +74,27 @@ def test_a_broken_environment_is_found_out(name: str, kind: str) -> None:
     assert law in laws(report), report
 
 
+@pytest.mark.once
+def test_negative_numbers_taken_as_indices_are_a_warning() -> None:
+    report = masked_envs.check_masked_env(accepting("flat"), steps=60, raise_on_failure=False)
+    assert report.passed and any("np.int64(-1) is not in the action space" in w.sentence for w in report.warnings)
+
+
 @pytest.mark.parametrize("name", HEALTHY_GAMES)
 def test_a_healthy_game_is_not_blamed(name: str) -> None:
     report = masked_envs.check_masked_env(HEALTHY_GAMES[name], steps=200, raise_on_failure=False)
-    assert laws(report) <= HARMLESS - ({"L6"} if name in ("chairs", "race") else set()), report
+    assert report.passed, report
+    assert not report.warnings or name not in ("chairs", "race"), report
 
 
 @pytest.mark.parametrize("name", GAME_MUTANTS)
 def test_a_broken_game_is_found_out(name: str) -> None:
     make, law = GAME_MUTANTS[name]
     report = masked_envs.check_masked_env(make, steps=200, raise_on_failure=False)
-    assert law in laws(report) <= {law, *HARMLESS}, report
+    if law == "L6":  # conventions, which nobody else has promised to follow
+        assert report.passed and law in {finding.law for finding in report.warnings}, report
+    else:
+        assert law in laws(report) <= {law}, report
 
 
 def test_a_walk_goes_on_after_an_agent_has_left() -> None:
@@ -94,11 +104,12 @@ def test_a_walk_goes_on_after_an_agent_has_left() -> None:
 
 
 def test_the_snippet_takes_the_dead_out() -> None:
-    report = masked_envs.check_masked_env(DeadMayMove, steps=200, raise_on_failure=False)
+    report = masked_envs.check_masked_env(LaxAfterADeath, steps=200, raise_on_failure=False)
     namespace: dict[str, Any] = {}
-    exec(report.failures[0].snippet, namespace)
+    with pytest.raises(ValueError, match="cannot take"):
+        exec(report.failures[0].snippet, namespace)
     env, seen = namespace["env"], report.failures[0].reproduction
-    assert seen is not None and seen.agent not in env.agents and len(env.agents) == 2
+    assert seen is not None and seen.left and len(env.agents) == 2 and env.agent_selection == seen.agent
 
 
 def test_a_mask_that_tells_something_hidden_is_seen_in_the_profile() -> None:
@@ -152,4 +163,4 @@ def test_large_tables_are_shared_by_copies_unless_they_change() -> None:
     report, plain = (
         masked_envs.check_masked_env(env, steps=30, raise_on_failure=False) for env in (Ledger, healthy("flat"))
     )
-    assert laws(report) <= HARMLESS and report.coverage.probes >= plain.coverage.probes, report
+    assert report.passed and report.coverage.probes >= plain.coverage.probes, report

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import copy
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from ...adaptation.find import KEY, Found, find_masks
-from ...adaptation.forms import UnknownFormError
-from ...adaptation.read import as_choices, read_mask, spec_for
 from ...mask_spec import MaskSpec
 from ..masks import HeadMask, binary_mask
-from ..time_step import Behaviour, StepResult, TimeStep
+from ..time_step import StepResult, TimeStep
+from .copies import spaces_without_state, why_not_copied
+from .third_party import Attribute, MaskReader, Masks, Options
 
-Attribute = Callable[[str], Any]
-CERTAIN_NAMES = ("action_mask", "action_masks")  # what has such a name is meant as a mask, whatever its form
-FIRST_KIND: dict[type, tuple[Any, ...]] = {spaces.MultiDiscrete: ("per_head",)}
 RESET_ENDED = "reset of the ended rows"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the caller declares about a third-party environment.
-
-    Attributes:
-        mask_fn: (env) -> the mask, or (env, agent) -> that of an agent.
-        mask_spec: the form of the mask.
-        on_invalid: what invalid actions do: "raise", "ignore", "penalise" or "terminate".
-    """
-
-    mask_fn: Callable[..., Any] | None = None
-    mask_spec: MaskSpec | None = None
-    on_invalid: str | None = None
 
 
 class EnvView(ABC):
@@ -55,7 +33,6 @@ class EnvView(ABC):
         time_step: the current one, None before the first reset.
         history: the seed of the last reset and the actions since.
         remake: makes another such environment.
-        behaviour: what a third-party environment does with invalid actions, once that is known.
         tables: large constant tables that copies share.
         dead_steps: PettingZoo's steps with None for agents that left, since the last reset.
     """
@@ -69,9 +46,7 @@ class EnvView(ABC):
         self.remake: Callable[[], Any] | None = None
         self._returned: Any = ()  # what the environment returned last, where `ask` needs it
         self.history: list[Any] = []
-        self.options = Options()
-        self.behaviour: Behaviour | None = None
-        self._third_party_spec: MaskSpec | None = None
+        self.reader = MaskReader(Options())
         self.tables: list[Any] = []
         self.dead_steps = 0
 
@@ -119,6 +94,8 @@ class EnvView(ABC):
     @property
     def declares(self) -> bool:
         """Whether the environment declares a `mask_spec`, and with it that it follows all laws."""
+        if self.options.say_where:
+            return False
         spec = self.attribute("mask_spec")
         return isinstance(spec, MaskSpec) or callable(spec)
 
@@ -126,39 +103,27 @@ class EnvView(ABC):
         """An attribute of this project's interface; a third-party one may mean something else by the same name."""
         return self.attribute(name) if self.declares else None
 
-    def third_party_masks(self, observation: Any, info: Any, attribute: Attribute, *agent: str) -> dict[str, Any]:
-        """An agent's masks by place, canonical where their form was recognised, of an environment that declares none.
-
-        Args:
-            attribute: name -> this agent's attribute.
-            agent: its name, where the environment has several.
-        """
-        if self.options.mask_fn is not None:
-            places = [Found("mask_fn", "action_mask", self.options.mask_fn(self.env, *agent), KEY)]
-        else:
-            places = find_masks(observation, info, attribute)
+    def third_party_masks(self, observation: Any, info: Any, attribute: Attribute, *agent: str) -> Masks:
+        """An agent's masks by place, of an environment that declares none; see `MaskReader.masks`."""
         space = self.env.action_space(*agent) if agent else self.single_action_space
-        masks, unreadable = {}, {}
-        for place, name, value, _ in places:
-            try:
-                self._third_party_spec = (
-                    self._third_party_spec or self.options.mask_spec or spec_for(space, value, name)
-                )
-                masks[place] = read_mask(self._third_party_spec, value, name)
-            except UnknownFormError:
-                if name in CERTAIN_NAMES:
-                    unreadable[place] = value
-        return masks or unreadable
+        if self.options.mask_fn is not None:
+            asked = self.reader.asked(self.env, attribute, *agent)
+            return self.reader.read(space, {"mask_fn": ("", asked)}, "mask_fn", *agent)
+        return self.reader.masks(space, observation, info, attribute, *agent)
 
     @property
     def single_action_space(self) -> spaces.Space[Any]:
         """The space of one action."""
         return self.env.action_space  # type: ignore[no-any-return]
 
-    def third_party_spec(self, space: spaces.Space[Any]) -> MaskSpec:
-        """The form of an agent's mask, from what was found so far."""
-        space, found = as_choices(space), self._third_party_spec or self.options.mask_spec
-        return found if found is not None else MaskSpec.from_space(space, *FIRST_KIND.get(type(space), ()))
+    @property
+    def options(self) -> Options:
+        """What the caller declares about a third-party environment."""
+        return self.reader.options
+
+    @options.setter
+    def options(self, options: Options) -> None:
+        self.reader = MaskReader(options)
 
     # --- playing ----------------------------------------------------------------------------------------------
 
@@ -200,7 +165,15 @@ class EnvView(ABC):
             if counts is None or counts_after is None
             else {name: counts_after[name] - counts[name] for name in counts}
         )
-        return StepResult(error, after, counted, before, self.behaviour)
+        return StepResult(error, after, counted, before)
+
+    def raises(self, actions: Mapping[str, Any]) -> bool:
+        """Whether the step raises; for many actions on one copy, of which nothing else is wanted."""
+        try:
+            self._step(actions)
+        except Exception:  # as in `attempt`
+            return True
+        return False
 
     def reset_ended(self) -> bool:
         """Reset the agents whose episodes have ended, where that is done one by one; whether there were any."""
@@ -213,16 +186,28 @@ class EnvView(ABC):
             ValueError: a mask that nothing can be drawn from.
         """
         assert self.time_step is not None
-        return {name: self.legal_action(name, rng) for name in self.time_step.agents if self._takes_action(name)}
+        return {name: self.legal_action(name, rng) for name in self.time_step.agents if self.takes_action(name)}
 
     def legal_action(self, name: str, rng: np.random.Generator) -> Any:
         """One random legal action of an agent."""
         assert self.time_step is not None
         spec, agent = self.spec(name), self.time_step.agents[name]
         mask = binary_mask(spec, agent.mask) if agent.acting else spec.full()
-        return spec.sample(mask, rng, self.head_mask(name))
+        return self.typed(spec.sample(mask, rng, self.head_mask(name)))
 
-    def _takes_action(self, name: str) -> bool:
+    def typed(self, action: Any) -> Any:
+        """An action as its space samples it; of a third-party environment that takes nothing else, with plain ints."""
+        if self.declares:
+            return action
+        if isinstance(action, dict):
+            return {key: self.typed(part) for key, part in action.items()}
+        if isinstance(action, tuple):
+            return tuple(map(self.typed, action))
+        if isinstance(action, (int, np.integer)) and not isinstance(action, bool):
+            return int(action) if self.options.plain_ints else np.int64(action)
+        return action
+
+    def takes_action(self, name: str) -> bool:
         """Whether `step` needs an action of this agent (a vector environment needs one for every row)."""
         assert self.time_step is not None
         return self.time_step.agents[name].acting
@@ -238,36 +223,33 @@ class EnvView(ABC):
         """A copy in the same state: by `set_state`, by deepcopy, or by replaying the actions since the reset.
 
         Args:
-            spare: an earlier copy to reuse where the environment has `set_state`, which is faster than copying.
+            spare: an earlier copy that is not needed any more. It is reused where the environment has `set_state`,
+                which is faster than copying, and closed where copies are new constructions.
         """
         unwrapped = self.env is getattr(self.env, "unwrapped", None)
-        if spare is None or not unwrapped or not callable(self.declared("set_state")):
-            # `remake` of an environment that was passed in holds that environment.
-            shared = {id(part): part for part in (*self.tables, self.remake)}
-            return self._replayed() if self.why_not_copied else copy.deepcopy(self, shared)
-        spare.attribute("set_state")(self.position())
-        spare.time_step, spare._returned, spare.history = self.time_step, self._returned, self.history[:]
-        return spare
+        if spare is not None and unwrapped and callable(self.declared("set_state")):
+            spare.attribute("set_state")(self.position())
+            spare.time_step, spare._returned, spare.history = self.time_step, self._returned, self.history[:]
+            return spare
+        if not self.why_not_copied:
+            copied, shared = copy.copy(self), [*self.tables, *spaces_without_state(self.env)]
+            parts, memo = (self.env, self.time_step, self._returned), {id(part): part for part in shared}
+            copied.env, copied.time_step, copied._returned = copy.deepcopy(parts, memo)
+            copied.history = self.history[:]
+            return copied
+        if spare is not None:
+            spare.env.close()
+        return self._replayed()
 
     @cached_property
     def why_not_copied(self) -> str:
         """Why deepcopy does not copy the environment; "" where it does."""
-        layer, seen = self.env, set()
-        while layer is not None and id(layer) not in seen:
-            seen.add(id(layer))
-            if isinstance(layer, (gymnasium.utils.EzPickle, *_ez_pickle_of_pettingzoo())):
-                return f"{type(layer).__name__} is an EzPickle, whose copies are new constructions"
-            layer = getattr(layer, "env", None)
-        try:
-            copy.deepcopy(self.env)
-        except Exception as error:  # copying may raise anything
-            return f"{type(error).__name__}: {error}"
-        return ""
+        return why_not_copied(self.env)
 
     def _replayed(self) -> EnvView:
         assert self.remake is not None
         again = type(self)(self.remake())
-        again.remake, again.options, again.behaviour = self.remake, self.options, self.behaviour
+        again.remake, again.reader = self.remake, self.reader
         seed, *played = self.history
         again.reset(seed)
         for actions in played:
@@ -278,9 +260,10 @@ class EnvView(ABC):
         return again
 
 
-def _ez_pickle_of_pettingzoo() -> tuple[type, ...]:
-    module = sys.modules.get("pettingzoo.utils.ezpickle") or sys.modules.get("pettingzoo.utils")
-    return (module.EzPickle,) if module is not None and hasattr(module, "EzPickle") else ()
+def reward_of(value: Any) -> Any:
+    """A reward as a float, or as an array where it has several components."""
+    array = np.asarray(value)
+    return float(array.item()) if array.size == 1 else array
 
 
 def ask_sb3(view: EnvView, spec: MaskSpec) -> Any:

@@ -11,7 +11,7 @@ from gymnasium import spaces
 from ...mask_spec import MaskSpec
 from ..masks import HeadMask
 from ..time_step import AgentStep, TimeStep, masks_in
-from .base import EnvView, ask_sb3
+from .base import EnvView, ask_sb3, reward_of
 
 ONLY = ""  # the name of the only agent
 
@@ -29,13 +29,14 @@ class SingleEnvView(EnvView):
         return self.env.get_wrapper_attr(name) if self.env.has_wrapper_attr(name) else None
 
     def spec(self, name: str) -> MaskSpec:
-        return self.attribute("mask_spec") if self.declares else self.third_party_spec(self.env.action_space)
+        return self.attribute("mask_spec") if self.declares else self.reader.spec(self.env.action_space)
 
     def observation_space(self, name: str) -> spaces.Space[Any]:
         return self.env.observation_space  # type: ignore[no-any-return]
 
     def head_mask(self, name: str) -> HeadMask | None:
-        return self.declared("head_mask")  # type: ignore[no-any-return]
+        asked, env = self.options.head_mask, self.env
+        return self.declared("head_mask") if asked is None else lambda k, prefix: asked(env, k, prefix)
 
     def ask(self) -> TimeStep:
         assert self.time_step is not None
@@ -50,14 +51,14 @@ class SingleEnvView(EnvView):
         return self._time_step(observation, info, reward, terminated, truncated)
 
     def _time_step(
-        self, observation: Any, info: Any, reward: float = 0.0, terminated: bool = False, truncated: bool = False
+        self, observation: Any, info: Any, reward: Any = 0.0, terminated: bool = False, truncated: bool = False
     ) -> TimeStep:
         sb3 = None
         if self.declares:
             sb3 = ask_sb3(self, self.spec(ONLY))
-            masks = masks_in(self.spec(ONLY), observation, info, self.declared("action_mask"), sb3)
+            masks = returned = masks_in(self.spec(ONLY), observation, info, self.declared("action_mask"), sb3)
         else:
-            masks = self.third_party_masks(observation, info, self.attribute)
-        over = terminated or truncated
-        agent = AgentStep(observation, info, masks, sb3, not over, reward, bool(terminated), bool(truncated))
-        return TimeStep({ONLY: agent}, over=over)
+            masks, returned = self.third_party_masks(observation, info, self.attribute)
+        ends = (bool(terminated), bool(truncated))
+        agent = AgentStep(observation, info, masks, sb3, not any(ends), reward_of(reward), *ends, returned)
+        return TimeStep({ONLY: agent}, over=any(ends))

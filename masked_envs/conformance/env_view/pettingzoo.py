@@ -11,7 +11,7 @@ from gymnasium import spaces
 from ...mask_spec import MaskSpec
 from ..masks import HeadMask
 from ..time_step import AgentStep, TimeStep, masks_in
-from .base import EnvView, ask_sb3
+from .base import EnvView, ask_sb3, reward_of
 
 
 def _is_a(env: Any, name: str) -> bool:
@@ -32,13 +32,15 @@ class PettingZooView(EnvView):
         declared = self.attribute("mask_spec")
         if callable(declared):
             return declared(name)  # type: ignore[no-any-return]
-        return self.third_party_spec(self.env.action_space(name))
+        return self.reader.spec(self.env.action_space(name), name)
 
-    def _masks(self, agent: str, observation: Any, info: Any, asked: Any) -> dict[str, Any]:
+    def _masks(self, agent: str, observation: Any, info: Any, asked: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """An agent's masks; `asked` is the value of the environment's `action_mask` for it."""
         if self.declares:
-            return masks_in(self.spec(agent), observation, info, asked)
-        return self.third_party_masks(observation, info, lambda name: None, agent)
+            masks = masks_in(self.spec(agent), observation, info, asked)
+            return masks, masks
+        by_name = isinstance(self.options.mask_fn, str) or self.options.mask_at is not None
+        return self.third_party_masks(observation, info, self.attribute if by_name else lambda name: None, agent)
 
     def observation_space(self, name: str) -> spaces.Space[Any]:
         return self.env.observation_space(name)  # type: ignore[no-any-return]
@@ -91,10 +93,10 @@ class AECEnvView(PettingZooView):
     def _agent_step(self, agent: str, rewards: Mapping[str, float], acting: bool) -> AgentStep:
         env, selected = self.env, agent == self.env.agent_selection
         observation, info = env.observe(agent), env.infos[agent]
-        masks = self._masks(agent, observation, info, self.declared("action_mask") if selected else None)
+        masks, returned = self._masks(agent, observation, info, self.declared("action_mask") if selected else None)
         sb3 = ask_sb3(self, self.spec(agent)) if selected and self.declares else None
         ends = (bool(env.terminations[agent]), bool(env.truncations[agent]))
-        return AgentStep(observation, info, masks, sb3, acting, rewards[agent], *ends)
+        return AgentStep(observation, info, masks, sb3, acting, reward_of(rewards[agent]), *ends, returned)
 
     def _is_dead(self, agent: str) -> bool:
         return bool(self.env.terminations[agent] or self.env.truncations[agent])
@@ -134,9 +136,8 @@ class ParallelEnvView(PettingZooView):
         sb3_masks = (ask_sb3(self, self.spec(next(iter(observations)))) if self.declares and observations else {}) or {}
         agents = {}
         for agent, observation in observations.items():
-            masks = self._masks(agent, observation, infos[agent], asked.get(agent))
+            masks, returned = self._masks(agent, observation, infos[agent], asked.get(agent))
             ends = (bool(terminated[agent]), bool(truncated[agent]))
-            agents[agent] = AgentStep(
-                observation, infos[agent], masks, sb3_masks.get(agent), not any(ends), rewards[agent], *ends
-            )
+            reward, sb3 = reward_of(rewards[agent]), sb3_masks.get(agent)
+            agents[agent] = AgentStep(observation, infos[agent], masks, sb3, not any(ends), reward, *ends, returned)
         return TimeStep(agents, over=all(agent.ended for agent in agents.values()))

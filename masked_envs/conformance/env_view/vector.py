@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,11 +12,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import concatenate, create_empty_array
 
 from ... import trees
-from ...adaptation.read import read_mask
+from ...adaptation.rows import attribute_of, attribute_of_row, info_of_row
 from ...mask_spec import MaskSpec
 from ..masks import HeadMask
 from ..time_step import AgentStep, TimeStep, masks_in
-from .base import RESET_ENDED, EnvView, ask_sb3
+from .base import RESET_ENDED, EnvView, ask_sb3, reward_of
 
 
 class VectorEnvView(EnvView):
@@ -32,13 +33,10 @@ class VectorEnvView(EnvView):
         return self.env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
 
     def attribute(self, name: str) -> Any:
-        layer = self.env
-        while not hasattr(layer, name) and layer is not self.env.unwrapped:
-            layer = layer.env
-        return getattr(layer, name, None)
+        return attribute_of(self.env, name)
 
     def spec(self, name: str) -> MaskSpec:
-        return self.attribute("mask_spec") if self.declares else self.third_party_spec(self.env.single_action_space)
+        return self.attribute("mask_spec") if self.declares else self.reader.spec(self.env.single_action_space)
 
     @property
     def single_action_space(self) -> spaces.Space[Any]:
@@ -48,8 +46,9 @@ class VectorEnvView(EnvView):
         return self.env.single_observation_space  # type: ignore[no-any-return]
 
     def head_mask(self, name: str) -> HeadMask | None:
-        asked = self.declared("head_mask")
-        row = int(name.split()[1])
+        row, env, given, asked = int(name.split()[1]), self.env, self.options.head_mask, self.declared("head_mask")
+        if given is not None:
+            return lambda k, prefix: given(env, row, k, prefix)
         return None if asked is None else lambda k, prefix: asked(row, k, prefix)
 
     def counts(self, names: Iterable[str] | None = None) -> dict[str, int] | None:
@@ -100,56 +99,48 @@ class VectorEnvView(EnvView):
 
     def _time_step(self, observations: Any, infos: Any, rewards: Any, terminated: Any, truncated: Any) -> TimeStep:
         asked = self.declared("action_mask")
+        if self.options.mask_fn is not None:
+            asked = self._asked_for_all(observations, infos)
         sb3 = ask_sb3(self, self.spec("row 0")) if self.declares else None
         same_step = self.mode is AutoresetMode.SAME_STEP
         agents, final, some_ended = {}, {}, False
         for i in range(self.env.num_envs):
-            name, info, ended = f"row {i}", _info_of(infos, i), bool(terminated[i] or truncated[i])
+            name, info, ended = f"row {i}", info_of_row(infos, i), bool(terminated[i] or truncated[i])
             some_ended |= ended
-            masks = self._masks_of_row(i, trees.row(observations, i), info, asked)
+            masks, returned = self._masks_of_row(i, trees.row(observations, i), info, asked)
             flags = (bool(terminated[i]), bool(truncated[i]))
             if ended and same_step:
-                last, last_info = infos["final_obs"][i], _info_of(infos["final_info"], i)
-                found = self._masks_of_row(i, last, last_info)
-                final[name] = AgentStep(last, last_info, found, None, False, float(rewards[i]), *flags)
+                last, last_info = infos["final_obs"][i], info_of_row(infos["final_info"], i)
+                found, there = self._masks_of_row(i, last, last_info)
+                final[name] = AgentStep(last, last_info, found, None, False, reward_of(rewards[i]), *flags, there)
                 flags = (False, False)
             # NEXT_STEP discards the action of an ended row; DISABLED resets it before the next step
             acting = same_step or not ended
-            agents[name] = AgentStep(
-                trees.row(observations, i),
-                info,
-                masks,
-                None if sb3 is None else sb3[i],
-                acting,
-                float(rewards[i]),
-                *flags,
-            )
+            one, reward = None if sb3 is None else sb3[i], reward_of(rewards[i])
+            agents[name] = AgentStep(trees.row(observations, i), info, masks, one, acting, reward, *flags, returned)
         return TimeStep(agents, final, over=some_ended and self.mode is AutoresetMode.DISABLED)
 
-    def _masks_of_row(self, row: int, observation: Any, info: Any, asked: Any = None) -> dict[str, Any]:
-        """A row's masks; `asked` are those of all rows, as the environment's `action_mask` gives them now."""
-        if self.declares:
-            return masks_in(self.spec(""), observation, info, None if asked is None else trees.row(asked, row))
+    def _asked_for_all(self, observations: Any, infos: Any) -> Any:
+        """The masks of all rows by `mask_fn`, a function (envs) or (envs, observations, infos)."""
+        wanted = self.options.mask_fn
+        if callable(wanted) and len(inspect.signature(wanted).parameters) >= 3:
+            return wanted(self.env, observations, infos)
+        return self.reader.asked(self.env, self.attribute)
+
+    def _masks_of_row(
+        self, row: int, observation: Any, info: Any, asked: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A row's masks; `asked` are those of all rows, as the environment or `mask_fn` gives them now."""
         if self.options.mask_fn is not None:
-            name = f"row {row}"
-            found = self.options.mask_fn(self.env)
-            return {"mask_fn": read_mask(self.spec(name), trees.row(found, row), "action_mask")}
-        envs = getattr(self.env, "envs", None)  # of Gymnasium's SyncVectorEnv
+            found = {} if asked is None else {"mask_fn": ("", trees.row(asked, row))}
+            return self.reader.read(self.single_action_space, found, "mask_fn")
+        if self.declares:
+            masks = masks_in(self.spec(""), observation, info, None if asked is None else trees.row(asked, row))
+            return masks, masks
+        return self.third_party_masks(observation, info, attribute_of_row(self.env, row))
 
-        def attribute(name: str) -> Any:
-            one = envs[row] if isinstance(envs, (list, tuple)) else None
-            return one.get_wrapper_attr(name) if one is not None and one.has_wrapper_attr(name) else None
-
-        return self.third_party_masks(observation, info, attribute)
-
-    def _takes_action(self, name: str) -> bool:
+    def takes_action(self, name: str) -> bool:
         return True
-
-
-def _info_of(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
-    """One row of a vector environment's info; a key `_name` marks the rows that have `name`."""
-    has = {key: infos.get(f"_{key}") for key in infos if not key.startswith("_") and not key.startswith("final_")}
-    return {key: trees.row(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
 
 
 def _stack(space: Any, rows: list[Any]) -> Any:

@@ -2,98 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
-
-from ...mask_spec import MaskSpec
 from ..actions import out_of_range
-from ..context import MOST_PROBES, CheckContext, Findings, NotApplicable, VisitedState, shown
+from ..context import MOST_PROBES, Caution, CheckContext, Findings, NotApplicable, NotJudged, VisitedState, shown
 from ..env_view import EnvView
-from ..masks import HeadMask, allows_nothing, binary_mask, parts_of
+from ..masks import allows_nothing, binary_mask
+from ..report import Reproduction
 from ..time_step import AgentStep
 from ..values import same
 
 SHORT_EPISODE = 5  # steps, to see the end by time limit
+NO_END = "no walk reached a terminated state: take more steps"
 
 
 def never_empty(context: CheckContext) -> Findings:
     """L5 Never empty. While the episode runs, the mask allows something, per head and per acting agent: a position
     without a legal action ends the episode or offers an explicit pass.
     """
-    for state in context.walk():
+    for state in context.walk(to_an_end=True):
         for name, agent in state.time_step.acting.items():
+            if not agent.masks:
+                continue  # law L3 says so
             spec = state.view.spec(name)
             mask = binary_mask(spec, agent.mask)
             try:
                 spec.check(mask)
             except ValueError:
                 continue  # law L2 says so
-            for what in empty_parts(spec, mask, state.view.head_mask(name)):
-                yield state.failure(f"the episode runs, and the mask allows nothing{what}", name)
-
-
-def empty_parts(spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> Iterator[str]:
-    """What of a mask allows nothing: "" for the whole, else which head, bit or part."""
-    if spec.kind == "dict":
-        for key, part, value in parts_of(spec, mask):
-            yield from (f" in part {key!r}{what}" for what in empty_parts(part, value, None))
-    elif spec.kind == "per_head":
-        heads = spec.split(mask)  # type: ignore[attr-defined]
-        yield from (f" in head {k}" for k, head in enumerate(heads) if not head.any())
-    elif spec.kind == "binary":
-        yield from (f" for bit {k}" for k in np.flatnonzero(~mask.any(axis=1)))
-    elif spec.kind == "interval":
-        yield from (f" in dimension {k}" for k in np.flatnonzero(mask[0] > mask[1]))
-    elif not mask.any():
-        yield ""
-    elif spec.kind == "conditional" and head_mask is not None:
-        yield from _empty_dependent_heads(spec, mask, head_mask)
-
-
-def _empty_dependent_heads(spec: Any, mask: Any, head_mask: HeadMask) -> Iterator[str]:
-    prefixes = [tuple(map(int, cell)) for cell in np.argwhere(mask)[:MOST_PROBES]]
-    for k in range(2, len(spec.nvec)):
-        later = {prefix: np.flatnonzero(head_mask(k, prefix)) for prefix in prefixes}
-        yield from (f" in head {k} after {prefix}" for prefix, choices in later.items() if choices.size == 0)
-        prefixes = [(*prefix, int(choice)) for prefix, choices in later.items() for choice in choices][:MOST_PROBES]
+            for choice in spec.empty_choices(mask, state.view.head_mask(name), limit=MOST_PROBES):
+                yield state.failure(f"the episode runs, and the mask allows nothing for {choice}", name)
 
 
 def after_end(context: CheckContext) -> Findings:
     """L6 After the end. In a terminated state the mask is all ones: nothing is left to forbid. In a truncated state it
     is the true mask. An agent that does not act, where agents act one after another, has a mask that allows nothing.
     """
-    terminated, partly = False, False
-    for state in context.walk():
+    ours, departures = context.new_view().declares, Departures()
+    for state in context.walk(to_an_end=True):
         for name, agent in state.time_step.everyone.items():
-            terminated |= agent.terminated
-            if agent.terminated and not state.view.declares and not _all_forbid(state, name, agent):
-                some = not same(agent.mask, state.view.spec(name).full())
-                partly |= some
-                if some and state.view.agents_leave and not state.time_step.over:
-                    yield state.failure("this agent is dead, the others play on, and its mask allows actions", name)
-                continue
-            yield from _after_termination(state, name, agent)
-            if not agent.acting and not agent.ended:
-                if not allows_nothing(state.view.spec(name), agent.mask):
-                    yield state.failure("it is not this agent's turn, and its mask allows actions", name)
-    if not terminated:
-        yield from _terminated_by_force(context)
-    if partly:
-        yield NotApplicable("the masks of terminated states forbid actions that nobody will choose; ours are all ones")
+            if ours:
+                yield from _after_termination(state, name, agent)
+                yield from _while_waiting(state, name, agent)
+            elif agent.masks:
+                departures.add(state, name, agent)
+    if departures.found:
+        yield from departures.findings()
+    elif not context.evidence.terminated:
+        if ours:
+            yield from _terminated_by_force(context)
+        else:
+            yield NotJudged(NO_END)
+            return
     yield from _truncated(context)
 
 
-def _all_forbid(state: VisitedState, name: str, agent: AgentStep) -> bool:
-    """Whether a mask of a agent allows nothing, so that no distribution can be made of it."""
-    return any(allows_nothing(state.view.spec(name), mask) for mask in agent.masks.values())
+class Departures:
+    """What a third-party environment does otherwise after the end: conventions, that nobody has promised to follow."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Reproduction] = {}
+
+    def add(self, state: VisitedState, name: str, agent: AgentStep) -> None:
+        """Look at the mask of one agent."""
+        spec = state.view.spec(name)
+        nothing = allows_nothing(spec, agent.mask)
+        if agent.ended and nothing:
+            self._note("in the last state the mask allows nothing: a softmax over it is NaN", state, name)
+        elif agent.terminated and state.view.agents_leave and not state.time_step.over:
+            if not same(agent.mask, spec.full()):
+                self._note("an agent that is dead, while others play on, has a mask that is not all ones", state, name)
+        elif agent.terminated and not same(agent.mask, spec.full()):
+            self._note("in a terminated state the mask forbids actions, which nobody will choose", state, name)
+        elif not agent.acting and not agent.ended and not nothing:
+            self._note("an agent whose turn it is not has a mask that allows actions", state, name)
+
+    def _note(self, sentence: str, state: VisitedState, name: str) -> None:
+        if sentence not in self.found:
+            self.found[sentence] = state.reproduction(name)
+
+    def findings(self) -> Findings:
+        """A warning for each."""
+        yield NotApplicable("the environment does otherwise than this convention of ours: see the warning", whole=True)
+        for sentence, reproduction in self.found.items():
+            yield Caution(f"{sentence} (ours: all ones after termination, zeros while waiting)", reproduction)
 
 
 def _after_termination(state: VisitedState, name: str, agent: AgentStep) -> Findings:
     for where, mask in agent.masks.items() if agent.terminated else ():
         if not same(mask, state.view.spec(name).full()):
             yield state.failure(f"the episode has terminated, and {where} still forbids actions", name)
+
+
+def _while_waiting(state: VisitedState, name: str, agent: AgentStep) -> Findings:
+    if not agent.acting and not agent.ended and not allows_nothing(state.view.spec(name), agent.mask):
+        yield state.failure("it is not this agent's turn, and its mask allows actions", name)
 
 
 def _terminated_by_force(context: CheckContext) -> Findings:
@@ -108,12 +109,12 @@ def _terminated_by_force(context: CheckContext) -> Findings:
         tried = state.view.fork()
         tried.attempt(actions)
         after = VisitedState(tried, tried.time_step or state.time_step, state.seed, state.path)
-        agents = after.time_step.everyone
-        for name, agent in agents.items():
+        for name, agent in after.time_step.everyone.items():
             yield from _after_termination(after, name, agent)
-        if any(agent.terminated for agent in agents.values()):
+        if any(agent.terminated for agent in after.time_step.everyone.values()):
+            context.evidence.terminated += 1
             return
-    yield NotApplicable("no walk reached a terminated state")
+    yield NotJudged(NO_END)
 
 
 def _truncated(context: CheckContext) -> Findings:

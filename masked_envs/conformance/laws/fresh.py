@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..context import CheckContext, Findings, VisitedState
+import numpy as np
+
+from ..context import Caution, CheckContext, Findings, NotJudged, VisitedState, shown
 from ..env_view import EnvView
-from ..time_step import step_digest
+from ..global_streams import same_global_streams
+from ..time_step import StepResult, differing, handed_out, info_of_step, parts_of_step
 from ..values import arrays_in, fingerprint
 
-COPIES = 8  # that must agree before a difference between two of them says anything
+COPIES = 8  # that must agree before a difference between two of them means anything
+FEWER_COPIES = 3  # where time is short
 CONTROL_STEPS = 4
 
 
@@ -19,68 +23,93 @@ def fresh(context: CheckContext) -> Findings:
     """
     rng, agree = context.rng(4), _copies_agree(context)
     spares: list[EnvView] = []
-    handed: tuple[VisitedState, bytes] | None = None
+    before: tuple[VisitedState, dict[str, bytes], dict[str, bytes]] | None = None
     for state in context.walk():
-        yield from _kept(handed)
-        handed = (state, step_digest(state.time_step))
+        if before is not None:
+            yield from _kept(*before, state)
+        before = (state, handed_out(state.time_step), info_of_step(state.time_step))
         yield from _asked(state)
         actions = context.choose(state.view, rng)
-        if actions is None:
-            continue
-        if not agree:
+        if actions is None or not agree:
             continue
         spares = spares or [state.view.fork(), state.view.fork()]
         yield from _asking_is_free(state, spares, actions)
         yield from _written_on(context, state, actions)
+    if not agree:
+        yield NotJudged("copies of the environment, given the same actions, differ: compare it with L10")
+
+
+def together(views: list[EnvView], actions: dict[str, Any]) -> list[StepResult]:
+    """The results of the same actions on copies, which draw the same numbers from global random streams."""
+    results = []
+    for view in views:
+        with same_global_streams():
+            results.append(view.attempt(actions))
+    return results
 
 
 def _copies_agree(context: CheckContext) -> bool:
-    """Whether copies given the same actions tell the same. Where they do not, as an environment that draws from global
-    random numbers (L10), nothing can be read from a difference between two of them.
+    """Whether copies given the same actions go the same way. Where they do not, as an environment whose copies share
+    something, a difference between two of them tells nothing.
     """
     view = context.new_view()
     view.reset(context.seed)
-    copies = [view.fork() for _ in range(COPIES)]
+    copies = [view.fork() for _ in range(COPIES if context.until is None else FEWER_COPIES)]
     rng = context.rng(4)
     for _ in range(CONTROL_STEPS):
         actions = context.choose(copies[0], rng)
-        if actions is None:
+        if actions is None or context.out_of_time():
             break
-        if len({step_digest(copied.attempt(actions).after) for copied in copies}) > 1:
+        first, *others = (parts_of_step(result.after) for result in together(copies, actions))
+        if any(differing(first, other) for other in others):
             return False
     return True
 
 
-def _kept(handed: tuple[VisitedState, bytes] | None) -> Findings:
+def _kept(state: VisitedState, before: dict[str, bytes], info: dict[str, bytes], after: VisitedState) -> Findings:
     """What was handed out before the last step still holds its values."""
-    if handed is not None:
-        state, before = handed
-        if step_digest(state.time_step) != before:
-            yield state.failure("the next step changed what had been handed out", next(iter(state.time_step.agents)))
+    following = after.path[len(state.path) :] if after.path[: len(state.path)] else after.path
+    changed = differing(before, handed_out(state.time_step))
+    if changed:
+        yield state.failure(
+            f"the next step changed what had been handed out: {', '.join(changed)}",
+            next(iter(state.time_step.agents)), compared="kept", differs=changed, following=following[:1],
+        )  # fmt: skip
+    elif changed := differing(info, info_of_step(state.time_step)):
+        yield Caution(f"the next step changed what had been handed out in info: {', '.join(changed)}")
 
 
 def _asked(state: VisitedState) -> Findings:
     """The mask stays the same however often it is asked for."""
-    before = {name: fingerprint(agent.masks) for name, agent in state.time_step.agents.items()}
+    before = {name: {place: fingerprint(mask) for place, mask in agent.masks.items()}
+              for name, agent in state.time_step.agents.items()}  # fmt: skip
     for _ in range(2):
         for name, agent in state.view.ask().agents.items():
-            if fingerprint(agent.masks) != before[name]:
-                yield state.failure("asked for again, the mask is another one", name)
+            again = {place: fingerprint(mask) for place, mask in agent.masks.items()}
+            if changed := differing(before[name], again):
+                yield state.failure(
+                    f"asked for again, the mask is another one: {', '.join(changed)}", name,
+                    compared="asked", differs=changed,
+                )  # fmt: skip
                 return
 
 
 def _asking_is_free(state: VisitedState, spares: list[EnvView], actions: dict[str, Any]) -> Findings:
-    """Of two copies one is asked for its mask; the position and the next step stay the same."""
+    """Of two copies one is asked for its mask; the state and the next step stay the same."""
     asked, unasked = (state.view.fork(spare) for spare in spares)
+    spares[:] = [asked, unasked]
     before = asked.position()
     for _ in range(3):
         asked.ask()
     if asked.position() != before:
-        yield state.failure("asking for the mask changed the state")
+        yield state.failure("asking for the mask changed the state", compared="asked", differs=("get_state()",))
         return
-    following = [copy.attempt(actions).after for copy in (asked, unasked)]
-    if step_digest(following[0]) != step_digest(following[1]):
-        yield state.failure("asking for the mask changed what the next step gives")
+    first, second = (parts_of_step(result.after) for result in together([asked, unasked], actions))
+    if changed := differing(first, second):
+        yield state.failure(
+            f"asking for the mask changed what the next step gives: {', '.join(changed)}",
+            compared="asking", differs=changed, following=(shown(actions),),
+        )  # fmt: skip
 
 
 def _written_on(context: CheckContext, state: VisitedState, actions: dict[str, Any]) -> Findings:
@@ -88,13 +117,15 @@ def _written_on(context: CheckContext, state: VisitedState, actions: dict[str, A
     view = state.view.fork()
     if view.attempt(actions).error is not None or view.time_step is None:
         return
-    again = context.choose(view, context.rng())
-    untouched = view.fork()
-    for array in (a for agent in view.time_step.agents.values() for a in arrays_in(agent.masks)):
+    again, untouched = context.choose(view, context.rng()), view.fork()
+    for array in (a for agent in view.time_step.agents.values() for a in arrays_in([agent.masks, agent.returned])):
         if array.flags.writeable:
-            array[...] = 0
+            array[...] = np.zeros((), array.dtype)
     if again is None:
         return
-    following = [copy.attempt(again) for copy in (view, untouched)]
-    if step_digest(following[0].after) != step_digest(following[1].after):
-        yield state.failure("writing into the mask that step() handed out changed what the next step does")
+    first, second = (parts_of_step(result.after) for result in together([view, untouched], again))
+    if changed := differing(first, second):
+        yield state.failure(
+            f"writing into the mask that step() handed out changed what the next step does: {', '.join(changed)}",
+            compared="written", differs=changed, following=(shown(actions), shown(again)),
+        )  # fmt: skip

@@ -29,6 +29,7 @@ from ..binding import Rule
 Launch = Callable[..., int]
 """launch(where, *varying): run a row body in the rows in `where` (bool (N,), None for all); the sum of its results.
 `varying` are numbers: the arguments of the row body after `i`."""
+After = Callable[[slice], None]
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Buffers:
         parameters: the record of the parameters; row bodies know it as `parameters`, an array of this one record.
         per_row: arrays whose first axis is the row.
         shared: arrays and numbers that all rows have in common.
-        indexed: names in `per_row` of which no rule of an environment sees a whole row: the loop indexes them down to
-            single numbers.
+        indexed: names in `per_row` of which no rule of an environment gets a whole row: the loop indexes them by row
+            and by view, or down to single numbers.
     """
 
     records: npt.NDArray[Any]
@@ -63,8 +64,13 @@ class Rows(ABC):
     parameters: Any
 
     @abstractmethod
-    def launcher(self, body: Rule) -> Launch:
-        """The function that runs a row body in many rows."""
+    def launcher(self, body: Rule, after: After | None = None) -> Launch:
+        """The function that runs a row body in many rows.
+
+        Args:
+            after: called with the rows that are done, part by part, by the thread that did them: to read them while
+                they are in its cache.
+        """
 
     @abstractmethod
     def in_row(self, body: Rule, row: int) -> Callable[..., int]:
@@ -130,7 +136,7 @@ BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (PLAIN, COM
 AUTO = "auto"
 
 __all__ = [
-    "AUTO", "BACKENDS", "COMPILED", "PLAIN", "Backend", "Buffers", "Launch", "Rows", "choose", "named",
+    "AUTO", "BACKENDS", "COMPILED", "PLAIN", "After", "Backend", "Buffers", "Launch", "Rows", "choose", "named",
     "numba_is_available",
 ]  # fmt: skip
 

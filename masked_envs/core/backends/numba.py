@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..binding import Rule, Scope, arguments_of, bind, copied, digest, generated_rule
-from . import Backend, Buffers, Launch, Rows
-from .threads import Crew, Shared
+from . import After, Backend, Buffers, Launch, Rows
+from .threads import Crew, SharedLaunch
 
 INLINE_UP_TO = 300  # bytecode instructions
 
@@ -72,20 +72,18 @@ class NumbaRows(Rows):
         self._every_row = np.ones(len(buffers.records), np.bool_)
         self._crew = Crew(min(num_threads, len(buffers.records)))
 
-    def launcher(self, body: Rule) -> Launch:
+    def launcher(self, body: Rule, after: After | None = None) -> Launch:
         loop, every_row = getattr(self._bound, _loop_name(body)), self._every_row
         whole = self._arguments(body, slice(None))
         if self._crew.number > 1:
-            parts = self._crew.parts(len(every_row))
-            shared = Shared(loop, whole, [(part, self._arguments(body, part)) for part in parts], self._crew)
-
-            def launch_shared(where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
-                return shared(every_row if where is None else where, varying)
-
-            return launch_shared
+            parts = [(rows, self._arguments(body, rows)) for rows in self._crew.parts(len(every_row))]
+            return SharedLaunch(loop, whole, parts, self._crew, every_row, after)
 
         def launch(where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
-            return loop(*whole, every_row if where is None else where, *varying)  # type: ignore[no-any-return]
+            total: int = loop(*whole, every_row if where is None else where, *varying)
+            if after is not None:
+                after(slice(None))
+            return total
 
         return launch
 

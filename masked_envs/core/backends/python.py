@@ -1,8 +1,8 @@
-"""Plain Python: rules as they are written, for single environments and for debuggers.
+"""Plain Python: rules as they are written, for single environments and for debugging.
 
-Python indexes NumPy arrays and records slowly. So a row's state is a dict of Python numbers and views of the record
-(`PlainState`), a buffer is a list of the views of each row, and what the loop indexes down to single numbers is a
-memoryview, which gives Python numbers. All of it is the same memory, but for the numbers in the dicts.
+Python is slow at indexing NumPy arrays and records. So the state of a row is a dict of Python numbers and of views of
+the record (`PlainState`), a buffer is a list of views, one per row, and an array of which the loop reads single numbers
+is a memoryview, which gives Python numbers. All share the engine's memory, except for the numbers in the dicts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..binding import Rule, Scope, arguments_of, bind, copied
-from . import Backend, Buffers, Launch, Rows
+from . import After, Backend, Buffers, Launch, Rows
 
 
 class PythonBackend(Backend):
@@ -57,11 +57,15 @@ class PythonRows(Rows):
             "parameters": [self.parameters],
         }
 
-    def launcher(self, body: Rule) -> Launch:
+    def launcher(self, body: Rule, after: After | None = None) -> Launch:
         run, rows = self._with_buffers(body), len(self.states)
 
         def launch(where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
-            return sum(run(i, *varying) for i in (range(rows) if where is None else np.flatnonzero(where).tolist()))
+            chosen = range(rows) if where is None else np.flatnonzero(where).tolist()
+            total = sum(run(i, *varying) for i in chosen)
+            if after is not None:
+                after(slice(None))
+            return total
 
         return launch
 

@@ -17,10 +17,12 @@ import numpy.typing as npt
 Loop = Callable[..., int]
 """loop(*buffers, where, *varying): work on the rows of these buffers; the sum of the rows' results."""
 
+After = Callable[[slice], None]
+
 # Measured on two cores: waking a second thread and waiting for it takes 30 to 60 microseconds.
 WORTH_SHARING = 3e-4  # seconds that a launch takes one thread
 TRIES = 4  # launches in one thread, of which the fastest is compared with WORTH_SHARING
-SHARED = 1000  # launches shared out before one thread is tried again
+DECIDED = 1000  # launches for which a decision holds before it is made anew
 PARTS = 4  # for each thread: a thread that starts late, or runs on a busy core, takes fewer of them
 
 
@@ -67,8 +69,8 @@ class Crew:
         return total + sum(future.result() for future in begun)
 
 
-class Shared:
-    """A loop over all rows of an engine, in one thread or in several, whichever is faster.
+class SharedLaunch:
+    """A launch over all rows of an engine, in one thread or in several, whichever is faster.
 
     Which is decided by how long the loop takes one thread, not by the number of rows, since a row of one environment
     costs a hundred times that of another. The results are the same.
@@ -78,27 +80,48 @@ class Shared:
         whole: its buffers.
         parts: the buffers in parts, each with its rows.
         crew: the threads.
+        every_row: where without a choice, bool (N,).
+        after: called with the rows of each part, or with all of them, when they are done.
     """
 
     def __init__(
-        self, loop: Loop, whole: tuple[Any, ...], parts: Sequence[tuple[slice, tuple[Any, ...]]], crew: Crew
+        self,
+        loop: Loop,
+        whole: tuple[Any, ...],
+        parts: Sequence[tuple[slice, tuple[Any, ...]]],
+        crew: Crew,
+        every_row: npt.NDArray[np.bool_],
+        after: After | None = None,
     ) -> None:
-        self._loop, self._whole, self._parts, self._crew = loop, whole, parts, crew
-        self._left = 0  # launches to share out before one thread is tried again
+        self._loop, self._whole, self._parts, self._crew, self._every_row = loop, whole, parts, crew, every_row
+        self._after = after
+        self._shares, self._left = False, 0  # whether the next launches are shared out, and how many of them are left
         self._tries, self._fastest = 0, math.inf
 
-    def __call__(self, where: npt.NDArray[np.bool_], varying: tuple[Any, ...]) -> int:
-        loop = self._loop
-        if self._left > 0:
-            self._left -= 1
+    def __call__(self, where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
+        where = self._every_row if where is None else where
+        if self._left == 0:
+            return self._try(where, varying)
+        self._left -= 1
+        if self._shares:
             return self._crew.run(
-                functools.partial(loop, *buffers, where[rows], *varying) for rows, buffers in self._parts
+                functools.partial(self._do, rows, (*buffers, where[rows], *varying)) for rows, buffers in self._parts
             )
+        return self._do(slice(None), (*self._whole, where, *varying))
+
+    def _do(self, rows: slice, arguments: tuple[Any, ...]) -> int:
+        total = self._loop(*arguments)
+        if self._after is not None:
+            self._after(rows)
+        return total
+
+    def _try(self, where: npt.NDArray[np.bool_], varying: tuple[Any, ...]) -> int:
+        """Launch in one thread, by the clock; after some tries decide for the next launches."""
         began = time.perf_counter()
-        total = loop(*self._whole, where, *varying)
+        total = self._do(slice(None), (*self._whole, where, *varying))
         self._fastest = min(self._fastest, time.perf_counter() - began)
         self._tries += 1
         if self._tries >= TRIES:
-            self._left = SHARED if self._fastest >= WORTH_SHARING else 0
+            self._shares, self._left = self._fastest >= WORTH_SHARING, DECIDED
             self._tries, self._fastest = 0, math.inf
         return total

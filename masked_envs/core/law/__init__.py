@@ -75,6 +75,21 @@ def check_rules(
     Raises:
         RuleError: some rule breaks the law.
     """
+    found = _violations_of(tuple(rules.items()), simultaneous, state, parameters, mask, action, observation)
+    if found:
+        raise RuleError(owner, found)
+
+
+@functools.lru_cache(maxsize=256)
+def _violations_of(
+    rules: tuple[tuple[str, Rule], ...],
+    simultaneous: bool,
+    state: np.dtype[np.void],
+    parameters: np.dtype[np.void],
+    mask: np.dtype[np.generic],
+    action: np.dtype[np.generic],
+    observation: np.dtype[np.generic],
+) -> tuple[Violation, ...]:
     forms: dict[str, Kind] = {
         "state": state_of(state),
         "parameters": record_of(parameters, "record of parameters", constant=True),
@@ -82,14 +97,12 @@ def check_rules(
         "action": kind_of(action, "action", extra=1 if simultaneous else 0),
         "observation": kind_of(observation, "observation"),
     }
-    found = violations(tuple(rules.items()), tuple(forms.items()))
-    if found:
-        raise RuleError(owner, found)
+    return violations(rules, tuple(forms.items()))
 
 
 @functools.lru_cache(maxsize=256)
 def violations(rules: tuple[tuple[str, Rule], ...], forms: tuple[tuple[str, Kind], ...]) -> tuple[Violation, ...]:
-    """All violations in these rules and in the rules that they call."""
+    """All violations in these rules and in the rules that they call; sizes of arrays make no difference."""
     law, kind = Law(), dict(forms)
     s, p, mask = kind["state"], kind["parameters"], kind["mask"]
     arguments: dict[str, tuple[Kind, ...]] = {

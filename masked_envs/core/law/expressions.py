@@ -50,7 +50,7 @@ def widened(number: Number) -> Number:
 
 
 class Expressions(ABC):
-    """Finds the kind of an expression in a rule, and reports what no backend need understand."""
+    """Finds the kind of an expression in a rule, and reports what the law of rules does not allow."""
 
     rule: Rule
     local_names: frozenset[str]
@@ -61,7 +61,7 @@ class Expressions(ABC):
 
     @abstractmethod
     def local(self, node: ast.Name) -> Kind | None:
-        """The kind of a name of the rule's own; None where it is one of the module."""
+        """The kind of a local name; None for a name of the module."""
 
     # --- values -------------------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ class Expressions(ABC):
         return self.report(node, f"{kind} has no attributes in a rule")
 
     def module(self, node: ast.expr) -> types.ModuleType | None:
-        """The module that a name stands for."""
+        """The module of this name; None for anything else."""
         if isinstance(node, ast.Name) and node.id not in self.local_names:
             value = self.rule.__globals__.get(node.id)
             return value if isinstance(value, types.ModuleType) else None

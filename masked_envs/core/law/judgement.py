@@ -1,4 +1,4 @@
-"""What is found out about a rule."""
+"""The result of checking a rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .kinds import Kind
 
 @dataclass(frozen=True)
 class Violation:
-    """Something in a rule that no backend need understand.
+    """Something in a rule that the law of rules does not allow.
 
     Attributes:
         file, line, rule: where it is.

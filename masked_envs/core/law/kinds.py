@@ -1,4 +1,4 @@
-"""What a name in a rule can stand for: numbers, arrays, records and constants, as far as every backend must know it.
+"""The kinds of values in rules: numbers, arrays, records and constants, as far as every backend must know them.
 
 Sizes do not matter, dimensions do. bool, int and float are three kinds of number that join: a name may be an int on one
 path and a float on another, and is a float then.

@@ -30,7 +30,7 @@ class Definition:
 
 
 def definition(rule: Rule) -> Definition | None:
-    """The definition of a rule; None where its source cannot be read, as for one that was typed into a prompt."""
+    """The definition of a rule; None if its source cannot be read, such as that of one typed at a prompt."""
     code = rule.__code__
     source: str | None = getattr(rule, "generated_source", None)
     if source is None:

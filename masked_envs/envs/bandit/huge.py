@@ -32,7 +32,7 @@ Episode end
     Terminated after `num_steps` steps. Never truncated, unless `time_limit` is given.
 
 Arguments
-    `num_actions`, `num_legal`, `num_steps`.
+    `num_actions`, `num_legal`, `num_steps`. `num_legal` is at most `num_actions`.
 
 References
     Dulac-Arnold et al., "Deep Reinforcement Learning in Large Discrete Action Spaces", 2015 (arXiv 1512.07679), on why

@@ -30,7 +30,7 @@ Episode end
     steps, 500 by default.
 
 Arguments
-    `num_actions`, `num_available`, `availability`, `layout_seed`.
+    `num_actions`, `num_available`, `availability`, `layout_seed`. `num_available` is at most `num_actions`.
 
 References
     Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve difficult learning control problems",

@@ -37,6 +37,7 @@ Episode end
 
 Arguments
     `num_actions`, `num_available`, `availability`, `layout_seed`, `embedding_dim`, `embedding_noise`.
+    `num_available` is at most `num_actions`.
 
 References
     The task is that of RLlib's parametric actions example (Liang et al., "RLlib: Abstractions for Distributed

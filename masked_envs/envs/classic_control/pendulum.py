@@ -3,23 +3,28 @@
 Description
     A rod hangs from a pivot and must be swung up and held there by a torque. The torques that are legal keep the
     angular speed within `speed_limit` after the step. The physics, costs and start are those of Gymnasium's
-    Pendulum-v1, which clips the speed at 8 rad/s; with `speed_limit=8` and `max_torque=2` it is the same environment,
-    and every torque is legal. A lower limit needs a motor that can hold the rod against gravity wherever it is, so
-    `max_torque` must then be at least 6 N m.
+    Pendulum-v1, which clips the speed at 8 rad/s. With `speed_limit=8` and `max_torque=2` every torque is legal. States
+    and observations are then those of Gymnasium, bit for bit where NumPy's sine is that of the C library, and rewards
+    agree to 1e-9: Gymnasium squares the torque with the float32 power function, whose last bit may differ from that of
+    the product. As in Gymnasium with NumPy 2, three times the torque, which is its part of the acceleration, is rounded
+    to float32. With a lower limit the motor must
+    hold the rod against gravity wherever it is. At the horizontal this takes 5 N m. `max_torque` must then be at least
+    6 N m, so that some reserve is left.
 
 Action space
     `Box(-max_torque, max_torque, (1,), float32)`: the torque (N m), for 0.05 s.
 
 Mask
     Kind interval, meaning safe: float32 (2, 1), the lowest and the highest torque after which the angular speed is
-    within [-speed_limit, speed_limit]. It is a function of the observation, and never empty: the torque that cancels
-    gravity keeps the speed, and is always within. With `speed_limit=8` it is the whole space.
+    within [-speed_limit, speed_limit]. A bound that the speed limit sets is moved inwards by 1e-5 N m, then rounded
+    inwards to float32, so that rounding cannot break the limit. It is a function of the observation, and never empty:
+    the torque that cancels gravity keeps the speed, and is always within. With `speed_limit=8` it is the whole space.
 
 Observation
     `Box (3,) float32`: cosine and sine of the angle from upright, angular speed (rad/s).
 
 Rewards
-    -(angle^2 + 0.1 speed^2 + 0.001 torque^2), the angle in (-pi, pi], all before the step.
+    -(angle^2 + 0.1 speed^2 + 0.001 torque^2), the angle in [-pi, pi), all before the step.
 
 Start
     Angle uniform in [-pi, pi), speed uniform in [-1, 1).
@@ -28,7 +33,7 @@ Episode end
     Never terminated. Truncated after `time_limit` steps, 200 by default.
 
 Arguments
-    `speed_limit`, `max_torque`.
+    `speed_limit`, `max_torque`. `max_torque` is at least 6 where `speed_limit` is below 8.
 
 References
     Gymnasium, classic_control/pendulum.py, 1.2.2. Dalal et al., "Safe exploration in continuous action spaces",
@@ -43,7 +48,7 @@ import math
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Parameter, random_uniform, rule, state_record
+from ...core import Declaration, Parameter, random_uniform, round_down, round_up, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -82,8 +87,8 @@ def action_mask(s, p, agent, out):
         # speed + (FALL sin + DRIVE torque) TIME_STEP within the limit, solved for the torque
         per_torque = DRIVE * TIME_STEP
         coasting = s["speed"] + FALL * math.sin(s["angle"]) * TIME_STEP
-        out[0, 0] = max(-p["max_torque"], (-p["speed_limit"] - coasting) / per_torque + MARGIN)
-        out[1, 0] = min(p["max_torque"], (p["speed_limit"] - coasting) / per_torque - MARGIN)
+        out[0, 0] = max(-p["max_torque"], round_up((-p["speed_limit"] - coasting) / per_torque + MARGIN))
+        out[1, 0] = min(p["max_torque"], round_down((p["speed_limit"] - coasting) / per_torque - MARGIN))
 
 
 @rule

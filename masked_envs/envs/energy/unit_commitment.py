@@ -3,7 +3,17 @@
 Description
     Thermal units serve a demand that is known for the whole day. Every hour the agent says which units are on and
     what power each of them gives. A unit that was started stays on for its minimum up time, one that was stopped
-    stays off for its minimum down time, and its power changes by at most its ramp from hour to hour.
+    stays off for its minimum down time, and its power changes by at most its ramp from hour to hour: `ramp` times its
+    capacity. There is no spinning reserve. The units, of which the first `num_units` are taken:
+
+    | unit | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 |
+    |---|---|---|---|---|---|---|---|---|---|---|
+    | capacity (MW) | 455 | 455 | 130 | 130 | 162 | 80 | 85 | 55 | 55 | 55 |
+    | least power (MW) | 150 | 150 | 20 | 20 | 25 | 20 | 25 | 10 | 10 | 10 |
+    | fixed cost ($/h) | 1000 | 970 | 700 | 680 | 450 | 370 | 480 | 660 | 665 | 670 |
+    | cost of power ($/MWh) | 16.19 | 17.26 | 16.60 | 16.50 | 19.70 | 22.26 | 27.74 | 25.92 | 27.27 | 27.79 |
+    | cost of a start ($) | 4500 | 5000 | 550 | 560 | 900 | 170 | 260 | 30 | 30 | 30 |
+    | minimum up and down time (h) | 8 | 8 | 5 | 5 | 6 | 3 | 3 | 1 | 1 | 1 |
 
 Action space
     `Dict(on: MultiBinary(num_units), power: Box(0, capacities, (num_units,), float32))`: which units are on in this
@@ -15,14 +25,14 @@ Mask
     is above its starting power, and not on before its minimum down time is over. The power of a unit that was on in
     the last hour is within a ramp of what it was, and between the least power of a unit that is on and its capacity;
     that of one that was off is between that least power and its starting power; of one that must stay off, 0. The
-    starting power is the ramp, or the least power where that is more. It is a function of the observation, and never
-    empty.
+    starting power is the ramp, or the least power where that is more. The bounds of the power are rounded inwards to
+    float32. It is a function of the observation, and never empty.
 
 Observation
     `Box (3 * num_units + hours,) float32`: for each unit 1 if it was on in the last hour; for each the hours since it
-    was last started or stopped, as a share of its minimum up or down time, at most 1; for each its power then as a
-    share of its capacity; and the demand of the hours to come, the present one first, as shares of the total capacity
-    (0 after the last).
+    was last started or stopped (1 after the hour in which it was), as a share of its minimum time, at most 1; for each
+    its power then as a share of its capacity; and the demand of the hours to come, the present one first, as shares of
+    the total capacity (0 after the last).
 
 Rewards
     Minus the cost of the hour in 10,000 $: of a unit that is on, a fixed cost and one per MWh; of one that is started,
@@ -30,9 +40,11 @@ Rewards
 
 Start
     Each unit is on or off with equal chance, since a number of hours uniform from 1 to its minimum up or down time; the
-    power of one that is on is uniform between its least power and its capacity. The demand follows that of a day in
-    the reference, in proportion to the capacity (0.9 of it at the peak), each hour's times a number uniform in
-    [0.9, 1.1).
+    power of one that is on is uniform between its least power and its capacity. The demand of an hour is that of the
+    reference / 1500 * 0.9 * the total capacity, times a number uniform in [0.9, 1.1). The reference has, from the first
+    hour of a day to the last: 700, 750, 850, 950, 1000, 1100, 1150, 1200, 1300, 1400, 1450, 1500, 1400, 1300, 1200,
+    1050, 1000, 1100, 1200, 1400, 1300, 1100, 900, 800 (MW),
+    and from the 25th hour on the same again.
 
 Episode end
     Terminated after `hours` steps. Never truncated, unless `time_limit` is given.
@@ -42,8 +54,8 @@ Arguments
 
 References
     Kazarlis, Bakirtzis and Petridis, "A genetic algorithm solution to the unit commitment problem", IEEE Transactions
-    on Power Systems 11(1), 1996: its ten units, of which the first are taken, with hot starts and without the
-    quadratic part of the cost, and its demand. It has no ramps.
+    on Power Systems 11(1), 1996: its ten units, with hot starts and without the quadratic part of the cost, and its
+    demand, without its reserve. It has no ramps.
 
 Versions
     v0: first release.
@@ -52,7 +64,17 @@ Versions
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Parameter, fill, random_below, random_uniform, rule, state_record
+from ...core import (
+    Declaration,
+    Parameter,
+    fill,
+    random_below,
+    random_uniform,
+    round_down,
+    round_up,
+    rule,
+    state_record,
+)
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -104,8 +126,8 @@ def action_mask(s, p, agent, out):
     for unit in range(p["num_units"]):
         out["on"][unit, OFF] = can_be_off(s, p, unit)
         out["on"][unit, ON] = can_be_on(s, unit)
-        out["power"][0, unit] = lowest_power(s, p, unit)
-        out["power"][1, unit] = highest_power(s, p, unit)
+        out["power"][0, unit] = round_up(lowest_power(s, p, unit))
+        out["power"][1, unit] = round_down(highest_power(s, p, unit))
 
 
 @rule

@@ -2,6 +2,7 @@
 
 Description
     A taxi in a walled 5 by 5 town fetches a passenger at one of the landmarks R, G, Y, B and brings them to another.
+    A passenger dropped off at another landmark than the destination waits there and can be picked up again.
     This is Gymnasium's Taxi-v3 in the dry and with a passenger who does not change their mind, except that an action
     whose mask entry is 0 is refused, where Gymnasium lets time pass and, for a useless pickup or drop-off, takes 10.
 
@@ -18,7 +19,7 @@ Observation
     destination are landmarks (0 R, 1 G, 2 Y, 3 B), passenger 4 is in the taxi.
 
 Rewards
-    -1 for a step, 20 for bringing the passenger to the destination. Gymnasium's -10 for a useless pickup or drop-off
+    20 for the drop-off at the destination, -1 for every other step. Gymnasium's -10 for a useless pickup or drop-off
     has no place here; `on_invalid="noop"` with `invalid_reward` sets a price for every useless action.
 
 Start

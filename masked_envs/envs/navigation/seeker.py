@@ -2,9 +2,12 @@
 
 Description
     A point moves in a square arena of side 10 m with rectangular obstacles. Each step it is displaced by up to
-    `max_step` in both directions. A box of displacements is legal, such that nothing between here and any place it
-    leads to is an obstacle or a wall. It is as large as a box can be: no side could be moved outwards. What lies
-    outside of it may be free of obstacles too, since what is free is no box.
+    `max_step` in both directions. A box of displacements is legal, such that no obstacle and no wall is between the
+    point and any place in the box. The box grows from the point: first to the left, then to the right, downwards and
+    upwards, each time by `max_step`, or to 1e-5 m before the wall or the first obstacle in that direction. An obstacle
+    is in that direction if it comes nearer than 0.5e-5 m to the box, as far as that has grown, across the direction.
+    Each bound is rounded to float32 towards the point, and none is on its other side. So no side could be moved
+    outwards by more than this margin. What lies outside of the box may be free too, since the free region is not a box.
 
 Action space
     `Box(-max_step, max_step, (2,), float32)`: displacement to the right and upwards (m).
@@ -21,10 +24,11 @@ Rewards
 
 Start
     The position is uniform in the arena, the goal uniform at least 4 m away. Obstacles are 0.5 to 3 m long and high,
-    uniform in the arena, drawn anew while one comes nearer than 0.6 m to the position or the goal in both directions.
+    uniform among the places wholly inside the arena, and may overlap. One is drawn anew while it comes nearer than
+    0.6 m to the position or the goal in both directions.
 
 Episode end
-    Terminated within 0.5 m of the goal. Truncated after `time_limit` steps, 100 by default.
+    Terminated at a distance of 0.5 m from the goal or less. Truncated after `time_limit` steps, 100 by default.
 
 Arguments
     `num_obstacles`, `max_step`.
@@ -41,7 +45,7 @@ import math
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Parameter, random_uniform, rule, state_record
+from ...core import Declaration, Parameter, random_uniform, round_down, round_up, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -51,7 +55,10 @@ FARTHEST_START = 4.0  # m between start and goal, at least
 CLEARANCE = 0.6  # m around start and goal
 SMALLEST, LARGEST = 0.5, 3.0  # m, sides of an obstacle
 ARRIVAL = 10.0
-MARGIN = 1e-5  # m kept from obstacles and walls: more than the rounding of a float32 displacement
+MARGIN = 1e-5  # m kept from obstacles and walls, in the direction in which the box grows
+# Across that direction, half of it: an obstacle beside the box, from which it keeps MARGIN but for rounding, is not
+# taken for one ahead.
+MARGIN_ACROSS = MARGIN / 2
 
 LEFT, BOTTOM, RIGHT, TOP = range(4)
 LOW, HIGH = range(2)
@@ -83,8 +90,8 @@ def action_mask(s, p, agent, out):
         out[LOW, axis] = 0.0
         out[HIGH, axis] = 0.0
     for axis in range(2):
-        for side in range(2):
-            out[side, axis] = reach(s, p["max_step"], out, axis, side)
+        out[LOW, axis] = round_up(reach(s, p["max_step"], out, axis, LOW))
+        out[HIGH, axis] = round_down(reach(s, p["max_step"], out, axis, HIGH))
 
 
 @rule
@@ -142,8 +149,8 @@ def too_near(obstacle, point):
 def reach(s, most, box, axis, side):
     """How far the box, as it is across this axis, can extend along it to this side: a displacement, 0 or beyond."""
     here, other = s["position"][axis], 1 - axis
-    across_low = s["position"][other] + box[LOW, other] - MARGIN
-    across_high = s["position"][other] + box[HIGH, other] + MARGIN
+    across_low = s["position"][other] + box[LOW, other] - MARGIN_ACROSS
+    across_high = s["position"][other] + box[HIGH, other] + MARGIN_ACROSS
     low, high = max(-most, min(MARGIN - here, 0.0)), min(most, max(SIDE - here - MARGIN, 0.0))
     for i in range(s["obstacles"].shape[0]):
         obstacle = s["obstacles"][i]

@@ -2,19 +2,22 @@
 
 Description
     Rectangles come one by one and are placed on the cells of a bin, upright or turned by a quarter, none over another.
-    The actions are the places where the rectangle at hand fits: a list that is another one every step, padded to a
-    fixed length, each place described by its features.
+    The actions are the places where the rectangle at hand fits: a list that changes every step, padded to a fixed
+    length, each place described by its features.
 
 Action space
-    `Discrete(2 * rows * cols)`: a place of the list.
+    `Discrete(2 * rows * cols)`: a place of the list. The list has first the places of the rectangle as it was drawn, by
+    their upper left cells row by row, then those of the rectangle turned, in the same order. A square has no turned
+    places.
 
 Mask
     Kind candidates, meaning legal: int8 (2 * rows * cols,), ones for the places that there are, which come first, and
     zeros for the padding. It is a function of the observation, and never empty before the end.
 
 Observation
-    `Dict`: `observation`, Box (rows * cols + 2 * num_items,) float32: 1 for each cell that is taken, then height and
-    width of the rectangles still to come, the one at hand first, in cells, and 0 for those that are gone;
+    `Dict`: `observation`, Box (rows * cols + 2 * num_items,) float32: 1 for each cell that is taken, row by row,
+    then height and width (in cells) of each rectangle still to come, the one at hand first: height, width, height,
+    width, and so on, and 0 for those that are gone;
     `action_embeddings`, Box (2 * rows * cols, 4) float32: row, column, height and width of each place as shares of the
     bin, and 0 for the padding.
 
@@ -29,7 +32,7 @@ Episode end
     given.
 
 Arguments
-    `rows`, `cols`, `num_items`, `longest_side`.
+    `rows`, `cols`, `num_items`, `longest_side`. `longest_side` is at most the smaller of `rows` and `cols`.
 
 References
     Lodi, Martello and Monaci, "Two-dimensional packing problems: a survey", European Journal of Operational Research

@@ -28,7 +28,7 @@ Episode end
     given.
 
 Arguments
-    `num_pegs`, `num_colors`, `num_guesses`.
+    `num_pegs`, `num_colors`, `num_guesses`. There are at most 1,000,000 codes: `num_colors ** num_pegs` is not more.
 
 References
     Knuth, "The Computer as Master Mind", Journal of Recreational Mathematics 9(1), 1976-77, whose first guess, two pegs

@@ -26,7 +26,7 @@ Episode end
     Terminated when a mine is opened, or when everything else is. Truncated after `time_limit` steps, if one is given.
 
 Arguments
-    `rows`, `cols`, `num_mines`.
+    `rows`, `cols`, `num_mines`. `num_mines` is at most `rows * cols - 1`.
 
 References
     Kaye, "Minesweeper is NP-complete", The Mathematical Intelligencer 22(2), 2000: which cells can hide a mine is hard

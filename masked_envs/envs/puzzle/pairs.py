@@ -27,7 +27,7 @@ Episode end
     Terminated after `num_picks` steps. Never truncated, unless `time_limit` is given.
 
 Arguments
-    `num_items`, `num_picks`.
+    `num_items`, `num_picks`. `num_picks` is at most `num_items * (num_items - 1)`.
 
 References
     None: the environment is of this package's own making.

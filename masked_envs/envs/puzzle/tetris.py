@@ -7,6 +7,8 @@ Description
 
 Action space
     `MultiDiscrete([4, width])`: quarter turns clockwise, and the column of the leftmost cell of the turned piece.
+    Unturned, the pieces are these, row by row from the top: I `####`, O `## / ##`, T `.#. / ###`, S `.## / ##.`,
+    Z `##. / .##`, J `#.. / ###`, L `..# / ###`.
 
 Mask
     Kind conditional, meaning legal: int8 (4, width), quarter turns by columns. A number of quarter turns is legal if no

@@ -3,7 +3,20 @@
 Description
     Two players gather resources, build, make units and fight. In its turn a player gives one unit one order, which is
     carried out at once. Whoever has no unit left has lost; bases and barracks count as units. The units, what they
-    cost and what they can do are those of microRTS, where all units act at once and every order takes its time.
+    cost and what they can do are those of microRTS, where all units act at once and every order takes its time:
+
+    | unit | base | barracks | worker | light | heavy | ranged |
+    |---|---|---|---|---|---|---|
+    | number | 0 | 1 | 2 | 3 | 4 | 5 |
+    | cost | 10 | 5 | 1 | 2 | 3 | 2 |
+    | hit points | 10 | 4 | 1 | 4 | 8 | 1 |
+    | damage | - | - | 1 | 2 | 4 | 1 |
+    | range | - | - | 1 | 1 | 1 | 3 |
+
+    An attack takes the damage from the hit points of its target, a harvest moves one resource from the map to the
+    worker, a return one from the worker to the stock. A unit without hit points left is removed, and what it carries is
+    lost. A unit that is produced is paid from the stock, has all its hit points and can be given an order in the next
+    turn of its player.
 
 Action space
     `MultiDiscrete([cells, 11, cells])` with cells = rows * cols, counted row by row: the unit, by its cell; the order,
@@ -13,8 +26,9 @@ Action space
 Mask
     Kind conditional, meaning legal: int8 (cells, 11), the units of the player by the orders for which there is a cell;
     `head_mask(2, (unit, order))` gives the cells. The cell of "wait" is the unit's own; that of "attack" one with an
-    enemy not further away than the unit shoots; that of all others is one of the four beside the unit: free to move or
-    to produce there, one with resources to harvest, one with a base of the player to return what the unit carries.
+    enemy not further away than the range of the unit, from middle to middle (Euclidean, in cells); that of all others
+    is one of the four beside the unit: free to move or to produce there, that is, without a unit and without resources;
+    one with resources to harvest; one with a base of the player to return what the unit carries.
     Every unit can wait; workers, light, heavy and ranged units can move and attack; workers harvest one resource at a
     time. A base produces workers, workers bases and barracks, barracks the other units, if the player has the
     resources. It is a function of the observation, and never empty before the end.
@@ -28,8 +42,9 @@ Rewards
     1 for the winner and -1 for the loser, at the end.
 
 Start
-    Each player has a base, a worker and a stock of 5, in opposite corners, which hold `resources` each. The first
-    player begins. Nothing is random.
+    player_0 has a base in (row 1, column 1), a worker in (0, 1) and a stock of 5; the corner cell (0, 0) holds
+    `resources`. player_1 has the same, turned by half a turn around the middle of the map. player_0 begins. Nothing is
+    random.
 
 Episode end
     Terminated when a player has no unit. Truncated after `time_limit` steps, 300 by default.

@@ -8,10 +8,11 @@ PARAMETERS = [
     {"num_units": 1, "hours": 5, "ramp": 1.0},
     {"num_units": 10, "hours": 30, "ramp": 0.05},
     {"num_units": 5, "ramp": 0.01, "time_limit": 10},
+    {"num_units": 1, "ramp": 0.37},
+    {"num_units": 10, "ramp": 0.37},
 ]
 
 REWARD_TOLERANCE = 1e-6  # the card does not say in which order the costs are added
-MASK_TOLERANCE = 1e-6
 
 
 class Unit(NamedTuple):
@@ -40,6 +41,14 @@ DEMAND = (
     1400, 1300, 1200, 1050, 1000, 1100, 1200, 1400, 1300, 1100, 900, 800,
 )  # fmt: skip
 NOT_SERVED = 200.0  # $ per MWh
+
+
+def inwards(bounds):
+    """Bounds (2, n) rounded to float32, so that nothing outside of them is allowed."""
+    low, high = (each.astype(np.float32) for each in bounds)
+    low = np.where(low < bounds[0], np.nextafter(low, np.float32(np.inf)), low)
+    high = np.where(high > bounds[1], np.nextafter(high, np.float32(-np.inf)), high)
+    return np.array([low, high])
 
 
 class Reference:
@@ -77,7 +86,7 @@ class Reference:
     def mask(self, agent):
         rows = list(zip(self.units, self.on, self.since, self.power, strict=True))
         switches, bounds = [self.switches(*row) for row in rows], [self.bounds(*row) for row in rows]
-        return {"on": np.array(switches, np.int8), "power": np.array(bounds, np.float32).T}
+        return {"on": np.array(switches, np.int8), "power": inwards(np.array(bounds).T)}
 
     def observation(self, agent):
         to_come = self.demand[self.hour :] + [0.0] * self.hour

@@ -3,6 +3,7 @@
 import numpy as np
 
 PARAMETERS = [
+    {"rows": 1, "cols": 4, "num_robots": 1, "num_orders": 3},
     {"rows": 3, "cols": 4, "num_robots": 5, "num_orders": 4},
     {"rows": 8, "cols": 11, "num_robots": 11, "num_orders": 12, "time_limit": 30},
     {"rows": 2, "cols": 3, "num_robots": 2, "num_orders": 2, "time_limit": 5},

@@ -1,4 +1,4 @@
-"""L7, L8, L9: what the environment does with allowed and forbidden actions, probed from copies."""
+"""L8 and L9: how the environment answers forbidden actions, and that it counts them."""
 
 from __future__ import annotations
 
@@ -8,99 +8,15 @@ from typing import Any
 import numpy as np
 
 from ...errors import InvalidActionError
-from ...mask_spec import MaskSpec
-from ..actions import malformed_actions, out_of_range, probe_actions
-from ..context import MOST_PROBES, CheckContext, Findings, NotApplicable, VisitedState
+from ..actions import out_of_range, probe_actions
+from ..context import CheckContext, Findings, NotApplicable, VisitedState
 from ..env_view import EnvView
+from ..invalid_behaviour.responses import probed_agents
 from ..masks import binary_mask
 from ..snippet import written
-from ..time_step import StepResult, is_still, step_digest
+from ..time_step import StepResult, differing, parts_of_step
 
-AGENTS_PER_STATE = 2  # of a vector environment's rows, how many are probed in one state
-MALFORMED_STATES = 3  # states in which every malformed action is tried
-ANSWERS = ("raise", "terminate", "noop", "resample")
-
-
-def _probed_agents(state: VisitedState, rng: np.random.Generator) -> list[str]:
-    names = list(state.time_step.acting)
-    return [str(name) for name in rng.permutation(names)[:AGENTS_PER_STATE]] if names else []
-
-
-def exact(context: CheckContext) -> Findings:
-    """L7 Exact. Every allowed action is accepted from that very state, every forbidden one is refused. Actions that are
-    out of range, negative, not a number, or of another dtype or shape are refused too, never clamped.
-    """
-    rng, spare, unknown, alike = context.rng(7), None, False, ""
-    for number, state in enumerate(context.walk()):
-        others = context.choose(state.view, rng)
-        for name in _probed_agents(state, rng) if others is not None else ():
-            assert others is not None
-            for action, allowed in _actions_to_try(state, name, others[name], rng, number < MALFORMED_STATES):
-                if number and context.out_of_time():
-                    break
-                spare = state.view.fork(spare)
-                context.probes += 1
-                result = spare.attempt({**others, name: action})
-                refused = result.refused(name)
-                unknown |= refused is None and not allowed
-                if allowed and refused and not alike and is_still_after(state, result, name):
-                    alike = written(action)
-                if allowed and refused and (result.is_explicit(name) or is_penalised(state, result, name)):
-                    why = f": {result.error}" if result.error is not None else ""
-                    yield state.failure(
-                        f"the mask allows {written(action)}, and the environment refused it{why}", name, action
-                    )
-                elif not allowed and refused is False:
-                    yield state.failure(
-                        f"the mask forbids {written(action)}, and the environment accepted it", name, action
-                    )
-    if alike:
-        yield NotApplicable(
-            f"the mask allows {alike} somewhere, and what came of it is what comes of forbidden actions: it was "
-            "refused, or it is an action that does nothing"
-        )
-    if unknown:
-        yield NotApplicable(
-            "refusals leave no sign: no exception, no info['invalid_action'], no counter, and nothing that all "
-            "forbidden actions have in common; say on_invalid= if there is one"
-        )
-
-
-def _actions_to_try(
-    state: VisitedState, name: str, legal: Any, rng: np.random.Generator, malformed: bool
-) -> list[tuple[Any, bool]]:
-    """Actions to try for one agent, and whether its mask allows them."""
-    spec, head_mask = state.view.spec(name), state.view.head_mask(name)
-    mask = binary_mask(spec, state.agent(name).mask)
-    tries = probe_actions(spec, mask, legal, rng, MOST_PROBES)
-    odd = filter(state.view.can_represent, _not_actions(state.view, spec, legal) if malformed else ())
-    return [
-        *((action, bool(spec.allows(mask, action, head_mask))) for action in tries),
-        *((action, False) for action in odd),
-    ]
-
-
-def _not_actions(view: EnvView, spec: MaskSpec, legal: Any) -> list[Any]:
-    """What no mask allows; of an environment that knows no law only what is out of range."""
-    if view.declares:
-        return malformed_actions(spec, legal)
-    return [out_of_range(spec, legal), *([int(spec.start) - 1] if spec.kind == "flat" else [])]  # type: ignore[attr-defined]
-
-
-def is_penalised(state: VisitedState, result: StepResult, name: str) -> bool:
-    """Whether an action that the mask allows brought the penalty of an invalid one, and nothing else."""
-    behaviour: Any = result.behaviour
-    after = result.agent(name)
-    return bool(
-        getattr(behaviour, "name", "") == "penalise" and behaviour.reward is not None and after is not None
-        and not after.ended and is_still(state.agent(name), after)
-    )  # fmt: skip
-
-
-def is_still_after(state: VisitedState, result: StepResult, name: str) -> bool:
-    """Whether an action left the observation as it was, and nothing says outright whether it was refused."""
-    after = result.agent(name)
-    return after is not None and not result.is_explicit(name) and is_still(state.agent(name), after)
+ON_INVALID = ("raise", "terminate", "noop", "resample")
 
 
 def _forbidden(context: CheckContext, rng: np.random.Generator) -> Iterator[tuple[VisitedState, dict[str, Any], str]]:
@@ -109,10 +25,10 @@ def _forbidden(context: CheckContext, rng: np.random.Generator) -> Iterator[tupl
         legal = context.choose(state.view, rng)
         if legal is None:
             continue
-        for name in _probed_agents(state, rng):
+        for name in probed_agents(state, rng):
             spec = state.view.spec(name)
             mask, head_mask = binary_mask(spec, state.agent(name).mask), state.view.head_mask(name)
-            tries = [*probe_actions(spec, mask, legal[name], rng, 16), out_of_range(spec, legal[name])]
+            tries = [*probe_actions(spec, mask, legal[name], rng, 16, head_mask), out_of_range(spec, legal[name])]
             bad = [action for action in tries if not spec.allows(mask, action, head_mask)]
             yield state, {**legal, name: bad[int(rng.integers(len(bad)))]}, name
 
@@ -124,7 +40,7 @@ def refusal(context: CheckContext) -> Findings:
     with `invalid_reward` added and info["invalid_action"] True.
     """
     rng, mode = context.rng(8), context.new_view().on_invalid
-    if mode not in ANSWERS:
+    if mode not in ON_INVALID:
         yield NotApplicable(
             "the environment does not say what it does with invalid actions (an attribute on_invalid)", whole=True
         )
@@ -135,6 +51,7 @@ def refusal(context: CheckContext) -> Findings:
             spares = [state.view.fork(), state.view.fork()]
         tried, untouched = (state.view.fork(spare) for spare in spares)
         result = tried.attempt(actions)
+        context.evidence.forbidden += 1
         if mode == "raise":
             yield from _raised(context, state, result, tried, untouched, actions, name)
         else:
@@ -162,13 +79,13 @@ def _raised(
         yield state.failure(f"{written(action)} was refused, and yet the state has changed", name, action)
         return
     legal = context.choose(untouched, context.rng())
-    following = [copy.attempt(legal or actions).after for copy in (tried, untouched)]
-    if step_digest(following[0]) != step_digest(following[1]):
+    first, second = (parts_of_step(copy.attempt(legal or actions).after) for copy in (tried, untouched))
+    if differing(first, second):
         yield state.failure(f"{written(action)} was refused, and yet the next step gives something else", name, action)
 
 
 def _tolerated(state: VisitedState, result: StepResult, tried: EnvView, mode: str, action: Any, name: str) -> Findings:
-    """What "terminate", "noop" and "resample" have in common, and each alone."""
+    """What "terminate", "noop" and "resample" have in common, and what each does."""
     if result.after is None:
         error = result.error
         yield state.failure(
@@ -179,7 +96,7 @@ def _tolerated(state: VisitedState, result: StepResult, tried: EnvView, mode: st
         yield state.failure(f'{written(action)} was refused without info["invalid_action"]', name, action)
     if mode == "resample" or not state.view.acts_at_once:
         return
-    agent = result.after.final.get(name) or result.after.agents[name]
+    agent = result.after.everyone[name]
     penalty = float(tried.attribute("invalid_reward") or 0.0)
     if float(agent.reward) != penalty:
         yield state.failure(
@@ -191,12 +108,12 @@ def _tolerated(state: VisitedState, result: StepResult, tried: EnvView, mode: st
         )
     if mode == "noop" and agent.terminated:
         yield state.failure(f"on_invalid='noop', and {written(action)} terminated the episode", name, action)
-    if mode == "noop" and not agent.ended and _still(state.view, name) != _still(tried, name):
+    if mode == "noop" and not agent.ended and _without_clock(state.view, name) != _without_clock(tried, name):
         yield state.failure(f"on_invalid='noop', and {written(action)} changed more than the clock", name, action)
 
 
-def _still(view: EnvView, name: str) -> bytes | None:
-    """The position of a agent but for its clock; None where that cannot be known."""
+def _without_clock(view: EnvView, name: str) -> bytes | None:
+    """The state of an agent without its clock; None where that cannot be read."""
     position = view.position()
     if isinstance(position, tuple):
         position = position[list(view.time_step.agents).index(name)] if view.time_step is not None else None
@@ -218,7 +135,7 @@ def counted(context: CheckContext) -> Findings:
     rng, spare = context.rng(9), None
     for state, actions, name in _forbidden(context, rng):
         spare = state.view.fork(spare)
-        context.probes += 1
+        context.evidence.forbidden += 1
         yield from _counted_once(state, spare.attempt(actions), name, actions[name])
         yield from _never_falls(state, spare)
         yield from _discarded(state, actions)
@@ -243,13 +160,13 @@ def _never_falls(state: VisitedState, tried: EnvView) -> Findings:
 
 def _discarded(state: VisitedState, actions: dict[str, Any]) -> Findings:
     """Invalid actions for rows whose action autoreset discards."""
-    resting = [name for name, agent in state.time_step.agents.items() if not agent.acting and name in actions]
+    discarded = [name for name, agent in state.time_step.agents.items() if not agent.acting and name in actions]
     legal = CheckContext.choose(state.view, np.random.default_rng(0))
-    if not resting or legal is None:
+    if not discarded or legal is None:
         return
-    spoilt = {name: out_of_range(state.view.spec(name), legal[name]) for name in resting}
-    result = state.view.fork().attempt({**legal, **spoilt})
+    malformed = {name: out_of_range(state.view.spec(name), legal[name]) for name in discarded}
+    result = state.view.fork().attempt({**legal, **malformed})
     if result.error is not None:
-        yield state.failure(f"an action that autoreset discards was refused: {result.error}", resting[0])
+        yield state.failure(f"an action that autoreset discards was refused: {result.error}", discarded[0])
     elif any((result.counted or {}).values()):
-        yield state.failure("actions that autoreset discards were counted as invalid", resting[0])
+        yield state.failure("actions that autoreset discards were counted as invalid", discarded[0])

@@ -1,0 +1,92 @@
+"""What a second thread gives a vector environment, by the number of its rows.
+
+    python benchmarks/threads.py
+
+For each size, environments with one thread and with several step in turn in one process, each first in every other
+repetition; only the calls of `step` are on the clock, with actions drawn between them. Writes
+results/threads/<date>-<machine>.json. Needs as many free cores as threads: run it alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Any
+
+import numpy as np
+from measure import Comparison, Side, machine, today, versions
+from report import RESULTS
+from run import machine_name
+
+import masked_envs
+
+SIZES = (16, 256, 1024, 4096, 16_384, 65_536)
+ENVIRONMENTS = ("MaskedConnectFour-v0", "MaskedCartPole-v0")
+# The least ratio of the rates that is promised: never slower beyond the noise, and faster where the batch is large.
+PROMISES = {16_384: 1.2, 65_536: 1.6}
+NOISE = 0.95
+ROWS_ON_THE_CLOCK = 4_000_000  # of one repetition
+WARM_UP = 20  # steps: compiling, and the launches by which the number of threads is decided
+
+
+def comparisons(threads: int, sizes: tuple[int, ...] = SIZES) -> list[Comparison]:
+    return [
+        Comparison(
+            f"vector step, {env_id}, {size} envs, {threads} threads",
+            "1 thread",
+            lambda env_id=env_id, size=size: (side(env_id, size, threads), side(env_id, size, 1)),  # type: ignore[misc]
+            must=PROMISES.get(size, NOISE),
+            unit="steps",
+        )
+        for env_id in ENVIRONMENTS
+        for size in sizes
+    ]
+
+
+def side(env_id: str, size: int, threads: int) -> Side:
+    """Rows stepped per second."""
+    envs = masked_envs.make_vec(env_id, size, backend="numba", num_threads=threads)
+    _, info = envs.reset(seed=0)
+    rng, steps = np.random.default_rng(0), max(10, ROWS_ON_THE_CLOCK // size)
+
+    def run(count: int) -> float:
+        nonlocal info
+        spent = 0.0
+        for _ in range(count):
+            actions = envs.mask_spec.sample(info["action_mask"], rng)
+            began = time.perf_counter()
+            *_, info = envs.step(actions)
+            spent += time.perf_counter() - began
+        return spent
+
+    run(WARM_UP)
+    return lambda: steps * size / run(steps)
+
+
+def row(result: dict[str, Any]) -> str:
+    kept = "" if result["ratio"] >= result["must"] else "  below what is promised"
+    return f"{result['name']:<58} {result['ratio']:5.2f}x  (promised {result['must']:g}x){kept}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--machine", default=machine_name(), help="name of the machine in the file's name")
+    given = parser.parse_args()
+    results = []
+    for case in comparisons(given.threads, tuple(given.sizes)):
+        results.append(case.measure())
+        print(row(results[-1]), flush=True)
+    folder = RESULTS / "threads"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{today()}-{given.machine}.json"
+    report = {"date": today(), "machine": machine(), "versions": versions(), "results": results}
+    path.write_text(json.dumps(report, indent=1) + "\n")
+    print(f"\nwrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
