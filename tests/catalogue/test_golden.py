@@ -14,7 +14,7 @@ from masked_envs.core.backends import numba_is_available
 pytestmark = pytest.mark.core
 
 NO_NUMBA = pytest.mark.skipif(not numba_is_available(), reason="no numba here")
-# Compiled rules are held against plain Python by test_parity.py; a single compiled environment takes seconds to compile.
+# test_parity.py holds compiled rules against plain Python; a single compiled environment takes seconds to compile.
 BACKENDS = ["python", pytest.param("numba", marks=[NO_NUMBA, pytest.mark.long])]
 
 

@@ -27,7 +27,7 @@ class Break(NamedTuple):
 
 
 def places(root: Path, one: Break) -> list[Path]:
-    """The files below `root` that hold the text, one entry for each time that it occurs; one entry where all is well."""
+    """The files below `root` that hold the text, one entry each time that it occurs; one entry where all is well."""
     path = root / one.where
     files = sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.is_file() else []
     return [file for file in files for _ in range(file.read_text(encoding="utf-8").count(one.old))]

@@ -38,7 +38,8 @@ class Outcome(NamedTuple):
     """What came of one break.
 
     Attributes:
-        verdict: "killed" (a test failed), "survived" (all passed), "stale" (the text is not there, or more than once), "unusable" (the tests could not be collected or found), or "timed out".
+        verdict: "killed" (a test failed), "survived" (all passed), "stale" (the text is not there, or more than once),
+            "unusable" (the tests could not be collected or found), or "timed out".
         detail: the first test that failed, or what is wrong.
     """
 

@@ -3,7 +3,9 @@
 from ..table import Break
 
 API = "masked_envs/api"
-VECTOR = 'tests/unit/test_vector_env.py -k "ConnectFour or BinPack or seed or partial or limit or opponent or batch or seat"'
+VECTOR = (
+    'tests/unit/test_vector_env.py -k "ConnectFour or BinPack or seed or partial or limit or opponent or batch or seat"'
+)
 KINDS, INPUT = "tests/unit/test_kinds_through_engine.py", "tests/catalogue/test_bad_input.py -k python"
 PEERS, PARITY = "tests/catalogue/test_peer_checkers.py -k ConnectFour", "tests/catalogue/test_parity.py -k"
 LAWS = 'tests/catalogue/test_conformance.py -k "law and (Duel or Crew or ConnectFour)"'

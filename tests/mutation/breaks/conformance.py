@@ -10,7 +10,11 @@ THEIRS, TOOLS = "tests/unit/test_foreign_conformance.py", "tests/unit/test_check
 
 def found_out(*words: str) -> str:
     """The broken environments of tests/helpers/mutants.py whose names have one of these words."""
-    return f'{TESTS} -k "a_broken_environment_is_found_out and ({" or ".join(words)})"' if words else f"{TESTS} -k found_out"
+    return (
+        f'{TESTS} -k "a_broken_environment_is_found_out and ({" or ".join(words)})"'
+        if words
+        else f"{TESTS} -k found_out"
+    )
 
 
 BREAKS = [

@@ -12,8 +12,8 @@ STATEMENTS, EXPRESSIONS, CALLS, KINDS_OF = (
 )
 VECTOR, VERBS = "tests/unit/test_vector_env.py", "tests/unit/test_core_rules.py"
 # Plain Python shows most breaks; compiling every toy anew for each would take minutes.
-KINDS = "tests/unit/test_kinds_through_engine.py -k \"not numba\""
-INPUT = "tests/catalogue/test_bad_input.py -k \"not numba\""
+KINDS = 'tests/unit/test_kinds_through_engine.py -k "not numba"'
+INPUT = 'tests/catalogue/test_bad_input.py -k "not numba"'
 LAW, STATES, LIMITS, CACHE = (f"tests/unit/test_{name}.py" for name in ("rule_law", "states", "limits", "disk_cache"))
 LEAVES, BOUNDS = "tests/unit/test_dependent_heads.py", "tests/catalogue/test_bounds.py"
 
