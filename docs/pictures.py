@@ -27,7 +27,7 @@ OVERVIEW: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("MaskedConnectFour-v0", {}, 38),
     ("MaskedWarehouse-v0", {"rows": 5, "cols": 7, "num_robots": 3}, 3),
 )
-OVERVIEW_FRAMES = 28  # the last ones
+OVERVIEW_FRAMES = 25  # the last ones
 OVERVIEW_HEIGHT = 270  # pixels
 OVERVIEW_COLORS = 80
 GAP = 12  # pixels
