@@ -145,7 +145,12 @@ def forbidden_to_rules(tree, name):
     It may import NumPy, math and Gymnasium's spaces; the core, the mask specification and the scene; its family, and
     the shared pieces of any family: modules of masked_envs.envs that are no environment themselves.
     """
-    allowed = {"numpy", "math", "gymnasium.spaces", *(f"masked_envs.{room}" for room in ("core", "mask_spec", "render"))}
+    allowed = {
+        "numpy",
+        "math",
+        "gymnasium.spaces",
+        *(f"masked_envs.{room}" for room in ("core", "mask_spec", "render")),
+    }
     own_family = ".".join(["masked_envs", *Path(name).parent.parts])
     environments = {f"masked_envs.envs.{entry.module}" for entry in CATALOGUE.values()}
 

@@ -68,7 +68,7 @@ class Case:
         return min(len(self.forbidden), len(self.allowed)) >= FEWEST and len(states) >= FEWEST_STATES
 
     def carried_out(self, kind: str, result: Weighed) -> list[Response]:
-        """Responses of a kind that show no sign of a refusal, nor one like it where it is not the environment's word."""
+        """Responses of a kind that show no sign of a refusal; nor one like it, if the sign is not a word of its own."""
         sign = result.behaviour
         assert sign is not None
         silences = SILENCES if sign.name in ("terminate", "penalise", "ignore") else {}
