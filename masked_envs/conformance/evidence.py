@@ -86,7 +86,8 @@ class Evidence:
         if self.dead_ends:
             words.append(f"{self.dead_ends:,} dead ends")
         if self.probes:
-            of = "" if self.forbidden_in_all is None else f" of {self.forbidden_in_all:,}"
+            known = self.forbidden_in_all is not None and self.forbidden_in_all >= self.forbidden
+            of = f" of {self.forbidden_in_all:,}" if known else ""
             words.append(f"{self.legal:,} legal and {self.forbidden:,}{of} forbidden actions tried")
         if self.states and not self.forbade:
             words.append("the mask never forbade anything")

@@ -27,6 +27,7 @@ MOST_SECONDS = 60.0
 START = "import sys; sys.path[:] = {path!r}; from masked_envs.conformance.other_process import serve; serve()"
 
 _running: dict[int, subprocess.Popen[bytes]] = {}  # by who started it: a fork of this process needs its own
+_ending = threading.Lock()
 
 
 def stream_elsewhere(context: CheckContext, steps: int) -> list[dict[str, bytes]] | str:
@@ -59,12 +60,10 @@ def stream_elsewhere(context: CheckContext, steps: int) -> list[dict[str, bytes]
         process.stdin.flush()
         answer: list[dict[str, bytes]] | str = pickle.load(process.stdout)
     except (EOFError, OSError, pickle.UnpicklingError):
-        _running.clear()
-        _end(process)
+        _forget(process)
         return "another process with it took too long, or was ended by it"
     except BaseException:  # the check itself is ended: the answer would be read as that of the next request
-        _running.clear()
-        _end(process)
+        _forget(process)
         raise
     finally:
         too_long.cancel()
@@ -74,7 +73,10 @@ def stream_elsewhere(context: CheckContext, steps: int) -> list[dict[str, bytes]
 def _started() -> subprocess.Popen[bytes]:
     """The other process."""
     running = _running.get(os.getpid())
-    if running is None or running.poll() is not None:
+    if running is not None and not _is_alive(running):
+        _end(running)
+        running = None
+    if running is None:
         seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
         running = subprocess.Popen(
             [sys.executable, "-c", START.format(path=sys.path)],
@@ -82,26 +84,47 @@ def _started() -> subprocess.Popen[bytes]:
             env={**os.environ, "PYTHONHASHSEED": seed}, start_new_session=True,
         )  # fmt: skip
         _running[os.getpid()] = running
-        atexit.register(_end, running, os.getpid())
     return running
 
 
-def _end(process: subprocess.Popen[bytes], owner: int | None = None) -> None:
-    """End the other process and all that it has started, and reap it."""
-    if owner not in (None, os.getpid()):
-        return  # a fork of the process that started it
-    _end_group(process.pid)
-    process.wait()
+def _forget(process: subprocess.Popen[bytes]) -> None:
+    """End a process that may be in the middle of something."""
+    _running.pop(os.getpid(), None)
+    _end(process)
+
+
+def _is_alive(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process runs; one that has ended is not reaped, so that its number stays its own."""
+    if process.returncode is not None or not hasattr(os, "waitid"):
+        return process.poll() is None
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started, and reap it.
+
+    One that was reaped before is left alone: its number may be that of an innocent process by now.
+    """
+    with _ending:
+        if process.returncode is None:
+            _end_group(process.pid)
+            process.wait()
+
+
+@atexit.register
+def _end_running() -> None:
+    """End what this process has started, and not what a process did that it is a fork of."""
+    process = _running.pop(os.getpid(), None)
+    if process is not None:
+        _end(process)
 
 
 def _end_group(leader: int) -> None:
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(leader, signal.SIGKILL)
-        else:
-            os.kill(leader, signal.SIGTERM)
-    except ProcessLookupError:
-        return  # it has ended, with all the others
+    """End a process that leads a group, and its group. It must not have been reaped."""
+    if hasattr(os, "killpg") and os.getpgid(leader) == leader:
+        os.killpg(leader, signal.SIGKILL)
+    else:
+        os.kill(leader, signal.SIGTERM)
 
 
 def serve() -> None:

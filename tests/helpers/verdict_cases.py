@@ -288,6 +288,21 @@ class CostlyPick(Penalises):
         return obs, -1.0 if a % 2 else 1.0, *rest
 
 
+class Fuse(Ignores):
+    """The last item is forbidden and taken all the same: it lights a fuse, which is seen at the next pick."""
+
+    def begin(self) -> None:
+        self.free[N - 1], self.lit = False, False
+
+    def step(self, action: Any) -> Any:
+        if int(action) == N - 1:
+            self.lit = True
+            return self.bad(N - 1)
+        if self.lit and self.legal(int(action)):
+            self.lit, self.free[: int(action)] = False, False
+        return super().step(action)
+
+
 class OtherFlag(Penalises):
     """A key with a telling name that is about something else."""
 
@@ -336,6 +351,7 @@ case("waiting costs as much as an invalid action", Waits, "not judged")
 case("waiting costs less", mixed(Waits, cost=0.0))
 case("a losing move ends the episode as an invalid one does", LosingMove, "not judged")
 case("a bandit, whose legal actions end the episode", Bandit)
+case("a forbidden action has an effect that is seen later", Fuse, "not judged")
 case("a bandit without observation", BlindBandit, "not judged")
 case("a pick costs as much as an invalid action", CostlyPick)
 case("a flag about something else", OtherFlag)

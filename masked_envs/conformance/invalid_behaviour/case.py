@@ -8,7 +8,7 @@ from functools import cached_property
 from ..env_view import Options
 from ..evidence import Evidence
 from .responses import Response
-from .signs import SILENCES, Behaviour, is_silent
+from .signs import NO_EFFECTS, Behaviour, is_without_effect
 
 FEWEST = 10  # responses of each side, before a sign that is no word of the environment is trusted
 FEWEST_STATES = 3  # in which forbidden actions showed it
@@ -68,18 +68,18 @@ class Case:
         return min(len(self.forbidden), len(self.allowed)) >= FEWEST and len(states) >= FEWEST_STATES
 
     def carried_out(self, kind: str, result: Weighed) -> list[Response]:
-        """Responses of a kind without a sign of refusal, or with one like it that is not the environment's own word."""
+        """Responses of a kind that show no sign of a refusal; nor one like it, if the sign is not a word of its own."""
         sign = result.behaviour
         assert sign is not None
-        silences = SILENCES if sign.name in ("terminate", "penalise", "ignore") else {}
+        no_effects = NO_EFFECTS if sign.name in ("terminate", "penalise", "ignore") else {}
         return [
             response
             for response in self.found
             if response.kind == kind and not sign.shown_by(response) and not response.raised and not response.ended
-            and not any(is_silent(response, silence, self.clock) for silence in silences)
+            and not any(is_without_effect(response, no_effect, self.clock) for no_effect in no_effects)
         ]  # fmt: skip
 
-    def said(self, sign: Behaviour, words: str, how: str = "found by trying") -> Behaviour:
+    def described(self, sign: Behaviour, words: str, how: str = "found by trying") -> Behaviour:
         """A sign with its words and counts."""
         f, a = self.counts(sign)
         counts = f"{f:,} of {len(self.forbidden):,} forbidden actions, {a:,} of {len(self.allowed):,} allowed ones"
@@ -99,5 +99,5 @@ def judged(behaviour: Behaviour, found: list[Response]) -> Weighed:
     if refused and len(refused) == len(allowed):
         result.broken = refused[0]
     if behaviour.name == "interface":
-        accepted += [r for r in found if r.kind in ("malformed", "near") and r.said is False]
+        accepted += [r for r in found if r.kind in ("malformed", "near") and r.reported is False]
     return result

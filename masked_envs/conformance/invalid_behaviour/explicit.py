@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from .case import FEWEST, Case, Weighed, judged
-from .implicit import inverted, is_common, silent_side
+from .implicit import inverted, is_common, without_effect
 from .responses import Response
-from .signs import SILENCES, Behaviour
+from .signs import NO_EFFECTS, Behaviour
 from .words import HOW, ambiguous, counted, example, sign_words, types_of
 
 MOSTLY = 0.9  # share of the forbidden actions that must get a reward which is their penalty
@@ -25,14 +25,14 @@ def by_word(case: Case) -> Weighed | None:
     named = case.options.refused
     if case.declares:
         result = judged(Behaviour("interface"), case.found)
-        unknown = any(response.said is None for response in case.found)
+        unknown = any(response.reported is None for response in case.found)
         reason = "refusals leave no sign: no exception, no info['invalid_action'] and no counter"
     elif named is not None:
-        sign = Behaviour("said")
+        sign = Behaviour("reported")
         result = judged(sign, case.found)
         how = f"refused={named!r}" if isinstance(named, str) else "refused="
-        result.behaviour = case.said(sign, "shows the sign that was named", how)
-        unknown = not any(response.said is not None for response in case.forbidden)
+        result.behaviour = case.described(sign, "shows the sign that was named", how)
+        unknown = not any(response.reported is not None for response in case.forbidden)
         reason = "refused= gave None for every forbidden action" if case.forbidden else never_forbade(case)
     else:
         return None
@@ -46,7 +46,7 @@ def nothing_works(case: Case) -> Weighed | None:
     """Every allowed action raised: the mask is inverted, or `step` does not work."""
     if not all(response.raised for response in case.allowed):
         return None
-    sign = case.said(Behaviour("raise"), f"raises {types_of(case.allowed)}")
+    sign = case.described(Behaviour("raise"), f"raises {types_of(case.allowed)}")
     raised = [response for response in case.forbidden if response.raised]
     if case.forbidden and not raised and not any(response.is_defect for response in case.allowed):
         return Weighed(sign, "", case.allowed, case.forbidden, inverted=True)
@@ -58,7 +58,7 @@ def never_forbids(case: Case) -> Weighed | None:
     if case.forbidden:
         return None
     raised = [response for response in case.allowed if response.raised]
-    sign = case.said(Behaviour("raise"), f"raises {types_of(raised)}") if raised else None
+    sign = case.described(Behaviour("raise"), f"raises {types_of(raised)}") if raised else None
     return Weighed(sign, "" if raised else never_forbade(case), raised)
 
 
@@ -91,7 +91,7 @@ def by_exception(case: Case) -> Weighed | None:
         words += f", or {sign_words(case, another, rest)}"
     accepted = [response for response in rest if not sign.shown_by(response)] if refusing else []
     how = "declared" if case.options.on_invalid == "raise" else "found by trying"
-    return Weighed(case.said(sign, words, how), "", allowed, accepted)
+    return Weighed(case.described(sign, words, how), "", allowed, accepted)
 
 
 def another_way(case: Case, rest: list[Response]) -> Behaviour | None:
@@ -105,8 +105,8 @@ def another_way(case: Case, rest: list[Response]) -> Behaviour | None:
     usual, worst = min(response.reward for response in case.allowed), max(response.reward for response in rest)
     if not (worst < min(usual, 0) or (worst <= usual and all(response.ended for response in rest))):
         return None  # what costs nothing is no refusal
-    for silence in ("nothing", "clock"):
-        sign = Behaviour("penalise", silence, worst, at_most=True, clock=case.clock)
+    for no_effect in ("nothing", "clock"):
+        sign = Behaviour("penalise", no_effect, worst, at_most=True, clock=case.clock)
         if all(map(sign.shown_by, rest)) and not any(map(sign.shown_by, case.allowed)):
             return sign
     return None
@@ -120,7 +120,7 @@ def by_flag(case: Case) -> Weighed | None:
         forbidden, allowed = f / len(case.forbidden), a / len(case.allowed)
         if forbidden - allowed >= CLEARLY or forbidden == 1 > allowed or (forbidden, allowed) == (0, 1):
             result = judged(sign, case.found)
-            result.behaviour, result.broken = case.said(sign, f"is marked in info[{key!r}]"), None
+            result.behaviour, result.broken = case.described(sign, f"is marked in info[{key!r}]"), None
             return result
     return None
 
@@ -140,14 +140,14 @@ def by_declaration(case: Case) -> Weighed | None:
         return upside_down
     if declared == "raise":  # and nothing raised
         sign = Behaviour("raise")
-        return Weighed(case.said(sign, "raises an exception", "declared"), "", [], case.forbidden)
-    silence = next((s for s in SILENCES if is_common(silent_side(case.forbidden, s, case.clock))), "")
-    if not silence:
+        return Weighed(case.described(sign, "raises an exception", "declared"), "", [], case.forbidden)
+    no_effect = next((s for s in NO_EFFECTS if is_common(without_effect(case.forbidden, s, case.clock))), "")
+    if not no_effect:
         return None
     reward, at_most = (penalty_of(case) if declared != "ignore" else None) or (None, False)
-    sign = Behaviour(declared, silence, reward, at_most, clock=case.clock)
+    sign = Behaviour(declared, no_effect, reward, at_most, clock=case.clock)
     result = judged(sign, case.found)
-    result.behaviour, result.broken = case.said(sign, sign_words(case, sign, case.forbidden), "declared"), None
+    result.behaviour, result.broken = case.described(sign, sign_words(case, sign, case.forbidden), "declared"), None
     unclear = result.refused if declared in ("ignore", "terminate") else _without_effect(case, sign)
     keys = {response.key for response in unclear}
     result.refused = [response for response in result.refused if response.key not in keys]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from .case import FEWEST, Case, Weighed
 from .responses import Response
-from .signs import SILENCES, Behaviour, is_silent
+from .signs import NO_EFFECTS, Behaviour, is_without_effect
 from .words import HOW, ambiguous, most_telling, sign_words
 
 CLEARLY = 0.3  # by how much more often forbidden actions must be refused than allowed ones, where both are
 
 
-def by_silence(case: Case) -> Weighed:
+def by_effects(case: Case) -> Weighed:
     """Forbidden actions are not carried out, and cost something, end the episode, or do nothing else."""
     if not case.enough():
         return Weighed(
@@ -31,41 +31,42 @@ def by_silence(case: Case) -> Weighed:
 
 def _straight(case: Case) -> Weighed | None:
     """The mask explains what is carried out, or nearly so; None where it does not."""
-    for silence in SILENCES:
-        if not is_common(silent_side(case.forbidden, silence, case.clock)) or not is_comparable(case, silence):
+    for no_effect in NO_EFFECTS:
+        if not is_common(without_effect(case.forbidden, no_effect, case.clock)) or not is_comparable(case, no_effect):
             continue
-        result = _all_forbidden_silent(case, silence)
+        result = _no_forbidden_one_has_effects(case, no_effect)
         if result is not None:
             return result
     return _two_modes(case) or _some_forbidden_carried_out(case)
 
 
-def _all_forbidden_silent(case: Case, silence: str) -> Weighed | None:
+def _no_forbidden_one_has_effects(case: Case, no_effect: str) -> Weighed | None:
     """No forbidden action was carried out: was every allowed one?"""
-    plain, priced = Behaviour("ignore", silence, clock=case.clock), _priced(case.forbidden, silence, case.clock)
-    ended = Behaviour("terminate", silence, clock=case.clock) if priced.name == "terminate" else plain
+    plain = Behaviour("ignore", no_effect, clock=case.clock)
+    penalty = _with_penalty(case.forbidden, no_effect, case.clock)
+    ended = Behaviour("terminate", no_effect, clock=case.clock) if penalty.name == "terminate" else plain
     rewards = {response.reward for response in case.forbidden}
-    others = [response for response in case.allowed if not priced.shown_by(response)]
+    others = [response for response in case.allowed if not penalty.shown_by(response)]
     if 2 * sum(bool(plain.shown_by(response)) for response in others) > len(others):
         return None  # most others change nothing either: what can be seen tells too little
-    tried = [sign for sign in (priced, ended, plain) if case.counts(sign)[1] == 0]
+    tried = [sign for sign in (penalty, ended, plain) if case.counts(sign)[1] == 0]
     if tried:
         # The words say as much as no allowed action contradicts: a reward that others get too is no penalty.
         usual = {response.reward for response in case.allowed}
-        sign = tried[0] if tried[0] is not priced or not rewards & usual or priced.name == "terminate" else tried[-1]
-        return Weighed(case.said(sign, sign_words(case, sign, case.forbidden)))
-    same = [response for response in case.allowed if priced.shown_by(response)]
-    failures = [response for response in same if _is_refusal(case, priced, response)]
+        sign = tried[0] if tried[0] is not penalty or not rewards & usual or penalty.name == "terminate" else tried[-1]
+        return Weighed(case.described(sign, sign_words(case, sign, case.forbidden)))
+    same = [response for response in case.allowed if penalty.shown_by(response)]
+    failures = [response for response in same if _is_refusal(case, penalty, response)]
     if failures:
-        return Weighed(case.said(priced, sign_words(case, priced, case.forbidden)), "", failures)
-    return Weighed(None, ambiguous(case, priced, same))
+        return Weighed(case.described(penalty, sign_words(case, penalty, case.forbidden)), "", failures)
+    return Weighed(None, ambiguous(case, penalty, same))
 
 
-def _priced(side: list[Response], silence: str, clock: frozenset[int]) -> Behaviour:
+def _with_penalty(side: list[Response], no_effect: str, clock: frozenset[int]) -> Behaviour:
     """The sign of actions that are not carried out, with their reward, and the end of the episode, as part of it."""
     rewards = {response.reward for response in side}
     name = "terminate" if all(response.ended for response in side) else "penalise"
-    return Behaviour(name, silence, max(rewards), len(rewards) > 1, clock=clock)
+    return Behaviour(name, no_effect, max(rewards), len(rewards) > 1, clock=clock)
 
 
 def _is_refusal(case: Case, sign: Behaviour, response: Response) -> bool:
@@ -90,13 +91,13 @@ def _two_modes(case: Case) -> Weighed | None:
     is a refusal, and the mask may be wrong on both sides.
     """
     tried = [*case.forbidden, *case.allowed]
-    for silence in ("nothing", "clock", "observation"):
-        silent = [response for response in tried if is_silent(response, silence, case.clock)]
-        others = [response for response in tried if not is_silent(response, silence, case.clock)]
-        if min(len(silent), len(others)) < FEWEST:
+    for no_effect in ("nothing", "clock", "observation"):
+        inert = [response for response in tried if is_without_effect(response, no_effect, case.clock)]
+        others = [response for response in tried if not is_without_effect(response, no_effect, case.clock)]
+        if min(len(inert), len(others)) < FEWEST:
             continue
-        worst = max(response.reward for response in silent)
-        sign = Behaviour("penalise", silence, worst, at_most=True, clock=case.clock)
+        worst = max(response.reward for response in inert)
+        sign = Behaviour("penalise", no_effect, worst, at_most=True, clock=case.clock)
         f, a = case.counts(sign)
         clear = f / len(case.forbidden) - a / len(case.allowed) >= CLEARLY
         if not clear or worst >= min(other.reward for other in others):
@@ -104,13 +105,13 @@ def _two_modes(case: Case) -> Weighed | None:
         refused = [response for response in case.allowed if _is_refusal(case, sign, response)]
         accepted = [response for response in case.forbidden if not sign.shown_by(response) and not response.ended]
         if refused or accepted:
-            return Weighed(case.said(sign, sign_words(case, sign, silent)), "", refused, accepted)
+            return Weighed(case.described(sign, sign_words(case, sign, inert)), "", refused, accepted)
     return None
 
 
 def _some_forbidden_carried_out(case: Case) -> Weighed | None:
-    """No allowed action was silent, and forbidden ones mostly were: the others were accepted, if they look like it."""
-    candidates = [Behaviour("ignore", silence, clock=case.clock) for silence in SILENCES]
+    """Every allowed action had an effect, and many forbidden ones had none: the others were accepted, if it looks so."""
+    candidates = [Behaviour("ignore", no_effect, clock=case.clock) for no_effect in NO_EFFECTS]
     candidates = [sign for sign in candidates if not case.counts(sign)[1] and case.counts(sign)[0] >= FEWEST]
     if not candidates:
         return None
@@ -120,12 +121,13 @@ def _some_forbidden_carried_out(case: Case) -> Weighed | None:
         response
         for response in case.forbidden
         if sign.shown_by(response) is False and min(rewards) <= response.reward <= max(rewards)
-        and not response.ended and not any(silent_side([response], silence, case.clock)[0] for silence in SILENCES)
+        and not response.ended
+        and not any(without_effect([response], no_effect, case.clock)[0] for no_effect in NO_EFFECTS)
     ]  # fmt: skip
     if not accepted:
         return Weighed(None, ambiguous(case, sign, []))
-    silent = [response for response in case.forbidden if sign.shown_by(response)]
-    return Weighed(case.said(sign, sign_words(case, sign, silent)), "", [], accepted)
+    inert = [response for response in case.forbidden if sign.shown_by(response)]
+    return Weighed(case.described(sign, sign_words(case, sign, inert)), "", [], accepted)
 
 
 def inverted(case: Case) -> Weighed | None:
@@ -133,28 +135,28 @@ def inverted(case: Case) -> Weighed | None:
     if not case.enough():
         return None
     mean = [sum(r.reward for r in side) / len(side) for side in (case.allowed, case.forbidden)]
-    for silence in ("nothing", "clock"):
-        allowed, forbidden = (silent_side(side, silence, case.clock) for side in (case.allowed, case.forbidden))
+    for no_effect in ("nothing", "clock"):
+        allowed, forbidden = (without_effect(side, no_effect, case.clock) for side in (case.allowed, case.forbidden))
         if all(allowed) and not any(forbidden) and mean[0] <= mean[1]:
-            sign = Behaviour("ignore", silence, clock=case.clock)
-            words = sign_words(case, _priced(case.allowed, silence, case.clock), case.allowed)
-            return Weighed(case.said(sign, words), "", case.allowed, case.forbidden, inverted=True)
+            sign = Behaviour("ignore", no_effect, clock=case.clock)
+            words = sign_words(case, _with_penalty(case.allowed, no_effect, case.clock), case.allowed)
+            return Weighed(case.described(sign, words), "", case.allowed, case.forbidden, inverted=True)
     return None
 
 
 def is_common(shown: list[bool | None]) -> bool:
-    """Whether all actions show a sign, as far as that can be said, which it mostly can."""
+    """Whether all actions show a sign, as far as that is known, which must be of most of them."""
     known = [one for one in shown if one is not None]
     return all(known) and len(known) >= max(FEWEST, len(shown) / 2)
 
 
-def is_comparable(case: Case, silence: str) -> bool:
+def is_comparable(case: Case, no_effect: str) -> bool:
     """Whether allowed actions can be held against forbidden ones, mostly, and else did not share their results."""
-    shown = zip(case.allowed, silent_side(case.allowed, silence, case.clock), strict=True)
+    shown = zip(case.allowed, without_effect(case.allowed, no_effect, case.clock), strict=True)
     unknown = [response for response, one in shown if one is None]
     return len(unknown) <= len(case.allowed) / 2 and all(response.as_allowed < 2 for response in unknown)
 
 
-def silent_side(side: list[Response], silence: str, clock: frozenset[int]) -> list[bool | None]:
+def without_effect(side: list[Response], no_effect: str, clock: frozenset[int]) -> list[bool | None]:
     """Of each response, whether its action was not carried out; what raised was not."""
-    return [True if response.raised else is_silent(response, silence, clock) for response in side]
+    return [True if response.raised else is_without_effect(response, no_effect, clock) for response in side]

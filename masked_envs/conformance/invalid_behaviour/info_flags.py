@@ -23,9 +23,9 @@ def refusals_in(before: Any, after: Any, key: str | None = None) -> dict[str, bo
         before, after: info before and after the action. A count of invalid actions has risen in between.
         key: looked for whatever its name; None: all keys with a name that tells.
     """
-    said: dict[str, bool] = {}
+    found: dict[str, bool] = {}
     if not isinstance(after, Mapping):
-        return said
+        return found
     for name, value in after.items():
         word = str(name).lower()
         wanted = key is None or name == key
@@ -33,13 +33,13 @@ def refusals_in(before: Any, after: Any, key: str | None = None) -> dict[str, bo
             continue
         is_flag, now = number
         if word in ACCEPTED and is_flag:
-            said[name] = not now
+            found[name] = not now
         elif any(part in word for part in REFUSED) or key is not None:
             earlier = _scalar(before.get(name)) if isinstance(before, Mapping) else None
-            said[name] = bool(now) if is_flag else now > (earlier[1] if earlier else 0)
+            found[name] = bool(now) if is_flag else now > (earlier[1] if earlier else 0)
     if key is not None and key.lower() not in ACCEPTED:
-        said.setdefault(key, False)  # many environments have the key after invalid actions only
-    return said
+        found.setdefault(key, False)  # many environments have the key after invalid actions only
+    return found
 
 
 def _scalar(value: Any) -> tuple[bool, float] | None:

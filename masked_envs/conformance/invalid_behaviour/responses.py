@@ -54,10 +54,10 @@ class Response:
         mask_changed: whether the mask changed, in an episode that goes on.
         result: digest of what followed, the reward left out.
         flags: keys of info that say whether an action was refused, and what they say.
-        said: whether it was refused, by the exception, counter or flag of this project's interface, or by the caller's
-            `refused=`; None where nothing says so.
+        reported: whether it was refused, by the exception, counter or flag of this project's interface, or by
+            the caller's `refused=`; None where nothing says so.
         as_forbidden, as_allowed: how many different forbidden and allowed actions of this state had its result.
-        forbidden_here, allowed_here: how many were tried there that did not raise.
+        forbidden_here: how many forbidden ones were tried there that did not raise.
     """
 
     where: Reproduction
@@ -71,11 +71,10 @@ class Response:
     mask_changed: bool = False
     result: bytes = b""
     flags: Mapping[str, bool] = field(default_factory=dict)
-    said: bool | None = None
+    reported: bool | None = None
     as_forbidden: int = 0
     as_allowed: int = 0
     forbidden_here: int = 0
-    allowed_here: int = 0
 
     @property
     def raised(self) -> bool:
@@ -135,11 +134,11 @@ def actions_to_try(
     """Actions to try for one agent, and of what kind each is."""
     spec, head_mask = state.view.spec(name), state.view.head_mask(name)
     mask = binary_mask(spec, state.agent(name).mask)
-    probes = probe_actions(spec, mask, legal, rng, MOST_PROBES, head_mask)
+    probes, space = probe_actions(spec, mask, legal, rng, MOST_PROBES, head_mask), spec.action_space
     for action in map(state.view.typed, probes if also is None else [also, *probes]):
         if spec.allows(mask, action, head_mask):
             yield action, "allowed"
-        elif not state.view.declares and not spec.action_space.contains(action):
+        elif not state.view.declares and not space.contains(action):
             yield action, "malformed"
         else:
             yield action, "near" if not state.view.declares and is_near(spec, mask, action) else "forbidden"
@@ -179,10 +178,10 @@ class Before:
             text = f"{type(error).__name__}: {error}" if error is not None else ""
             raised = Response(self.where, action, kind, text, type(error) if error else None)
             is_refusal = self.declares or (refused is not None and (kind == "allowed" or not raised.is_defect))
-            return replace(raised, said=is_refusal or None)
-        said = result.refused(self.where.agent) if self.declares else None
+            return replace(raised, reported=is_refusal or None)
+        reported = result.refused(self.where.agent) if self.declares else None
         if refused is not None and not self.declares:
-            said = _said(refused, self.agent, action, after)
+            reported = _reported_by(refused, self.agent, action, after)
         return Response(
             self.where, action, kind,
             ended=after.ended,
@@ -191,7 +190,7 @@ class Before:
             mask_changed=not after.ended and digest(after.mask) != self.mask,
             result=digest([bare(after.observation), None if after.ended else after.mask, after.ended, after.acting]),
             flags=refusals_in(self.agent.info, after.info),
-            said=said,
+            reported=reported,
         )  # fmt: skip
 
     def _changed(self, after: AgentStep) -> tuple[int, ...] | None:
@@ -202,7 +201,7 @@ class Before:
         return tuple(changed.tolist()) if len(changed) <= FEW else None
 
 
-def _said(refused: Any, before: AgentStep, action: Any, after: AgentStep) -> bool | None:
+def _reported_by(refused: Any, before: AgentStep, action: Any, after: AgentStep) -> bool | None:
     """What the caller's function, or key of info, says of a response."""
     if isinstance(refused, str):
         value = refusals_in(before.info, after.info, refused).get(refused)
@@ -244,7 +243,7 @@ def _compare(group: list[Response]) -> None:
     forbidden, allowed = (Counter(sides[side].values()) for side in ("forbidden", "allowed"))
     for response in group:
         response.as_forbidden, response.as_allowed = forbidden[response.result], allowed[response.result]
-        response.forbidden_here, response.allowed_here = len(sides["forbidden"]), len(sides["allowed"])
+        response.forbidden_here = len(sides["forbidden"])
 
 
 def _count(context: CheckContext, state: VisitedState, name: str, group: list[Response]) -> None:

@@ -11,7 +11,7 @@ from ..context import VisitedState
 from .responses import Response, split_observation
 
 FEWEST_STEPS = 5  # in all of which an entry of the observation has moved alike before it is a clock
-SILENCES = {
+NO_EFFECTS = {
     "nothing": "changed nothing",
     "clock": "moved only the clock",
     "observation": "moved nothing in the observation but the clock",
@@ -24,9 +24,9 @@ class Behaviour:
     """A sign of refusal.
 
     Attributes:
-        name: "interface" (this project's signs), "said" (by the caller's `refused=`), "raise", "flag", "terminate",
+        name: "interface" (this project's signs), "reported" (by the caller's `refused=`), "raise", "flag", "terminate",
             "penalise" or "ignore".
-        silence: a key of `SILENCES`: what a refused action does not do; "" where that is no part of the sign.
+        no_effect: a key of `NO_EFFECTS`: what a refused action does not do; "" where that is no part of the sign.
         reward: that refused actions get; None where that is no part of the sign.
         at_most: whether their rewards vary below that one.
         key: of info, that says so.
@@ -37,7 +37,7 @@ class Behaviour:
     """
 
     name: str
-    silence: str = ""
+    no_effect: str = ""
     reward: float | None = None
     at_most: bool = False
     key: str = ""
@@ -47,9 +47,9 @@ class Behaviour:
     pattern: str = ""
 
     def shown_by(self, response: Response) -> bool | None:
-        """Whether a response shows the sign; None where that cannot be said."""
-        if self.name in ("said", "interface"):
-            return response.said
+        """Whether a response shows the sign; None where that is not known."""
+        if self.name in ("reported", "interface"):
+            return response.reported
         if response.raised:
             return True
         if self.name == "raise":
@@ -60,24 +60,24 @@ class Behaviour:
             return False
         if self.reward is not None and not self._is_penalty(response.reward):
             return False
-        return is_silent(response, self.silence, self.clock) if self.silence else True
+        return is_without_effect(response, self.no_effect, self.clock) if self.no_effect else True
 
     def _is_penalty(self, reward: float) -> bool:
         assert self.reward is not None
         return reward <= self.reward if self.at_most else reward == self.reward
 
 
-def is_silent(response: Response, silence: str, clock: frozenset[int]) -> bool | None:
+def is_without_effect(response: Response, no_effect: str, clock: frozenset[int]) -> bool | None:
     """Whether an action, as far as can be seen, was not carried out; None where there is nothing to compare it with.
 
     In one state all actions that are refused have the same result, whatever else happens by itself: "alike".
     """
-    if silence == "alike":
+    if no_effect == "alike":
         needed = 2 if response.kind == "forbidden" else 1
         return None if response.forbidden_here < needed else response.as_forbidden >= needed
-    if response.changed is None or (response.mask_changed and silence != "observation"):
+    if response.changed is None or (response.mask_changed and no_effect != "observation"):
         return False
-    return set(response.changed) <= (set() if silence == "nothing" else clock)
+    return set(response.changed) <= (set() if no_effect == "nothing" else clock)
 
 
 class Clock:

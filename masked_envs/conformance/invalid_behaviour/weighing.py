@@ -14,7 +14,7 @@ from ..env_view import Options
 from ..evidence import Evidence
 from .case import Case, Weighed, judged
 from .explicit import by_declaration, by_exception, by_flag, by_word, never_forbids, nothing_tried, nothing_works
-from .implicit import by_silence
+from .implicit import by_effects
 from .responses import Response, responses
 from .signs import Behaviour, Clock
 
@@ -30,7 +30,7 @@ def weigh(found: list[Response], options: Options, clock: frozenset[int], declar
     """
     case = Case(found, options, clock, declares)
     steps = (nothing_tried, by_word, nothing_works, never_forbids, by_exception, by_declaration, by_flag)
-    result = next((result for step in steps if (result := step(case)) is not None), None) or by_silence(case)
+    result = next((result for step in steps if (result := step(case)) is not None), None) or by_effects(case)
     if result.behaviour is not None:
         result.near, result.malformed = case.carried_out("near", result), case.carried_out("malformed", result)
     return result

@@ -7,7 +7,7 @@ from collections import Counter
 from ...trees import plain
 from .case import Case
 from .responses import Response
-from .signs import SILENCES, Behaviour
+from .signs import NO_EFFECTS, Behaviour
 
 SAY = "refused= takes a function (before, action, after) -> True, False or None, or the name of a key of info"
 HOW = f"say how it refuses: {SAY}; on_invalid= takes 'raise', 'penalise', 'terminate' or 'ignore'"
@@ -19,7 +19,7 @@ def most_telling(case: Case) -> Behaviour | None:
     """The sign that forbidden actions show the most more often than allowed ones; None where none tells them apart."""
     (reward, _), *_ = Counter(response.reward for response in case.forbidden).most_common(1)
     signs = [Behaviour("terminate"), Behaviour("penalise", reward=reward)]
-    signs += [Behaviour("ignore", silence, clock=case.clock) for silence in SILENCES]
+    signs += [Behaviour("ignore", no_effect, clock=case.clock) for no_effect in NO_EFFECTS]
 
     def difference(sign: Behaviour) -> float:
         f, a = case.counts(sign)
@@ -40,11 +40,11 @@ def sign_words(case: Case, sign: Behaviour, showing: list[Response]) -> str:
         rewards = sorted({response.reward for response in showing})
         varying = f"a reward from {rewards[0]:g} to {rewards[-1]:g}" if len(rewards) > 1 else ""
         words.append(varying and f"gives {varying}" or f"gives the reward {sign.reward:g}")
-    silence = {"nothing": "leaves everything as it was", "clock": "moves only the clock",
+    no_effect = {"nothing": "leaves everything as it was", "clock": "moves only the clock",
                "observation": "leaves the observation as it was",
                "alike": "is not carried out (it does not matter which one)"}  # fmt: skip
-    if sign.silence and not (sign.name == "terminate" and sign.silence == "nothing"):
-        words.append(silence[sign.silence])
+    if sign.no_effect and not (sign.name == "terminate" and sign.no_effect == "nothing"):
+        words.append(no_effect[sign.no_effect])
     return " and ".join(words) or "has no sign"
 
 
@@ -70,8 +70,8 @@ def _deeds(sign: Behaviour) -> str:
     deeds = ["ended the episode"] if sign.name == "terminate" else []
     if sign.reward is not None:
         deeds.append(f"got {'at most ' if sign.at_most else ''}{sign.reward:g}")
-    if sign.silence:
-        deeds.append(SILENCES[sign.silence])
+    if sign.no_effect:
+        deeds.append(NO_EFFECTS[sign.no_effect])
     return " and ".join(deeds)
 
 

@@ -12,6 +12,7 @@ from ..invalid_behaviour.responses import Before, Response
 from ..masks import binary_mask
 from ..report import Reproduction
 from ..snippet import written
+from .traces import hidden_effects
 
 SWEEPS = 2  # states in which every forbidden action is tried, where they raise
 SWEEP_SECONDS = 1.0  # of processor time, for each
@@ -42,6 +43,8 @@ def _judge(context: CheckContext, evidence: Evidence) -> Findings:
         yield NotJudged(result.reason)
     elif known is not None and known.name == "raise" and not known.pattern:
         yield from _sweep(context, evidence, known)
+    elif known is not None and known.no_effect == "nothing" and not (result.refused or result.accepted):
+        yield from hidden_effects(context, known)
 
 
 def _failures(result: Weighed, pattern: str) -> Findings:
