@@ -94,7 +94,8 @@ def test_what_is_adapted_obeys_every_law(place: str) -> None:
 @pytest.mark.parametrize("place", ONE_OF_EACH)
 def test_the_checker_finds_them_without_adapting(place: str) -> None:
     report = masked_envs.check_masked_env(PLACES[place], steps=10, raise_on_failure=False)
-    assert report.places and {finding.law for finding in report.failures} <= {"L6"}, report
+    live = {"L4"} if place == "attribute" else set()  # the environment's own array, which changes with it
+    assert report.places and {finding.law for finding in report.failures} == live, report
     assert "raises KeyError (found by trying" in report.behaviour
 
 
@@ -422,8 +423,8 @@ def connect_four() -> Any:
 
 
 def test_pettingzoos_connect_four_obeys_every_law_once_adapted() -> None:
-    report = masked_envs.check_masked_env(lambda: adapt(connect_four()), steps=30, raise_on_failure=False)
-    assert report.passed, report
+    report = masked_envs.check_masked_env(lambda: adapt(connect_four()), steps=60, seed=2, raise_on_failure=False)
+    assert report.passed, report  # where no column was full, the mask would not have forbidden anything
     env = adapt(connect_four())
     env.reset(seed=0)
     for _ in range(6):

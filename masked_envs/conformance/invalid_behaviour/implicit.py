@@ -110,7 +110,7 @@ def _two_modes(case: Case) -> Weighed | None:
 
 
 def _some_forbidden_carried_out(case: Case) -> Weighed | None:
-    """Every allowed action had an effect, and many forbidden ones had none: the others were accepted, if it looks so."""
+    """Every allowed action had an effect, many forbidden ones had none: the others were accepted, if it looks so."""
     candidates = [Behaviour("ignore", no_effect, clock=case.clock) for no_effect in NO_EFFECTS]
     candidates = [sign for sign in candidates if not case.counts(sign)[1] and case.counts(sign)[0] >= FEWEST]
     if not candidates:
