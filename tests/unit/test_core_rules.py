@@ -518,7 +518,8 @@ def reset(s, p):
 
 @rule
 def action_mask(s, p, agent, out):
-    out[0] = out[1] = True
+    out[0] = True
+    out[1] = True
 
 @rule
 def step(s, p, action, rewards):
