@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,31 @@ if "torch" in sys.modules:
 # Hypothesis's deadline would fail an example for the time its first compilation takes.
 hypothesis.settings.register_profile("masked_envs", deadline=None)
 hypothesis.settings.load_profile("masked_envs")
+
+
+# --- one Ray for all tests of a process -------------------------------------------------------------------------------
+
+RAY = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 80 * 2**20, "log_to_driver": False}
+
+
+@pytest.fixture
+def local_ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a Ray that the first test to need it starts, and that stays for all others.
+
+    Tests that kill nodes or choose their own resources shut it down first; the next test starts another.
+    """
+    ray = pytest.importorskip("ray")
+    if not ray.is_initialized():
+        with monkeypatch.context() as patch:  # workers import test helpers too
+            patch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+            ray.init(**RAY, logging_level=logging.ERROR)
+    yield ray.get_runtime_context().gcs_address
+
+
+def pytest_sessionfinish() -> None:
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        ray.shutdown()
 
 
 # --- the tests of one environment -------------------------------------------------------------------------------------

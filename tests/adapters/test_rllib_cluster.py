@@ -21,6 +21,7 @@ NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 @pytest.fixture
 def cluster():
     """A head and two more nodes, each with one processor, so that no two workers share a node."""
+    ray.shutdown()  # what other tests have started
     cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
     for _ in range(2):
         cluster.add_node(**NODE)

@@ -1,8 +1,5 @@
 """`BatchedEnvRunner` beside RLlib's own runner: the same episodes, metrics, batches and callbacks, in order."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("ray", reason="masked_envs.rllib needs RLlib: pip install 'masked-envs[rllib]'")
@@ -10,7 +7,6 @@ pytest.importorskip("torch", reason="masked_envs.rllib needs torch: pip install 
 
 import gymnasium as gym  # noqa: E402
 import numpy as np  # noqa: E402
-import ray  # noqa: E402
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig  # noqa: E402
 from ray.rllib.algorithms.dqn import DQNConfig  # noqa: E402
 from ray.rllib.callbacks.callbacks import RLlibCallback  # noqa: E402
@@ -54,8 +50,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("explore", [True, False])
-@pytest.mark.parametrize("case", CASES)
+GREEDY = ("default", "lstm", "box actions")
+
+
+@pytest.mark.parametrize(("case", "explore"), [*((case, True) for case in CASES), *((case, False) for case in GREEDY)])
 def test_the_episodes_equal_those_of_rllib(case, explore):
     runners = pair(**CASES[case])
     ids = {}
@@ -386,16 +384,6 @@ def test_a_runner_without_environments_is_only_asked_for_its_module():
 # --- in an algorithm ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    # Remote runners unpickle the module class from rllib_cases.
-    paths = [str(Path(__file__).parents[1] / "helpers"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {"env_vars": {"PYTHONPATH": os.pathsep.join(paths)}}
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=environment)
-    yield
-    ray.shutdown()
-
-
 def algorithm(cls, **env_runners):
     made = config(envs=8, fragment=32, env_runner_cls=cls).env_runners(**env_runners)
     made = made.evaluation(evaluation_interval=2, evaluation_duration=10, evaluation_num_env_runners=0)
@@ -416,14 +404,14 @@ def curve(cls, iterations):
     )
 
 
-def test_learning_goes_the_same_way(cluster):
+def test_learning_goes_the_same_way(local_ray):
     theirs, ours = (curve(cls, 6) for cls in (SingleAgentEnvRunner, BatchedEnvRunner))
     assert theirs == ours
     assert len(set(ours[0])) == 6 and len(set(ours[2])) == 3
 
 
 @pytest.mark.long
-def test_remote_runners_sample_and_are_restored(cluster, tmp_path):
+def test_remote_runners_sample_and_are_restored(local_ray, tmp_path):
     first = algorithm(BatchedEnvRunner, num_env_runners=1)
     result = first.train()["env_runners"]
     assert result["num_env_steps_sampled_lifetime"] >= 256 and result["episode_return_mean"] > 0

@@ -243,6 +243,9 @@ def trap_batch(size=32):
     }
 
 
+UPDATES = 160  # with eight new target networks among them, each of which halves what is left of a wrong value
+
+
 def q_values_of_the_trap(heads, mask_actions):
     """Q-values (2, 2) of the legal actions after training from networks that value action 2 enormously."""
     torch.manual_seed(0)
@@ -253,7 +256,7 @@ def q_values_of_the_trap(heads, mask_actions):
     output = [layer for layer in module.af.modules() if isinstance(layer, torch.nn.Linear)][-1]
     output.bias.data[3 * module.num_atoms - 1] = 50.0 if module.num_atoms > 1 else 1e4
     optimizer = torch.optim.Adam(module.parameters(), lr=3e-2)
-    for step in range(400):
+    for step in range(UPDATES):
         if step % 20 == 0:
             for main, target in module.get_target_network_pairs():
                 target.load_state_dict(main.state_dict())

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-ray = pytest.importorskip("ray")
+pytest.importorskip("ray")
 pytest.importorskip("ray.rllib")
 pytest.importorskip("torch")
 
@@ -21,12 +21,6 @@ from masked_envs.rllib import MaskedMultiAgentEnv, configure, count_invalid_acti
 
 FOUR, WAREHOUSE = "MaskedConnectFour-v0", "MaskedWarehouse-v0"
 SMALL = {"fcnet_hiddens": [16]}
-
-
-@pytest.fixture(autouse=True)
-def no_cluster_stays():
-    yield
-    ray.shutdown()
 
 
 def runner_of(env, *, num_envs=1, seed=3, env_config=None, model_config=SMALL, **given):

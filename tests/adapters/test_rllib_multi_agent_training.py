@@ -1,11 +1,9 @@
 """Multi-agent trainings of RLlib, counted: no invalid action, policies that learn, and every decision learnt from."""
 
-import logging
-
 import numpy as np
 import pytest
 
-ray = pytest.importorskip("ray")
+pytest.importorskip("ray")
 pytest.importorskip("ray.rllib")
 torch = pytest.importorskip("torch")
 
@@ -20,13 +18,6 @@ from masked_envs.rllib import MaskedMultiAgentEnv, configure, count_invalid_acti
 
 FOUR, WAREHOUSE = "MaskedConnectFour-v0", "MaskedWarehouse-v0"
 SMALL = {"fcnet_hiddens": [16]}
-
-
-@pytest.fixture
-def cluster():
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    yield
-    ray.shutdown()
 
 
 def small(config_class):
@@ -64,7 +55,7 @@ RUNS = [
 
 
 @pytest.mark.parametrize(("config_class", "env", "policies"), RUNS)
-def test_training_and_evaluation_without_an_invalid_action(cluster, config_class, env, policies):
+def test_training_and_evaluation_without_an_invalid_action(local_ray, config_class, env, policies):
     config = configure(small(config_class), env, model_config=SMALL, policies=policies)
     algorithm = config.build_algo()
     before = {module: weights_of(algorithm, module) for module in config.policies}
@@ -84,7 +75,7 @@ def test_training_and_evaluation_without_an_invalid_action(cluster, config_class
     algorithm.stop()
 
 
-def test_with_two_policies_one_can_learn_while_the_other_stays_as_it_was(cluster):
+def test_with_two_policies_one_can_learn_while_the_other_stays_as_it_was(local_ray):
     config = configure(small(PPOConfig), FOUR, model_config=SMALL, policies="separate")
     algorithm = config.multi_agent(policies_to_train=["player_1"]).build_algo()
     before = {module: weights_of(algorithm, module) for module in config.policies}
@@ -95,7 +86,7 @@ def test_with_two_policies_one_can_learn_while_the_other_stays_as_it_was(cluster
 
 
 @pytest.mark.parametrize(("config_class", "env"), [(PPOConfig, FOUR), (DQNConfig, FOUR), (PPOConfig, WAREHOUSE)])
-def test_the_same_run_blind_to_masks_counts_some(cluster, config_class, env):
+def test_the_same_run_blind_to_masks_counts_some(local_ray, config_class, env):
     config = configure(small(config_class), env, model_config=SMALL | {"mask_actions": False})
     algorithm = config.build_algo()
     result = algorithm.train()
@@ -104,7 +95,7 @@ def test_the_same_run_blind_to_masks_counts_some(cluster, config_class, env):
     algorithm.stop()
 
 
-def test_remote_workers_play_and_count(cluster):
+def test_remote_workers_play_and_count(local_ray):
     config = configure(small(PPOConfig), FOUR, model_config=SMALL, policies="separate")
     algorithm = config.env_runners(num_env_runners=1).evaluation(evaluation_interval=None).build_algo()
     result = algorithm.train()
@@ -114,7 +105,7 @@ def test_remote_workers_play_and_count(cluster):
     algorithm.stop()
 
 
-def test_a_recurrent_policy_plays_games_in_which_agents_die(cluster):
+def test_a_recurrent_policy_plays_games_in_which_agents_die(local_ray):
     model = SMALL | {"use_lstm": True, "lstm_cell_size": 8, "max_seq_len": 4}
     algorithm = configure(small(PPOConfig), Knockout, model_config=model, policies="separate").build_algo()
     learners = algorithm.train()["learners"]
@@ -123,7 +114,7 @@ def test_a_recurrent_policy_plays_games_in_which_agents_die(cluster):
     algorithm.stop()
 
 
-def test_replay_holds_each_decision_of_each_agent_with_its_reward(cluster):
+def test_replay_holds_each_decision_of_each_agent_with_its_reward(local_ray):
     """Every episode of Knockout is 9 decisions; those of finished episodes earn -5, 3 and 3.25.
 
     `second` and `third` move four times for 1 each, and pay a quarter for each later move of the other.
@@ -163,7 +154,7 @@ def games_won(module, num_games):
 
 
 @pytest.mark.long
-def test_self_play_learns_to_beat_random_legal_play(cluster):
+def test_self_play_learns_to_beat_random_legal_play(local_ray):
     """Of 200 games, 100 are won by chance; 136 are five standard deviations (of 7.07) more."""
     config = PPOConfig().env_runners(num_env_runners=0, num_envs_per_env_runner=16).learners(num_learners=0)
     config.training(train_batch_size=2000, minibatch_size=250, num_epochs=4, lr=1e-3, entropy_coeff=0.01)

@@ -9,7 +9,6 @@ import textwrap
 import pytest
 
 pytest.importorskip("ray")
-import ray
 import rllib_cases  # noqa: F401  registers the toys
 from ray.rllib.algorithms.appo import APPOConfig
 from ray.rllib.algorithms.dqn import DQNConfig
@@ -27,14 +26,6 @@ CONFIGS = {
         train_batch_size_per_learner=32, num_steps_sampled_before_learning_starts=50, target_network_update_freq=50
     ),
 }
-RAY = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": 80 * 2**20, "log_to_driver": False}
-
-
-@pytest.fixture
-def local_ray():
-    ray.init(**RAY)
-    yield
-    ray.shutdown()
 
 
 def masked(name, env_id="MaskedCartPole-v0", **model_config):
@@ -66,10 +57,10 @@ def evaluate(algorithm, explore):
 RELOAD = """
     import json, sys
     import ray
-    from test_rllib_proof import RAY, evaluate
+    from test_rllib_proof import evaluate
     from ray.rllib.algorithms.algorithm import Algorithm
     from masked_envs.rllib import count_invalid_actions
-    ray.init(**RAY)
+    ray.init(address=sys.argv[2], log_to_driver=False)
     algorithm = Algorithm.from_checkpoint(sys.argv[1])
     lifetime = algorithm.train()["env_runners"]["num_invalid_actions_lifetime"]
     counted = algorithm.env_runner_group.foreach_env_runner(count_invalid_actions)
@@ -79,8 +70,31 @@ RELOAD = """
 """
 
 
-@pytest.mark.parametrize("name", CONFIGS)
+RELOADED, OTHERS = ("PPO", "DQN"), [pytest.param(name, marks=pytest.mark.long) for name in ("IMPALA", "APPO")]
+
+
+@pytest.mark.parametrize("name", [*RELOADED, *OTHERS])
 def test_counters_stay_0_through_training_evaluation_and_reload(name, local_ray, tmp_path):
+    algorithm = trained_without_an_invalid_action(name)
+    algorithm.save_to_path(tmp_path / "checkpoint")
+    algorithm.stop()
+    command = [sys.executable, "-c", textwrap.dedent(RELOAD), str(tmp_path / "checkpoint"), local_ray]
+    search = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": search}, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lifetime, counted, evaluations = json.loads(done.stdout.strip().splitlines()[-1])
+    assert lifetime == 0 and counted == [0]
+    assert all(pair[:2] == [0, 0] and pair[2] >= 3 for pair in evaluations)
+
+
+@pytest.mark.parametrize("name", ["IMPALA", "APPO"])
+def test_counters_stay_0_through_training_and_evaluation(name, local_ray):
+    trained_without_an_invalid_action(name).stop()
+
+
+def trained_without_an_invalid_action(name):
     algorithm = masked(name).evaluation(evaluation_interval=100).build_algo()
     result = algorithm.train()
     assert result["env_runners"]["num_env_steps_sampled_lifetime"] >= 200
@@ -90,18 +104,7 @@ def test_counters_stay_0_through_training_evaluation_and_reload(name, local_ray,
     for explore in (True, False):
         counted, logged, episodes = evaluate(algorithm, explore)
         assert counted == logged == 0 and episodes >= 3
-    algorithm.save_to_path(tmp_path / "checkpoint")
-    algorithm.stop()
-    ray.shutdown()
-    command = [sys.executable, "-c", textwrap.dedent(RELOAD), str(tmp_path / "checkpoint")]
-    search = os.pathsep.join([os.path.dirname(__file__), *sys.path])
-    done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": search}, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    lifetime, counted, evaluations = json.loads(done.stdout.strip().splitlines()[-1])
-    assert lifetime == 0 and counted == [0]
-    assert all(pair[:2] == [0, 0] and pair[2] >= 3 for pair in evaluations)
+    return algorithm
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -144,7 +147,12 @@ def test_lifetime_counts_add_up_over_iterations_and_evaluations(remote, local_ra
     again.stop()
 
 
-@pytest.mark.parametrize("env_id", ["MaskedCartPole-v0", "ParametricCartPole-v0", "MaskedTaxi-v0"])
+OTHER_IDS = ("ParametricCartPole-v0", "MaskedTaxi-v0")
+
+
+@pytest.mark.parametrize(
+    "env_id", ["MaskedCartPole-v0", *(pytest.param(env_id, marks=pytest.mark.long) for env_id in OTHER_IDS)]
+)
 def test_dqn_at_epsilon_1_takes_10000_legal_steps(env_id):
     config = masked("DQN", env_id).training(epsilon=1.0).env_runners(num_envs_per_env_runner=8)
     runner = SingleAgentEnvRunner(config=config)
@@ -159,7 +167,7 @@ def test_dqn_at_epsilon_1_without_masks_does_not():
     assert count_invalid_actions(runner) > 0
 
 
-@pytest.mark.parametrize("name", ["PPO", "IMPALA", "APPO"])
+@pytest.mark.parametrize("name", ["PPO", "APPO", pytest.param("IMPALA", marks=pytest.mark.long)])  # of PPO's module
 @pytest.mark.parametrize(
     ("env_id", "model_config"),
     [

@@ -26,9 +26,11 @@ def run(*flags):
 
 
 @pytest.mark.parametrize("algo", recipes.RECIPES)
-def test_every_algorithm_proves_itself_and_leaves_checkpoints(algo, tmp_path):
+def test_every_algorithm_proves_itself_and_leaves_checkpoints(algo, tmp_path, local_ray):
+    """PPO in a Ray of its own, as without flags; the others in the one that is there."""
+    where = [] if algo == "PPO" else ["--address", local_ray]
     code, output = run(
-        "--algo", algo, "--total-steps", STEPS[algo], "--num-to-keep", 2, "--checkpoint-frequency", 1,
+        *where, "--algo", algo, "--total-steps", STEPS[algo], "--num-to-keep", 2, "--checkpoint-frequency", 1,
         "--evaluation-interval", 1,
         "--storage-path", tmp_path, "--name", "run",
     )  # fmt: skip
@@ -65,8 +67,19 @@ def refuse(monkeypatch, capsys):
     return message
 
 
-def test_a_run_without_the_mask_counts_and_an_ended_run_reports_again(tmp_path, refuse):
-    flags = ["--mask", "off", "--total-steps", 4000, "--storage-path", tmp_path, "--name", "run"]
+def test_a_run_without_the_mask_counts_and_an_ended_run_reports_again(tmp_path, local_ray, refuse):
+    flags = [
+        "--address",
+        local_ray,
+        "--mask",
+        "off",
+        "--total-steps",
+        4000,
+        "--storage-path",
+        tmp_path,
+        "--name",
+        "run",
+    ]
     code, output = run(*flags)
     assert code == 0, output
     decisions, invalid, _ = proof(output)
@@ -78,9 +91,9 @@ def test_a_run_without_the_mask_counts_and_an_ended_run_reports_again(tmp_path, 
     assert "was begun with --algo PPO, --env-arg []" in refuse(*flags, *other)
 
 
-def test_a_game_is_played_by_all_its_agents(tmp_path):
+def test_a_game_is_played_by_all_its_agents(tmp_path, local_ray):
     code, output = run(
-        "--env", "MaskedConnectFour-v0", "--total-steps", 3000, "--storage-path", tmp_path,
+        "--address", local_ray, "--env", "MaskedConnectFour-v0", "--total-steps", 3000, "--storage-path", tmp_path,
         "--num-envs-per-env-runner", 2, "--evaluation-interval", 1,
     )  # fmt: skip
     assert code == 0, output

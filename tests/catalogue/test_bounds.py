@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from surfaces import IDS
+from surfaces import IDS, ONE_OF_EACH_PLAY, some_and_long
 
 from masked_envs.core.backends import numba_is_available
 from masked_envs.core.buffers import observation_dtype
@@ -101,7 +101,10 @@ CORNERS = [(env_id, corner) for env_id in IDS if declaration(env_id).parameters 
 
 @pytest.mark.once
 @pytest.mark.skipif(not numba_is_available(), reason="numba has no build for this Python")
-@pytest.mark.parametrize(("env_id", "values"), CORNERS)
+@pytest.mark.parametrize(
+    ("env_id", "values"),  # each set of sizes compiles anew, for seconds
+    some_and_long(*([case for case in CORNERS if (case[0] in ONE_OF_EACH_PLAY) == now] for now in (True, False))),
+)
 def test_backends_are_equal_at_the_bounds(env_id: str, values: dict[str, Any]) -> None:
     engines = [played(declaration(env_id), values, backend) for backend in ("python", "numba")]
     for name in BUFFERS:

@@ -74,6 +74,7 @@ def crossed():
         yield pytest.param(toy, name, arguments, id=f"{toy}-{name}-{'-'.join(arguments.values())}")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("env_id", "surface", "arguments"), crossed())
 def test_every_kind_of_mask_obeys_every_law(env_id, surface, arguments):
     """The checker knows every kind: probes and malformed actions of Box, MultiDiscrete, MultiBinary, Dict and Tuple."""

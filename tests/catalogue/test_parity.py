@@ -85,6 +85,7 @@ def batch_of(env_id, rows, mode=AutoresetMode.NEXT_STEP, **arguments):
 # --- python == numba --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @needs_numba
 @pytest.mark.parametrize(("env_id", "chosen"), ALL_CHOICES)
 def test_backends_are_equal_over_thousands_of_steps(env_id, chosen):
@@ -135,6 +136,7 @@ def assert_equal_backends(env_id, chosen, on_invalid, steps, rows=25):
     assert python.invalid_counts.any() == (on_invalid != "raise")
 
 
+@pytest.mark.once
 @needs_numba
 @EVERY_SINGLE_SURFACE
 def test_single_environments_are_equal_on_both_backends(env_id, surface):
@@ -230,6 +232,7 @@ def always_shared(monkeypatch):
     monkeypatch.setattr(threads, "WORTH_SHARING", 0.0)
 
 
+@pytest.mark.once
 @needs_numba
 @pytest.mark.usefixtures("always_shared")
 @EVERY_BATCH
@@ -371,6 +374,7 @@ def advance(env, steps, seed):
     return stream
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("env_id", "surface", "backend"),
     some_and_long(

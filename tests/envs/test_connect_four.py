@@ -12,7 +12,7 @@ from positions import changed, read
 from masked_envs import make, make_aec, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.once]
 
 ENV_ID = "MaskedConnectFour-v0"
 

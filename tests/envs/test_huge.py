@@ -17,10 +17,14 @@ from masked_envs import make, make_vec
 from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.once]
 
 ENV_ID = "MaskedHuge-v0"
 BACKENDS = ("python", *(["numba"] if numba_is_available() else []))
+EVERY_BACKEND = pytest.mark.parametrize(
+    "backend", [*BACKENDS[:1], *(pytest.param(backend, marks=pytest.mark.long) for backend in BACKENDS[1:])]
+)
+MODES = tuple(mode.value for mode in gym.vector.AutoresetMode)
 SIZES = pytest.mark.parametrize("num_actions", [7, 10**4, 10**6])
 
 
@@ -66,7 +70,7 @@ class Bandit:
         return sorted(chosen)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@EVERY_BACKEND
 @SIZES
 def test_it_is_the_k_armed_bandit_under_other_numbers(num_actions: int, backend: str) -> None:
     env = make(ENV_ID, num_actions=num_actions, num_legal=7, backend=backend)
@@ -140,7 +144,7 @@ def test_a_step_writes_only_the_entries_that_change(num_actions: int) -> None:
         assert written.entries == [(number, 0) for number in before] + [(number, 1) for number in now]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@EVERY_BACKEND
 @pytest.mark.parametrize("on_invalid", ["raise", "noop", "resample", "terminate"])
 def test_a_mask_renewed_is_a_mask_written_anew(on_invalid: str, backend: str) -> None:
     """Through ends, resets, refused actions and restored positions."""
@@ -179,10 +183,9 @@ print(int(peak) // 1024)
 """
 
 
-@pytest.mark.once
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak of one program")
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("mode", [mode.value for mode in gym.vector.AutoresetMode])
+@pytest.mark.parametrize("mode", [MODES[0], *(pytest.param(mode, marks=pytest.mark.long) for mode in MODES[1:])])
 def test_64_environments_of_a_million_actions_take_less_than_500_megabytes(mode: str, backend: str) -> None:
     """The resident peak of a process of its own, the interpreter and its libraries included, while it plays legally.
 

@@ -11,7 +11,7 @@ from positions import changed
 
 from masked_envs import make
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.once]
 
 ENV_ID = "MaskedMastermind-v0"
 CODES = tuple(product(range(6), repeat=4))

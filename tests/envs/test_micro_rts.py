@@ -12,7 +12,7 @@ import pytest
 
 from masked_envs import InvalidActionError, make_aec
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.once]
 
 ENV_ID = "MaskedMicroRTS-v0"
 Cell = tuple[int, int]

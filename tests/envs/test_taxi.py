@@ -33,7 +33,7 @@ def state_number(running: State, number: int, peer: Any) -> State:
     return changed(running, row=row, column=column, passenger=passenger, destination=destination)
 
 
-@pytest.mark.parametrize("backend", ["python", "numba"])
+@pytest.mark.parametrize("backend", ["python", pytest.param("numba", marks=pytest.mark.long)])
 def test_masks_and_transitions_are_those_of_gymnasium_in_every_state(backend: str, peer: Any) -> None:
     """Passengers that wait where they want to be are among the states, as in Gymnasium's table."""
     if backend == "numba" and not numba_is_available():

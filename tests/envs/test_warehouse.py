@@ -13,10 +13,11 @@ from positions import changed, read
 from masked_envs import InvalidActionError, make_parallel, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.once]
 
 ENV_ID = "MaskedWarehouse-v0"
-BACKENDS = ["python", pytest.param("numba", marks=pytest.mark.skipif(not numba_is_available(), reason="no numba here"))]
+NO_NUMBA = pytest.mark.skipif(not numba_is_available(), reason="no numba here")
+BACKENDS = ["python", pytest.param("numba", marks=[NO_NUMBA, pytest.mark.long])]  # other sizes compile for seconds
 
 Cell = tuple[int, int]
 

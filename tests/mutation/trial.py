@@ -53,10 +53,11 @@ class Copy:
     Args:
         root: the repository.
         folder: where the copy is made; must not exist.
+        libraries: imported before the first run.
     """
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        self.folder, self.output = folder, folder.with_suffix(".output")
+    def __init__(self, root: Path, folder: Path, libraries: tuple[str, ...] = LIBRARIES) -> None:
+        self.folder, self.output, self.libraries = folder, folder.with_suffix(".output"), libraries
         shutil.copytree(root, folder, ignore=NOT_COPIED)
 
     def try_break(self, one: Break) -> Outcome:
@@ -74,7 +75,7 @@ class Copy:
 
     def run_tests(self, tests: str) -> Outcome:
         """Run tests in the copy until the first failure, in a fork: what this process has imported is there already."""
-        import_libraries(LIBRARIES + (TRAINING if "tests/adapters" in tests else ()))
+        import_libraries(self.libraries + (TRAINING if "tests/adapters" in tests else ()))
         child = os.fork()
         if child == 0:
             self._be_pytest(["-q", "-x", "--tb=no", "-p", "no:cacheprovider", *shlex.split(tests)])

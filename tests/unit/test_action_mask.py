@@ -339,7 +339,7 @@ def vector_of_late(**arguments: Any) -> VectorActionMask:
 def test_the_vector_form_obeys_every_law(kind: str, on_invalid: str) -> None:
     make = functools.partial(vector_of, kind) if kind != "late" else vector_of_late
     report = masked_envs.check_masked_env(
-        functools.partial(make, on_invalid=on_invalid), steps=8, raise_on_failure=False
+        functools.partial(make, on_invalid=on_invalid), steps=4, raise_on_failure=False
     )
     assert report.passed, report
     assert report.coverage.probes > 90

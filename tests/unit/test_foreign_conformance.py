@@ -12,6 +12,7 @@ import pytest
 from foreign_mutants import CHANGES, HEALTHY, MADE, accepting, broken, healthy, of_bits, one_too_many
 from own_envs import Jobs
 from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, LaxAfterADeath, RulesTellTheCard
+from surfaces import some_and_long
 
 import masked_envs
 from masked_envs import MaskSpec
@@ -19,6 +20,7 @@ from masked_envs.conformance.context import CheckContext
 
 pytestmark = pytest.mark.core
 
+ANSWERS = ("raise", "ignore", "penalise", "terminate")
 CASES = [(name, kind) for name, case in CHANGES.items() for kind in case.kinds]
 MADE_CASES = [(name, kind) for name, (kinds, *_) in MADE.items() for kind in kinds]
 
@@ -31,8 +33,14 @@ def spec_of(kind: str) -> MaskSpec | None:
     return MaskSpec.joint([6, 6]) if kind in ("joint", "one way") else None
 
 
-@pytest.mark.parametrize("kind", HEALTHY)
-@pytest.mark.parametrize("answer", ["raise", "ignore", "penalise", "terminate"])
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    some_and_long(
+        [(kind, ANSWERS[k % 4]) for k, kind in enumerate(HEALTHY)] + [("flat", answer) for answer in ANSWERS[1:]],
+        [(kind, answer) for k, kind in enumerate(HEALTHY) for answer in ANSWERS if answer != ANSWERS[k % 4]],
+    ),
+)
 def test_a_healthy_environment_is_not_blamed(kind: str, answer: str) -> None:
     make = functools.partial(healthy(kind), answer=answer)
     report = masked_envs.check_masked_env(make, steps=60, raise_on_failure=False)

@@ -48,6 +48,7 @@ def reset_ended(engine):
 # --- the engine -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_legality_equals_brute_force(name, backend):
@@ -69,6 +70,7 @@ def test_legality_equals_brute_force(name, backend):
     assert both_seen == {True, False}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_drawn_actions_are_legal_and_any_legal_one_can_be_drawn(name, backend):
@@ -89,6 +91,7 @@ def test_drawn_actions_are_legal_and_any_legal_one_can_be_drawn(name, backend):
     assert {str(action) for action in drawn} == legal
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("on_invalid", ON_INVALID)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_backends_are_equal_byte_for_byte(name, on_invalid):
