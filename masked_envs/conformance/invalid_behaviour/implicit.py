@@ -110,7 +110,7 @@ def _two_modes(case: Case) -> Weighed | None:
 
 
 def _some_forbidden_carried_out(case: Case) -> Weighed | None:
-    """Every allowed action had an effect, and many forbidden ones had none: the others were accepted, if they look so."""
+    """All allowed actions had an effect and many forbidden ones none: the other ones were accepted, if they look so."""
     candidates = [Behaviour("ignore", no_effect, clock=case.clock) for no_effect in NO_EFFECTS]
     candidates = [sign for sign in candidates if not case.counts(sign)[1] and case.counts(sign)[0] >= FEWEST]
     if not candidates:
@@ -120,8 +120,8 @@ def _some_forbidden_carried_out(case: Case) -> Weighed | None:
     accepted = [
         response
         for response in case.forbidden
-        if sign.shown_by(response) is False and min(rewards) <= response.reward <= max(rewards)
-        and not response.ended and not any(without_effect([response], no_effect, case.clock)[0] for no_effect in NO_EFFECTS)
+        if min(rewards) <= response.reward <= max(rewards) and not response.ended and not response.raised
+        and not any(is_without_effect(response, no_effect, case.clock) for no_effect in NO_EFFECTS)
     ]  # fmt: skip
     if not accepted:
         return Weighed(None, ambiguous(case, sign, []))

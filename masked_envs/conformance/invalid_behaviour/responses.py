@@ -54,8 +54,8 @@ class Response:
         mask_changed: whether the mask changed, in an episode that goes on.
         result: digest of what followed, the reward left out.
         flags: keys of info that say whether an action was refused, and what they say.
-        reported: whether it was refused, by the exception, counter or flag of this project's interface, or by the caller's
-            `refused=`; None where nothing says so.
+        reported: whether it was refused, by the exception, counter or flag of this project's interface, or by the
+            caller's `refused=`; None where nothing says so.
         as_forbidden, as_allowed: how many different forbidden and allowed actions of this state had its result.
         forbidden_here: how many forbidden ones were tried there that did not raise.
     """
