@@ -17,7 +17,7 @@ def test_the_verdict_is_right(name: str) -> None:
     case = CASES[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what an environment warns of
-        report = masked_envs.check_masked_env(case.make, steps=60, raise_on_failure=False, **case.options)
+        report = masked_envs.check_masked_env(case.make, steps=40, raise_on_failure=False, **case.options)
     failed = {finding.law for finding in report.failures}
     assert report.verdict == case.verdict, report
     assert case.laws <= failed <= case.laws | ({"L5", "L6", "L10"} if case.laws else set()), report
