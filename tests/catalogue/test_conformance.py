@@ -75,7 +75,7 @@ def crossed():
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("env_id", "surface", "arguments"), crossed())
+@pytest.mark.parametrize(("env_id", "surface", "arguments"), list(crossed()))
 def test_every_kind_of_mask_obeys_every_law(env_id, surface, arguments):
     """The checker knows every kind: probes and malformed actions of Box, MultiDiscrete, MultiBinary, Dict and Tuple."""
     make = functools.partial(surfaces(env_id)[surface], invalid_reward=-0.25, backend="python", **arguments)
