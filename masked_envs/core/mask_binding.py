@@ -45,13 +45,8 @@ def rules_for(spec: MaskSpec, rules: Any) -> dict[Rule, Rule]:
     Args:
         spec: the mask of one agent.
         rules: the module of the environment, whose `head_mask` is used when the mask has dependent heads.
-
-    Raises:
-        ValueError: an interval of float16, which numba does not have.
     """
     form: Any = spec
-    if np.dtype(np.float16) in (part.base for part in _buffers(spec.mask_buffer)):
-        raise ValueError("the interval mask of an environment is of float32 or float64; numba has no float16")
     kind_rules = dict_rules(form) if spec.kind == "dict" else (*form.rules, allow_all_array)
     given: dict[Rule, Rule] = dict(zip((allows, pick, loop.allow_all), kind_rules, strict=True))
     if spec.needs_head_mask:
@@ -93,6 +88,16 @@ def draws_per_action(spec: MaskSpec) -> int:
 def scratch_size(spec: MaskSpec) -> int:
     """How many flags of scratch memory `is_legal` and `pick_legal` take."""
     return int(sum(spec.heads[2:])) if spec.needs_head_mask else 0
+
+
+def check_precision(spec: MaskSpec) -> None:
+    """Refuse the mask of an environment that no backend can compile.
+
+    Raises:
+        ValueError: an interval of float16, which numba does not have.
+    """
+    if np.dtype(np.float16) in (part.base for part in _buffers(spec.mask_buffer)):
+        raise ValueError("the interval mask of an environment is of float32 or float64; numba has no float16")
 
 
 def _buffers(dtype: np.dtype[Any]) -> Iterator[np.dtype[Any]]:

@@ -47,8 +47,9 @@ def check(declaration: Declaration, values: dict[str, Any], spec: MaskSpec, obse
     """Check the rules of an environment; see `core.law`.
 
     Raises:
-        RuleError: some rule breaks the law of rules.
+        RuleError: some rule breaks the law of rules. ValueError: an interval mask of float16.
     """
+    mask_binding.check_precision(spec)
     rules = written_rules(declaration, values)
     if spec.needs_head_mask:
         rules["head_mask"] = declaration.rules.head_mask

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..core import mask_rules
+from ..core.backends import named
 from .checks import Array, HeadMask, as_array, fits_float
 from .dense import DenseMask, bound_loops
 
@@ -129,7 +130,7 @@ class IntervalMask(DenseMask):
 
     def _loops(self, rows: int) -> Any:
         # numba has no float16.
-        return bound_loops(self.rules, "python") if self.dtype == "float16" else super()._loops(rows)
+        return bound_loops(self.rules, named("python")) if self.dtype == "float16" else super()._loops(rows)
 
     def list_legal(self, mask: Any, limit: int | None = None, head_mask: HeadMask | None = None) -> NoReturn:
         raise ValueError("an interval mask allows a continuum of actions; read its bounds instead")

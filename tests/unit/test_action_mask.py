@@ -342,7 +342,7 @@ def test_the_vector_form_obeys_every_law(kind: str, on_invalid: str) -> None:
         functools.partial(make, on_invalid=on_invalid), steps=4, raise_on_failure=False
     )
     assert report.passed, report
-    assert report.coverage.probes > 90
+    assert report.coverage.probes > 40
 
 
 def test_the_vector_form_judges_late_heads() -> None:
