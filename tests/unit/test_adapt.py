@@ -381,7 +381,7 @@ def connect_four() -> Any:
 
 
 def test_pettingzoos_connect_four_obeys_every_law_once_adapted() -> None:
-    report = masked_envs.check_masked_env(lambda: adapt(connect_four()), steps=30, raise_on_failure=False)
+    report = masked_envs.check_masked_env(lambda: adapt(connect_four()), steps=120, raise_on_failure=False)
     assert report.passed, report
     env = adapt(connect_four())
     env.reset(seed=0)
