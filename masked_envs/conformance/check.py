@@ -188,6 +188,8 @@ class Check:
             context.until = self._share(SWEEPING)
             self.findings += verdict_on("L7", LAWS["L7"], context)
             self.total.add(context.evidence)
+            if context.inside is not None and context.weighed is not None:
+                self.total.add(context.weighed.evidence)
         for number, (law, check) in enumerate(LAWS.items()):
             if self.progress is not None:
                 self.progress(law)

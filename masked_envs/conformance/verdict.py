@@ -69,12 +69,12 @@ class Found:
                 self.others.append(Finding(self.law, "not applicable", found.reason))
 
     def _fail(self, found: Failure) -> None:
-        """Keep a failure, after as few actions as can be, if it is another than those already found, and these few."""
-        shown = [finding.sentence for finding in self.failed]
-        if len(self.failed) < MOST_SHOWN and found.sentence not in shown:
-            failure = Finding(self.law, "failed", found.sentence, found.reproduction)
+        """Keep a failure, after as few actions as can be, if it is another than those found before and they are few."""
+        shown = [_kind(finding) for finding in self.failed]
+        failure = Finding(self.law, "failed", found.sentence, found.reproduction)
+        if len(self.failed) < MOST_SHOWN and _kind(failure) not in shown:
             finding = shrunk(failure, self.check, self.context)
-            self.failed += [finding] if finding.sentence not in shown else []
+            self.failed += [finding] if _kind(finding) not in shown else []
 
     def _warn(self, found: Caution) -> None:
         shown = [finding.sentence for finding in self.others if finding.status == "warning"]
@@ -90,6 +90,11 @@ class Found:
         if self.verdict == "passed":
             return [Finding(self.law, "passed", sentence_of(self.check), evidence=evidence), *self.others]
         return [replace(one, evidence=evidence) if one.status == self.verdict else one for one in self.others]
+
+
+def _kind(finding: Finding) -> str:
+    """What two failures have in common that are one: the same comparison, whatever differed, or the same sentence."""
+    return (finding.reproduction.compared if finding.reproduction is not None else "") or finding.sentence
 
 
 def sentence_of(check: Callable[..., Any]) -> str:

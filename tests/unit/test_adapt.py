@@ -94,8 +94,7 @@ def test_what_is_adapted_obeys_every_law(place: str) -> None:
 @pytest.mark.parametrize("place", ONE_OF_EACH)
 def test_the_checker_finds_them_without_adapting(place: str) -> None:
     report = masked_envs.check_masked_env(PLACES[place], steps=10, raise_on_failure=False)
-    live = {"L4"} if place == "attribute" else set()  # the environment's own array, which changes with it
-    assert report.places and {finding.law for finding in report.failures} == live, report
+    assert report.places and not report.failures, report
     assert "raises KeyError (found by trying" in report.behaviour
 
 

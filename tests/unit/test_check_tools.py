@@ -220,10 +220,8 @@ def test_check_is_told_how_to_see_a_refusal(refused: str, module: str, capsys: C
 
 
 def test_check_takes_the_place_of_the_mask(module: str, capsys: Capture) -> None:
-    assert main(["check", f"{module}:Good", "--steps", "30", "--mask-at", "env.left"]) == 1
-    shown = capsys.readouterr().out
-    assert "found in: env.left" in shown and "L7  passed" in shown
-    assert "L4  FAILED: the next step changed what had been handed out" in shown  # it is the environment's own array
+    assert main(["check", f"{module}:Good", "--steps", "30", "--mask-at", "env.left"]) == 0
+    assert "found in: env.left" in capsys.readouterr().out
 
 
 def test_check_prints_json(module: str, capsys: Capture) -> None:

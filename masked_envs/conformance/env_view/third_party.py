@@ -55,6 +55,11 @@ class Masks(NamedTuple):
     returned: dict[str, Any]
 
 
+def is_handed_out(place: str) -> bool:
+    """Whether a mask is given away there. An attribute is the environment's own; `mask_fn` serves the check alone."""
+    return place.startswith(("observation", "info")) or place.endswith(")")
+
+
 class MaskReader:
     """Reads the masks of a third-party environment, always from the place that was chosen first.
 
@@ -120,7 +125,9 @@ class MaskReader:
             try:
                 spec = self._specs.get(agent) or self.options.mask_spec or spec_for(space, value, name)
                 masks[place] = read_mask(spec, value, name)
-                self._specs[agent], returned[place] = spec, value
+                self._specs[agent] = spec
+                if is_handed_out(place):
+                    returned[place] = value
             except UnknownFormError:
                 if place == source:
                     return Masks({place: value}, {})

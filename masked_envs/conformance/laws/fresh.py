@@ -118,7 +118,7 @@ def _written_on(context: CheckContext, state: VisitedState, actions: dict[str, A
     if view.attempt(actions).error is not None or view.time_step is None:
         return
     again, untouched = context.choose(view, context.rng()), view.fork()
-    for array in (a for agent in view.time_step.agents.values() for a in arrays_in([agent.masks, agent.returned])):
+    for array in (a for agent in view.time_step.agents.values() for a in arrays_in(agent.returned)):
         if array.flags.writeable:
             array[...] = np.zeros((), array.dtype)
     if again is None:
