@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.env.multi_agent_env import MultiAgentEnv
 
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.rllib import count_invalid_actions
@@ -45,9 +46,9 @@ def check_counted(env_id: str, arguments: dict[str, Any]) -> None:
 
 
 def count_only(envs: Any) -> None:
-    """Let an invalid action do nothing but count in a user's environments; those of the package are made so."""
+    """Let an invalid action do nothing but count in a user's environments; those of the package, games too, do so."""
     rows = getattr(envs.unwrapped, "envs", [])
-    rows[:] = [counted(env) for env in rows]
+    rows[:] = [env if isinstance(env.unwrapped, MultiAgentEnv) else counted(env) for env in rows]
 
 
 def play(config: AlgorithmConfig, checkpoint: str | None, explore: bool) -> tuple[list[float], Count, float]:
