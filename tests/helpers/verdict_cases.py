@@ -303,6 +303,26 @@ class Fuse(Ignores):
         return super().step(action)
 
 
+class RarelyForbids(Penalises):
+    """Forbids something in one state of twenty: too little for a sign that is no word of the environment."""
+
+    def begin(self) -> None:
+        self.turn = 0
+
+    def obs(self) -> Any:
+        return np.full(N, self.turn, np.float32)
+
+    def legal(self, a: int) -> bool:
+        return 0 <= a < N and not (a == 0 and self.turn % 20 == 7)
+
+    def allowed(self) -> Any:
+        return np.array([self.legal(a) for a in range(N)])
+
+    def good(self, a: int) -> Any:
+        self.turn += 1
+        return self.obs(), 1.0, False, False, self.info()
+
+
 class OtherFlag(Penalises):
     """A key with a telling name that is about something else."""
 
@@ -354,6 +374,7 @@ case("a bandit, whose legal actions end the episode", Bandit)
 case("a forbidden action has an effect that is seen later", Fuse, "not judged")
 case("a bandit without observation", BlindBandit, "not judged")
 case("a pick costs as much as an invalid action", CostlyPick)
+case("too few forbidden actions", RarelyForbids, "not judged")
 case("a flag about something else", OtherFlag)
 case("forbidden actions crash, which is no refusal", CrashesOnInvalid, "not judged")
 case("nothing is to be seen", ByLuck, "not judged")
@@ -643,6 +664,18 @@ class SeedsGlobal(GlobalRandom):
         return super().reset(seed=seed)
 
 
+class GlobalWeather(Penalises):
+    """Seeds the global numbers, and draws from them in every step, refused ones too."""
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        if seed is not None:
+            np.random.seed(seed)
+        return super().reset(seed=seed)
+
+    def obs(self) -> Any:
+        return super().obs() + np.float32(np.random.rand())
+
+
 class GlobalMask(Items):
     def allowed(self) -> Any:
         return self.free & (np.arange(N) != random.randrange(N)) if self.free.sum() > 1 else self.free.copy()
@@ -721,6 +754,7 @@ case("holds a generator", Process)
 case("draws global numbers", GlobalRandom, "", "L10")
 case("draws the mask from global numbers", GlobalMask, "", "L7", "L10")
 case("seeds global numbers", SeedsGlobal)
+case("seeds global numbers, and draws in every step", GlobalWeather)
 case("writes into what it has handed out", InPlace, "", "L4")
 case("hands out its own array", OwnArray, "", "L4")
 case("statistics", lambda: gym.wrappers.RecordEpisodeStatistics(Items()))
