@@ -140,7 +140,8 @@ def draw(s, p):
         scene.rect(x + 0.04, y + 0.04, 0.92, 0.92, "cell", radius=0.3)
         if piece != EMPTY:
             scene.disc(x + 0.5, y + 0.5, 0.34, ("player_0", "player_1")[piece - 1])
-        scene.action(row * size + column, x + 0.04, y + 0.04, 0.92, 0.92, style="area")
+        else:
+            scene.action(row * size + column, x + 0.04, y + 0.04, 0.92, 0.92, style="area")
     scene.glyph_rows = [" " * row + " ".join(".XO"[piece] for piece in line) for row, line in enumerate(s["board"])]
     return scene
 

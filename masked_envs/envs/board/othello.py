@@ -204,10 +204,13 @@ def draw(s, p):
     for row in range(size):
         for column in range(size):
             scene.rect(column + 0.03, row + 0.03, 0.94, 0.94, "cell")
-            for player in range(2):
-                if int(s["discs"][player, row]) >> column & 1:
-                    scene.disc(column + 0.5, row + 0.5, 0.38, ("piece_dark", "piece_light")[player])
-            scene.action(row * size + column, column + 0.03, row + 0.03, 0.94, 0.94, style="area")
+            disc = glyph(s, row, column)
+            if disc == ".":
+                scene.action(row * size + column, column + 0.03, row + 0.03, 0.94, 0.94, style="area")
+            else:
+                scene.disc(column + 0.5, row + 0.5, 0.4, "piece_dark")
+                if disc == "O":
+                    scene.disc(column + 0.5, row + 0.5, 0.36, "piece_light")
     scene.action(size * size, 0.05, size + 0.1, size - 0.1, BUTTON - 0.15, "pass")
     scene.glyph_rows = ["".join(glyph(s, row, column) for column in range(size)) for row in range(size)]
     return scene

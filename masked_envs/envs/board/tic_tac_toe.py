@@ -86,7 +86,8 @@ def draw(s, p):
         scene.rect(column + 0.04, row + 0.04, 0.92, 0.92, "cell", radius=0.08)
         if piece != EMPTY:
             scene.disc(column + 0.5, row + 0.5, 0.34, ("player_0", "player_1")[piece - 1])
-        scene.action(row * SIDE + column, column + 0.04, row + 0.04, 0.92, 0.92, style="area")
+        else:
+            scene.action(row * SIDE + column, column + 0.04, row + 0.04, 0.92, 0.92, style="area")
     scene.glyph_rows = ["".join(".XO"[piece] for piece in row) for row in s["board"]]
     return scene
 
