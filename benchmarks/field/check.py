@@ -32,6 +32,7 @@ from shelf import make, options_of, shelf_of  # noqa: E402
 
 STEPS, TIME_BUDGET = 100, 120.0  # unless a shelf says otherwise
 SLACK = 120.0  # seconds beyond the budget, for imports and compilation, before a process is ended
+LAWS = ("L2", "L3", "L4", "L5", "L6", "L7", "L10")  # what can be broken without declaring anything
 OWN = ("decisions",)  # options that are not the checker's
 OUTSIDE = "is not in the action space, and the environment executed it"
 BY_HAND: dict[str, Any] = {
@@ -60,7 +61,7 @@ def environment(package: str, name: str, report: Mapping[str, Any], examined: An
         "mask_in": ", ".join(report["places"]),
         "refuses": report["behaviour"],
         "options": options_of(package, name),
-        "laws": {law: judged(law, verdict, report) for law, verdict in report["verdicts"].items()},
+        "laws": {law: judged(law, report["verdicts"][law], report) for law in LAWS},
         "outside": outside(report),
         "seconds": round(report["coverage"]["seconds"], 1),
         "examined": examined,
@@ -71,7 +72,8 @@ def judged(law: str, verdict: str, report: Mapping[str, Any]) -> dict[str, Any]:
     """The verdict on one law; "not reached" where the walks met no state that it is about."""
     findings = [found for found in report["findings"] if found["law"] == law]
     evidence = next((found["evidence"] for found in findings if found["evidence"] is not None), None)
-    notes = [f"{found['status']}: {found['sentence']}" for found in findings if found["status"] != "passed"]
+    telling = ("failed", "not judged", "warning", *([verdict] if verdict == "not applicable" else []))
+    notes = [f"{found['status']}: {found['sentence']}" for found in findings if found["status"] in telling]
     if (verdict == "passed" and data.unreached(law, evidence)) or (law == "L6" and verdict == "not judged"):
         notes += [f"not reached: {why}" for why in data.unreached(law, evidence)]
         verdict = "not reached"
