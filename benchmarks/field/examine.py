@@ -136,12 +136,18 @@ def main() -> None:
     again = given.again or given.only is not None
     names = given.only or [env["name"] for env in field_data.read(given.package)["environments"]]
     for name in names:
-        data = field_data.read(given.package)
-        (entry,) = [env for env in data["environments"] if env["name"] == name]
-        if entry["examined"] is None or (again and entry["examined"]["script"] == "examine.py"):
-            entry["examined"] = examined(given.package, name)
+        before = entry_of(field_data.read(given.package), name)["examined"]
+        if before is None or (again and before["script"] == "examine.py"):
+            seen = examined(given.package, name)
+            data = field_data.read(given.package)  # somebody may have written into it since
+            entry_of(data, name)["examined"] = seen
             field_data.write(given.package, data)
-            print(name, entry["examined"], flush=True)
+            print(name, seen, flush=True)
+
+
+def entry_of(data: dict[str, Any], name: str) -> dict[str, Any]:
+    (entry,) = [env for env in data["environments"] if env["name"] == name]
+    return entry
 
 
 if __name__ == "__main__":

@@ -9,5 +9,5 @@ import gymnasium as gym
 PACKAGE = "Gymnasium"
 DISTRIBUTIONS = ("gymnasium", "numpy")
 ENVIRONMENTS = {"Taxi-v3": 'gym.make("Taxi-v3")'}
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 400, "decisions": 4000}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 250, "decisions": 3000}}
 __all__ = ["gym"]

@@ -16,7 +16,7 @@ ENVIRONMENTS = {
     "ParametricActionsCartPole": "parametric().ParametricActionsCartPole(6)",
     "ParametricActionsCartPoleNoEmbeddings": "parametric().ParametricActionsCartPoleNoEmbeddings(6)",
 }
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 300}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 200}}
 
 
 def action_mask_env(actions: int) -> Any:

@@ -11,7 +11,7 @@ ENVIRONMENTS = {
     "InvalidActionEnvMultiDiscrete": "toys().InvalidActionEnvMultiDiscrete([4, 4, 4], n_invalid_actions=5)",
     "InvalidActionEnvMultiBinary": "toys().InvalidActionEnvMultiBinary(12, n_invalid_actions=5)",
 }
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 300}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 100}}
 
 
 def toys() -> Any:
