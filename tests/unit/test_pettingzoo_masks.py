@@ -439,11 +439,7 @@ def strict(game: Any, agent: str) -> Any:
 @pytest.mark.parametrize("game", [BareChairs, BareRace])
 def test_a_mask_that_forbids_too_much_is_found_below_the_wrapper_of_the_game(game: Any) -> None:
     """The wrapper of the game refuses by this very mask, so the checker must see the answer of the game itself."""
-    report = masked_envs.check_masked_env(
-        lambda: SingleAgent(game(), mask_fn=strict), steps=30, raise_on_failure=False
-    )
+    report = masked_envs.check_masked_env(lambda: SingleAgent(game(), mask_fn=strict), steps=30, raise_on_failure=False)
     assert "L7" in {failure.law for failure in report.failures}
-    right = masked_envs.check_masked_env(
-        lambda: SingleAgent(game(), mask_fn=allowed), steps=30, raise_on_failure=False
-    )
+    right = masked_envs.check_masked_env(lambda: SingleAgent(game(), mask_fn=allowed), steps=30, raise_on_failure=False)
     assert right.passed, right
