@@ -59,7 +59,8 @@ def test_a_finding_still_shows_what_is_said(script: Path) -> None:
     assert printed == script.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("package", [marked(package, package) for package in PACKAGES])
+@pytest.mark.long
+@pytest.mark.parametrize("package", PACKAGES)
 def test_the_checker_says_again_what_the_data_say(package: str) -> None:
     """Of each package the environment that is checked the soonest."""
     import json
