@@ -22,7 +22,14 @@ from .invalid_action import invalid_action_error
 from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
 from .single_agent import Opponent, SingleAgentView
-from .vector_arguments import check_positive, checked_mode, row_seeds, rows_to_reset, with_shorter_limit
+from .vector_arguments import (
+    check_positive,
+    checked_mode,
+    row_seeds,
+    rows_to_reset,
+    rows_to_step,
+    with_shorter_limit,
+)
 
 
 class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
@@ -35,7 +42,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         num_envs: rows, at least 1.
         autoreset_mode: `AutoresetMode.NEXT_STEP` (the default: the step after the end resets the row and discards its
             action), `SAME_STEP` (the last observation is in `info["final_obs"]`, its info in `info["final_info"]`) or
-            `DISABLED` (reset rows yourself with `reset(options={"reset_mask": bool (num_envs,)})`).
+            `DISABLED` (reset rows yourself with `reset(options={"reset_mask": bool (num_envs,)})`; `step` can then move
+            a part of the rows, `step(actions, where=bool (num_envs,))`).
         num_threads: blocks of rows stepped at once (numba backend only).
         max_episode_steps: what `gymnasium.make_vec` passes; the shorter of it and `time_limit` holds.
 
@@ -108,26 +116,32 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         return observations, {**info, **self._about_step(begins=True)}
 
     def step(
-        self, actions: Any
+        self, actions: Any, where: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
-        """Carry out one action per row.
+        """Carry out one action per row, or, with DISABLED, in the rows in `where` alone.
+
+        Args:
+            actions: one per row (num_envs, action); those of rows that are not in `where` are not looked at.
+            where: bool (num_envs,), the rows to move; all of them without it. The other rows keep still, ended ones
+                too: their reward is 0, and the rest that is returned is that of the position they are in.
 
         Raises:
             InvalidActionError: some mask forbids some action, with on_invalid="raise"; no row has moved.
-            ValueError: not one action per row. ResetNeeded: before the first reset, or, with DISABLED, an ended row.
+            ValueError: not one action per row, or `where` is not such a mask or given in another autoreset mode.
+            ResetNeeded: before the first reset, or, with DISABLED, an ended row.
         """
-        engine = self._engine
+        engine, where = self._engine, rows_to_step(where, self.num_envs, self.autoreset_mode)
         at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
-        any_ended = self._find_ended()
+        any_ended = self._find_ended(where)
         ended = engine.resting.copy() if any_ended and not at_once else None
         self._view.write_actions(actions)
-        row = self._view.find_invalid()
+        row = self._view.find_invalid(where)
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
         if at_once:
             seen, rewards = self._view.step_or_reset()
         else:
-            seen, rewards = None, self._view.step(None if ended is None else ~ended)
+            seen, rewards = None, self._view.step(where if ended is None else ~ended)
         extra = self._about_step()
         terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
         if ended is not None:
@@ -241,15 +255,18 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
         return info
 
-    def _find_ended(self) -> bool:
-        """Whether the episode of some row is over; `engine.resting` marks them."""
+    def _find_ended(self, where: npt.NDArray[np.bool_] | None = None) -> bool:
+        """Whether the episode of some row is over that this step resets; `engine.resting` marks them."""
         self._require_reset()
         any_ended = self._engine.find_ended() > 0
         if any_ended and self.autoreset_mode is AutoresetMode.DISABLED:
-            rows = ", ".join(map(str, np.flatnonzero(self._engine.resting)[:5]))
-            raise ResetNeeded(
-                f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
-            )
+            resting = self._engine.resting
+            rows = ", ".join(map(str, np.flatnonzero(resting if where is None else resting & where)[:5]))
+            if rows:
+                raise ResetNeeded(
+                    f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
+                )
+            return False
         return any_ended
 
     def _require_reset(self) -> None:
