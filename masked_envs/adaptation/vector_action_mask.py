@@ -22,7 +22,7 @@ from .gate import Gate, GivenAction, refusal
 from .position import snapshot
 from .read import read_masks, read_rows, spec_for
 from .recorded import from_reference
-from .rows import environments_of, values_at
+from .rows import environments_of, require_vector, values_at
 from .source import Kind, mask_source
 
 KNOWN = ("raise", "resample")  # a row of such a batch cannot be held back while the others move
@@ -70,6 +70,7 @@ class VectorActionMask(VectorWrapper):
         invalid_reward: float = 0.0,
         mask_in: str = "observation",
     ) -> None:
+        require_vector(self, envs)
         super().__init__(envs)
         check_mask_in(mask_in)
         self.mode = envs.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)

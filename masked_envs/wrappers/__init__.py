@@ -2,6 +2,7 @@
 
 env = ActionMask(MyEnv(), lambda env: env.unwrapped.free_places())  # any Gymnasium environment
 env = FlatActions(gym.make("MaskedPairs-v0"))  # Discrete(25), with a mask of 25 entries
+envs = VectorFlatActions(gym.make_vec("MaskedPairs-v0", num_envs=64))  # the same for a vector environment
 env = FrameStack(gym.make("MaskedCartPole-v0"), 4)  # stacks observations, but not masks
 """
 
@@ -26,6 +27,7 @@ HOME = {
     "SingleAgent": "..adaptation.single_agent",
     "StickyAction": ".on_observation",
     "VectorActionMask": "..adaptation.vector_action_mask",
+    "VectorFlatActions": ".vector_flat_actions",
     "replay": ".record_invalid_actions",
 }
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..adaptation.recorded import Recorded
+from ..adaptation.rows import require_single
 from ..mask_spec import MaskSpec
 
 NOT_AN_ACTION = None
@@ -59,6 +60,7 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
     """The form of the wrapper's masks, flat."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
+        require_single(self, env)
         super().__init__(env)
         self.inner_spec = require_mask(self, env)
 
