@@ -12,12 +12,12 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .. import trees
 from ..core.backends import numba_is_available
 from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
+from .final_info import final_info
 from .invalid_action import invalid_action_error
 from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
@@ -92,6 +92,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         self.render_mode = render_mode
         self.picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
         self._seeded = np.zeros(self.num_envs, np.bool_)
+        self.set_state_calls = 0  # wrappers that remember something of the positions compare it
         self.closed = False
 
     # --- the Gymnasium interface ----------------------------------------------------------------------------
@@ -149,7 +150,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             over = terminated | truncated
             if over.any():
-                extra |= self._final(over, extra)
+                observations, info = self._look()
+                extra |= final_info(observations, {**info, **extra}, over)
                 self._view.reset(over)
         elif ended is not None:
             self._view.reset(ended)
@@ -228,6 +230,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         if len(states) != self.num_envs:
             raise ValueError(f"expected {self.num_envs} states, one per row, got {len(states)}")
         self._engine.check_states(states)
+        self.set_state_calls += 1
         for row, state in enumerate(states):
             self._engine.set_state(row, state)
         self._seeded[:] = True
@@ -272,23 +275,6 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
     def _require_reset(self) -> None:
         if not self._engine.all_started:
             raise ResetNeeded("nothing has begun yet in some rows: call reset() first")
-
-    def _final(self, over: npt.NDArray[np.bool_], extra: dict[str, Any]) -> dict[str, Any]:
-        """The observations and infos of rows that are about to be reset, as Gymnasium's vector environments give."""
-
-        def zero_others(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-            kept: npt.NDArray[Any] = array.copy()
-            kept[~over] = 0
-            return kept
-
-        observations, info = self._look()
-        final_obs = np.full(self.num_envs, None, dtype=object)
-        for row in np.flatnonzero(over):
-            final_obs[row] = trees.row(observations, int(row))
-        final_info: dict[str, Any] = {}
-        for key, value in {**info, **extra}.items():
-            final_info |= {key: trees.map(zero_others, value), f"_{key}": over.copy()}
-        return {"final_obs": final_obs, "_final_obs": over.copy(), "final_info": final_info, "_final_info": over.copy()}
 
     def _refusal(self, actions: Any, row: int) -> Exception:
         spec, env_id = self.mask_spec, self._engine.declaration.id

@@ -28,6 +28,7 @@ HOME = {
     "StickyAction": ".on_observation",
     "VectorActionMask": "..adaptation.vector_action_mask",
     "VectorFlatActions": ".vector_flat_actions",
+    "VectorSequentialActions": ".vector_sequential_actions",
     "replay": ".record_invalid_actions",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 
 import gymnasium as gym
 import numpy as np
@@ -12,13 +13,22 @@ from streams import fingerprint, row_of
 from surfaces import BACKENDS, MODES, TOYS, in_one_action, makers
 
 from masked_envs import InvalidActionError, check_masked_env, wrappers
-from masked_envs.wrappers import FlatActions, VectorActionMask, VectorFlatActions
+from masked_envs.wrappers import (
+    FlatActions,
+    SequentialActions,
+    VectorActionMask,
+    VectorFlatActions,
+    VectorSequentialActions,
+)
 
 pytestmark = pytest.mark.core
 
 BINS, ROWS = 3, 3
 PLAYED = [name for name, toy in TOYS.items() if in_one_action(toy)]
-FORMS = {"flat": (FlatActions, VectorFlatActions)}
+FORMS = {
+    "flat": (FlatActions, VectorFlatActions),
+    "sequential": (SequentialActions, VectorSequentialActions),
+}
 EVERY_FORM = pytest.mark.parametrize("form", FORMS)
 
 
@@ -127,11 +137,48 @@ def test_a_forbidden_number_is_refused_counted_and_nothing_moves(form):
         envs.step(numbers.astype(float))
 
 
-def test_a_part_of_the_rows():
-    envs, _ = pair("ToyJoint-v0", "flat", AutoresetMode.DISABLED)
+@pytest.mark.parametrize("name", ["ToyBinary-v0", "ToyConditionalThree-v0", "ToyHybrid-v0"])
+def test_states_in_the_middle_of_actions(name):
+    envs, _ = pair(name, "sequential", AutoresetMode.NEXT_STEP)
+    envs.reset(seed=0)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        envs.step(envs.sample_legal(rng))
+    state = pickle.loads(pickle.dumps(envs.get_state()))
+    assert state == envs.get_state()
+    numbers = [envs.sample_legal(rng)]
+    first = [envs.step(numbers[0])]
+    for _ in range(6):
+        numbers.append(envs.sample_legal(rng))
+        first.append(envs.step(numbers[-1]))
+    for other in (envs, pair(name, "sequential", AutoresetMode.NEXT_STEP)[0]):
+        other.set_state(state)
+        assert other.get_state() == state
+        assert fingerprint(first) == fingerprint([other.step(chosen) for chosen in numbers])
+    for wrong in (None, envs.unwrapped.get_state()):
+        with pytest.raises(TypeError, match="expected what get_state"):
+            envs.set_state(wrong)
+
+
+def test_set_state_below_drops_partial_actions():
+    envs, _ = pair("ToyJoint-v0", "sequential", AutoresetMode.NEXT_STEP)
+    envs.reset(seed=0)
+    start, mask = envs.unwrapped.get_state(), envs.action_mask
+    observations, *_ = envs.step(envs.sample_legal())
+    assert (observations["choices"] > 0).sum(axis=1).tolist() == [1, 1, 1]
+    envs.unwrapped.set_state(start)
+    np.testing.assert_array_equal(envs.action_mask, mask)
+    observations, *_ = envs.step(envs.sample_legal())
+    assert (observations["choices"] > 0).sum(axis=1).tolist() == [1, 1, 1]
+
+
+@EVERY_FORM
+def test_a_part_of_the_rows(form):
+    envs, _ = pair("ToyJoint-v0", form, AutoresetMode.DISABLED)
     envs.reset(seed=0)
     before = envs.unwrapped.get_state()
-    envs.step(envs.sample_legal(), where=np.array([False, True, False]))
+    for _ in range(1 if form == "flat" else 2):  # choices of one action
+        envs.step(envs.sample_legal(), where=np.array([False, True, False]))
     assert [one == other for one, other in zip(envs.unwrapped.get_state(), before, strict=True)] == [True, False, True]
 
 
@@ -183,6 +230,14 @@ def test_vector_wrappers_name_what_to_use_for_a_single_environment(name):
         getattr(wrappers, name)(
             gym.make("MaskedPairs-v0"), *([lambda envs: None] if name == "VectorActionMask" else [])
         )
+
+
+def test_sequences_need_an_environment_that_leaves_resets_to_them():
+    with pytest.raises(ValueError, match="make the vector environment with autoreset_mode=AutoresetMode.DISABLED"):
+        VectorSequentialActions(gym.make_vec("MaskedPairs-v0", num_envs=2, backend="python"))
+    envs = VectorActionMask(SyncVectorEnv([lambda: gym.make("CartPole-v1")] * 2), lambda envs: np.ones((2, 2), np.int8))
+    with pytest.raises(TypeError, match="wrap the single environments in SequentialActions"):
+        VectorSequentialActions(envs)
 
 
 def test_a_vector_environment_without_masks_is_refused():
