@@ -242,7 +242,8 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         """
         self._gate.seed(seed)
         self._last = self._reset_env(seed, options)
-        return self._look(False, False)
+        shown, info = self._look(False, False)
+        return shown, {**info, **self._gate.flag(False)}
 
     def _reset_env(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]:
         given: dict[str, Any] = {"seed": seed, "options": options}

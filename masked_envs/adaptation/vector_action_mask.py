@@ -250,7 +250,9 @@ class VectorActionMask(VectorWrapper):
             which = np.array(options["reset_mask"], np.bool_)
         self._gate.seed(seed)
         self._last = self.env.reset(seed=seed, options=options)
-        return self._look(np.zeros(self.num_envs, np.bool_), self._over & ~which, which)
+        nowhere = np.zeros(self.num_envs, np.bool_)
+        shown, infos = self._look(nowhere, self._over & ~which, which)
+        return shown, {**infos, **self._gate.flag(nowhere)}
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """As the vector environment's, for actions that the masks allow; else as `on_invalid` says.

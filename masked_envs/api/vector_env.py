@@ -21,6 +21,7 @@ from .final_info import final_info
 from .invalid_action import invalid_action_error
 from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
+from .seats import Seats
 from .single_agent import Opponent, SingleAgentView
 from .vector_arguments import (
     check_positive,
@@ -32,7 +33,7 @@ from .vector_arguments import (
 )
 
 
-class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
+class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
     """Many copies of an environment of this package, stepped as arrays.
 
     Row i after `reset(seed=k)` is, byte for byte, a single environment after `reset(seed=k + i)`.
@@ -68,6 +69,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         render_mode: str | None = None,
         opponent: Opponent | None = None,
         agent: int | str = 0,
+        flat: bool = False,
         **parameters: Any,
     ) -> None:
         self.closed = True  # nothing to close while construction may still fail
@@ -82,7 +84,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         values = with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
         self.num_envs = int(num_envs)
         self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads))
-        self._view = SingleAgentView(self._engine, opponent, agent)
+        self._view = SingleAgentView(self._engine, opponent, agent, flat)
         self._mask_in, self._is_game = mask_in, declaration.play != "single"
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self.single_action_space = self.mask_spec.action_space
@@ -203,6 +205,14 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         """
         self._require_reset()
         return self._view.sample_legal_rows(self.np_random if rng is None else rng)
+
+    @property
+    def agent_selection(self) -> list[str] | None:
+        """Of a game, the agent of each row whose action `step` takes; None where it takes those of all agents."""
+        self._game("agent_selection")
+        self._require_reset()
+        agents = self._view.agents_to_act()
+        return None if agents is None else [self._engine.agents[agent] for agent in agents]
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:

@@ -1,0 +1,31 @@
+"""What the Gymnasium form of a game says about its agents, by the names of PettingZoo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.declaration import Declaration
+
+
+class Seats:
+    """`agents` and `num_agents` of a game; an environment of one agent has neither, as nothing but a game should."""
+
+    _engine: Any
+
+    def _game(self, name: str) -> Declaration:
+        declared: Declaration = self._engine.declaration
+        if declared.play == "single":
+            raise AttributeError(f"{declared.id} has one agent and no {name!r}")
+        return declared
+
+    @property
+    def agents(self) -> list[str]:
+        """The names of a game's agents, in the order of `info["rewards"]`; `info["agent"]` is an index into them."""
+        self._game("agents")
+        return list(self._engine.agents)
+
+    @property
+    def num_agents(self) -> int:
+        """How many agents a game has."""
+        self._game("num_agents")
+        return len(self._engine.agents)
