@@ -51,10 +51,10 @@ def info_of_row(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
 
 def attribute_of(envs: Any, name: str) -> Any:
     """An attribute of a vector environment, through its wrappers; it holds all rows. None where there is none."""
-    layer = envs
-    while not hasattr(layer, name) and layer is not envs.unwrapped:
+    layer, nothing = envs, object()
+    while (value := getattr(layer, name, nothing)) is nothing and layer is not envs.unwrapped:
         layer = layer.env
-    return getattr(layer, name, None)
+    return None if value is nothing else value
 
 
 def environments_of(envs: Any) -> list[Any] | None:

@@ -39,7 +39,8 @@ class VectorFlatActions(VectorFlatMaskWrapper):
         refuse_same_step(self, envs, self.inner_spec)
         self.numbering = numbering_of(self.inner_spec, check_bins(bins))
         check_size("VectorFlatActions", self.inner_spec, self.numbering.size, max_actions)
-        self._set_spaces(self.numbering.size)
+        self._set_flat_form(self.numbering.size)
+        self._any_masks = self.inner_spec.full(1)  # without intervals, numbers mean the same under any mask
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """As the vector environment's."""
@@ -65,10 +66,6 @@ class VectorFlatActions(VectorFlatMaskWrapper):
             info = self._with_final(info, self._flat(info["final_info"]["action_mask"]))
         observations, info = self._look(observations, info)
         return observations, rewards, terminated, truncated, info
-
-    def _set_spaces(self, n: int, extra: Any = None) -> None:
-        super()._set_spaces(n, extra)
-        self._any_masks = self.inner_spec.full(1)  # without intervals, numbers mean the same under any mask
 
     def _look(self, observations: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         masks = self._flat(info["action_mask"])

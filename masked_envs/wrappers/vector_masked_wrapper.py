@@ -18,10 +18,10 @@ from ..mask_spec import MaskSpec
 Masks = npt.NDArray[np.int8]
 
 
-class VectorFlatMaskWrapper(VectorWrapper):
-    """A vector environment under another, flat mask, which is in the observation, in info and in `action_masks()`.
+class VectorFormWrapper(VectorWrapper):
+    """A vector environment under masks of another form, which are in the observation, in info and in `action_mask`.
 
-    A subclass calls `_set_spaces`, and computes the masks.
+    A subclass calls `_set_form`, and computes the masks.
 
     Args:
         envs: a masked vector environment, wrapped or not: `mask_spec` and `action_mask` are reached through its
@@ -32,7 +32,7 @@ class VectorFlatMaskWrapper(VectorWrapper):
     """
 
     mask_spec: MaskSpec
-    """The form of one row's mask, flat."""
+    """The form of one row's mask."""
 
     def __init__(self, envs: VectorEnv[Any, Any, Any]) -> None:
         require_vector(self, envs)
@@ -44,9 +44,9 @@ class VectorFlatMaskWrapper(VectorWrapper):
                 f"masked_envs or VectorActionMask; {envs} has no mask_spec"
             )
 
-    def _set_spaces(self, n: int, extra: dict[str, spaces.Space[Any]] | None = None) -> None:
-        """The spaces of actions `Discrete(n)`, and of observations with such a mask and `extra` parts."""
-        self.mask_spec = MaskSpec.flat(n, meaning=self.inner_spec.meaning)
+    def _set_form(self, spec: MaskSpec, extra: dict[str, spaces.Space[Any]] | None = None) -> None:
+        """The spaces of actions under such a mask, and of observations with it and `extra` parts."""
+        self.mask_spec = spec
         self.single_action_space = self.mask_spec.action_space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         space = self.env.single_observation_space
@@ -59,14 +59,47 @@ class VectorFlatMaskWrapper(VectorWrapper):
         self.single_observation_space = space
         self.observation_space = batched(space, self.num_envs)
 
-    # --- the mask ---------------------------------------------------------------------------------------------
-
     def _inner(self, name: str) -> Any:
         """An attribute of the wrapped environment, through its wrappers; None where it has none."""
         return attribute_of(self.env, name)
 
     def _inner_head_mask(self) -> Any:
         return self._inner("head_mask") if self.inner_spec.needs_head_mask else None
+
+    @property
+    def invalid_actions(self) -> npt.NDArray[np.int64]:
+        """How many invalid actions each row was given, int64 (num_envs,)."""
+        counts: npt.NDArray[np.int64] = self._inner("invalid_actions")
+        return counts
+
+    # --- what is returned -------------------------------------------------------------------------------------
+
+    def _with_masks(self, observations: Any, masks: Any, extra: dict[str, Any] | None = None) -> Any:
+        """Observations, one or a batch, with these masks in place of the inner ones, and `extra` parts."""
+        if self._mask_in_observation:
+            return {**observations, **(extra or {}), "action_mask": masks}
+        return {"observation": observations, **extra} if extra else observations
+
+    def _with_final(self, info: dict[str, Any], masks: Any, extra: dict[str, Any] | None = None) -> dict[str, Any]:
+        """An info of the autoreset mode SAME_STEP with these masks, and `extra` parts, at the ends of episodes.
+
+        Args:
+            masks: of the rows before they were reset; other rows are not looked at.
+        """
+        over = info["_final_obs"]
+        final_obs, masks = info["final_obs"].copy(), masks.copy()
+        masks[~over] = 0
+        for row in np.flatnonzero(over).tolist():
+            final_obs[row] = self._with_masks(final_obs[row], masks[row], extra and trees.row(extra, row))
+        final_info = {**info["final_info"], "action_mask": masks, "_action_mask": over.copy()}
+        return {**info, "final_obs": final_obs, "final_info": final_info}
+
+
+class VectorFlatMaskWrapper(VectorFormWrapper):
+    """A `VectorFormWrapper` whose masks are flat; a subclass computes them."""
+
+    def _set_flat_form(self, n: int, extra: dict[str, spaces.Space[Any]] | None = None) -> None:
+        self._set_form(MaskSpec.flat(n, meaning=self.inner_spec.meaning), extra)
 
     def _current_masks(self) -> Masks:
         """int8 (num_envs, n), a new array: the masks of the present positions."""
@@ -94,33 +127,6 @@ class VectorFlatMaskWrapper(VectorWrapper):
             self._current_masks(), self.np_random if rng is None else rng
         )
         return numbers
-
-    @property
-    def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row was given, int64 (num_envs,)."""
-        counts: npt.NDArray[np.int64] = self._inner("invalid_actions")
-        return counts
-
-    # --- what is returned -------------------------------------------------------------------------------------
-
-    def _with_masks(self, observations: Any, masks: Masks, extra: dict[str, Any] | None = None) -> Any:
-        """Observations, one or a batch, with these masks in place of the inner ones, and `extra` parts."""
-        if self._mask_in_observation:
-            return {**observations, **(extra or {}), "action_mask": masks}
-        return {"observation": observations, **extra} if extra else observations
-
-    def _with_final(self, info: dict[str, Any], masks: Masks, extra: dict[str, Any] | None = None) -> dict[str, Any]:
-        """An info of the autoreset mode SAME_STEP with these masks, and `extra` parts, at the ends of episodes.
-
-        Args:
-            masks: of the rows before they were reset; other rows are not looked at.
-        """
-        over = info["_final_obs"]
-        final_obs, masks = info["final_obs"].copy(), np.where(over[:, None], masks, 0).astype(np.int8)
-        for row in np.flatnonzero(over).tolist():
-            final_obs[row] = self._with_masks(final_obs[row], masks[row], extra and trees.row(extra, row))
-        final_info = {**info["final_info"], "action_mask": masks, "_action_mask": over.copy()}
-        return {**info, "final_obs": final_obs, "final_info": final_info}
 
 
 def refuse_same_step(wrapper: object, envs: VectorEnv[Any, Any, Any], spec: MaskSpec) -> None:

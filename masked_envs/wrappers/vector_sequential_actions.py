@@ -65,7 +65,7 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         self.metadata = {**envs.metadata, "autoreset_mode": self.autoreset_mode}
         self.numbering = numbering_of(self.inner_spec, check_bins(bins))
         most, width = self.numbering.most, self.numbering.width
-        self._set_spaces(width, {"choices": spaces.Box(0, width, (most,), np.int64)})
+        self._set_flat_form(width, {"choices": spaces.Box(0, width, (most,), np.int64)})
         self._made, self._count = np.zeros((self.num_envs, most), np.int64), np.zeros(self.num_envs, np.int64)
         self._over, self._terminated = np.zeros((2, self.num_envs), np.bool_)
         self._last: tuple[Any, dict[str, Any]] | None = None  # what the wrapped environment last showed
