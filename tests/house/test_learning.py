@@ -52,13 +52,13 @@ def test_an_environment_needs_no_results(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.core
-def test_the_share_of_what_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_from_random_to_best(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "docs")
     import learning
 
     random = {"mean": 1.0, "standard_error": 0.1}
-    assert learning.share({"result": {"greedy": 4.0, "sampled": 3.0, "best": 5.0}, "random": random}) == 0.75
-    assert learning.share({"result": {"greedy": 4.0, "sampled": 3.0, "best": None}, "random": random}) is None
+    assert learning.progress({"result": {"greedy": 4.0, "sampled": 3.0, "best": 5.0}, "random": random}) == 0.75
+    assert learning.progress({"result": {"greedy": 4.0, "sampled": 3.0, "best": None}, "random": random}) is None
 
 
 @pytest.mark.core
