@@ -99,8 +99,8 @@ def check_flat(flat: Any) -> None:
 
 def flat_space(space: spaces.Space[Any]) -> spaces.Box:
     """The space of flat observations: `gymnasium.spaces.flatten_space` with dtype float32."""
-    flat = spaces.flatten_space(space)
-    return spaces.Box(flat.low.astype(np.float32), flat.high.astype(np.float32))  # type: ignore[attr-defined]
+    flat: Any = spaces.flatten_space(space)
+    return spaces.Box(flat.low.astype(np.float32), flat.high.astype(np.float32))
 
 
 def flat_observation(space: spaces.Space[Any], observation: Any, batch: bool = False) -> npt.NDArray[np.float32]:
@@ -111,7 +111,8 @@ def flat_observation(space: spaces.Space[Any], observation: Any, batch: bool = F
     numbers = np.asarray(observation)
     lead = numbers.shape[:1] if batch else ()
     if isinstance(space, (spaces.Discrete, spaces.MultiDiscrete)):  # one-hot
-        sizes, starts = np.ravel(getattr(space, "nvec", getattr(space, "n", None))), np.ravel(space.start)
+        sizes = np.ravel(space.nvec if isinstance(space, spaces.MultiDiscrete) else space.n)
+        starts = np.ravel(space.start)
         columns = np.moveaxis(numbers.reshape(*lead, -1), -1, 0)
         hot = [
             column[..., None] - start == np.arange(n) for column, n, start in zip(columns, sizes, starts, strict=True)

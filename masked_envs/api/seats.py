@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..core.declaration import Declaration
+from ..core.engine import Engine
 
 
 class Seats:
     """`agents` and `num_agents` of a game; an environment of one agent has neither, as nothing but a game should."""
 
-    _engine: Any
+    _engine: Engine
 
     def _game(self, name: str) -> Declaration:
-        declared: Declaration = self._engine.declaration
+        declared = self._engine.declaration
         if declared.play == "single":
             raise AttributeError(f"{declared.id} has one agent and no {name!r}")
         return declared

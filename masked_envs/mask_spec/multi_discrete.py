@@ -125,7 +125,8 @@ class TableMask(MultiDiscreteMask):
         return choices
 
     def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
-        rest = rows[(np.arange(len(rows)), *prefixes.T)]
+        index = (np.arange(len(rows)), *prefixes.T)
+        rest = rows[index]
         choices: Array = rest.reshape(len(rest), self.nvec[prefixes.shape[1]], -1).any(axis=2)
         return choices
 

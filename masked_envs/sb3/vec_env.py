@@ -87,7 +87,8 @@ class MaskedVecEnv(VecEnv):
     def reset(self) -> Any:
         """Begin an episode in every row, with the seeds of `seed()` if there are any."""
         seeded = any(seed is not None for seed in self._seeds)
-        observations, _ = self.envs.reset(seed=list(self._seeds) if seeded else None)
+        envs: Any = self.envs  # Gymnasium's vector environments take a list of seeds, though their type says an int
+        observations, _ = envs.reset(seed=list(self._seeds) if seeded else None)
         self._reset_seeds()
         self._reset_options()
         self._returns[:], self._lengths[:] = 0, 0
@@ -188,7 +189,7 @@ class MaskedVecEnv(VecEnv):
         return [issubclass(wrapper_class, Monitor)] * len(self._rows(indices))
 
 
-def with_sb3_form(envs: VectorEnv[Any, Any, Any]) -> VectorEnv[Any, Any, Any]:
+def with_sb3_form(envs: Any) -> Any:
     """The vector environment with actions that SB3 has a form for.
 
     Raises:

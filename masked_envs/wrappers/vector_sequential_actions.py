@@ -78,9 +78,7 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         self._begin(where)
         return self._look(observations, info)
 
-    def step(
-        self, actions: Any, where: Rows | None = None
-    ) -> tuple[Any, npt.NDArray[np.float64], Rows, Rows, dict[str, Any]]:
+    def step(self, actions: Any, where: Rows | None = None) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Make one choice in each row, or, with DISABLED, in the rows in `where`; those that complete an action move.
 
         Raises:
@@ -99,7 +97,8 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         observations, info = self._last
         rewards, (terminated, truncated) = np.zeros(self.num_envs), np.zeros((2, self.num_envs), np.bool_)
         if moving.any():
-            given = self.env.step(self._actions(made, whole, info["action_mask"]), where=moving)
+            envs: Any = self.env
+            given = envs.step(self._actions(made, whole, info["action_mask"]), where=moving)
             observations, rewards, terminated, truncated, info = given
             terminated, truncated = terminated & moving, truncated & moving
         else:

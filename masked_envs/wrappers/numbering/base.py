@@ -110,7 +110,8 @@ class Numbering(ABC):
     def next_choices(self, mask: Any, made: Sequence[int], head_mask: HeadMask | None = None) -> Flat:
         """Bool (width,): what may be chosen next, after legal choices."""
         heads = None if head_mask is None else [head_mask]
-        return self.next_masks(_one_row(mask), *self._batch(made), heads)[0]
+        legal: Flat = self.next_masks(_one_row(mask), *self._batch(made), heads)[0]
+        return legal
 
     def action_of(self, made: Sequence[int], mask: Any) -> Any:
         """The action that a whole sequence of choices stands for."""
