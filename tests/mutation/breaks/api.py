@@ -18,7 +18,7 @@ BREAKS = [
     Break(f"{API}/vector_env.py", "self._engine.seed(numbers, where & (given | ~self._seeded))", "self._engine.seed(numbers, where)", VECTOR),
     Break(f"{API}/vector_env.py", "            terminated[ended] = truncated[ended] = False\n", "            pass\n", VECTOR),
     Break(API, "        kept[~over] = 0\n", "", f"{VECTOR}"),
-    Break(API, "[first + i for i in range(rows)]", "[first for i in range(rows)]", VECTOR),
+    Break(API, "    return [first + i for i in range(rows)]\n", "    return [first for i in range(rows)]\n", VECTOR),
     Break(f"{API}/vector_env.py", "self._view.find_invalid(where)", "self._view.find_invalid()", WHERE),
     Break(f"{API}/vector_env.py", "self._view.step(where if ended is None else ~ended)", "self._view.step(None if ended is None else ~ended)", WHERE),
     Break(f"{API}/vector_env.py", "flatnonzero(resting if where is None else resting & where)", "flatnonzero(resting)", WHERE),
