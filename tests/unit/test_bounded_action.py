@@ -40,15 +40,16 @@ def test_the_map_is_affine_exact_at_the_bounds_and_never_leaves_them(data, dtype
     exact = low + (Fraction(float(unit[0])) + 1) / 2 * (high - low)
     size = max(abs(low), abs(high))
     assert action.dtype == dtype and mask[0, 0] <= action[0] <= mask[1, 0]
-    assert abs(Fraction(float(action[0])) - exact) <= size * Fraction(float(np.finfo(dtype).eps)) * 2
+    eps, least, tiny = (Fraction(float(getattr(np.finfo(dtype), x))) for x in ("eps", "smallest_subnormal", "tiny"))
+    assert abs(Fraction(float(action[0])) - exact) <= size * eps * 2 + least
     for end, bound in ((-1, mask[0]), (1, mask[1])):
         assert to_bounds(np.array([end], dtype), mask).tobytes() == (bound + dtype(0)).tobytes() or bound[0] == 0
         if mask[0, 0] < mask[1, 0]:
             assert to_unit(bound, mask).tolist() == [end]
     back = to_unit(action, mask)
     assert -1 <= back[0] <= 1
-    if high - low > size / 1000:  # else the numbers between the bounds are too few to tell units apart
-        assert abs(float(back[0]) - float(unit[0])) <= 1e4 * float(np.finfo(dtype).eps)
+    if high - low > max(size / 1000, tiny):  # else there are too few numbers between the bounds to tell units apart
+        assert abs(float(back[0]) - float(unit[0])) <= 1e4 * eps
 
 
 def test_where_bounds_meet_every_number_is_the_one_action():
