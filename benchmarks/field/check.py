@@ -74,9 +74,10 @@ def judged(law: str, verdict: str, report: Mapping[str, Any]) -> dict[str, Any]:
     evidence = next((found["evidence"] for found in findings if found["evidence"] is not None), None)
     telling = ("failed", "not judged", "warning", *([verdict] if verdict == "not applicable" else []))
     notes = [f"{found['status']}: {found['sentence']}" for found in findings if found["status"] in telling]
-    if (verdict == "passed" and data.unreached(law, evidence)) or (law == "L6" and verdict == "not judged"):
-        notes += [f"not reached: {why}" for why in data.unreached(law, evidence)]
-        verdict = "not reached"
+    if verdict == "passed" or (verdict == "not judged" and law in ("L6", "L7") and evidence is not None):
+        if missing := data.unreached(law, evidence):
+            notes = [note for note in notes if not note.startswith("not judged")]
+            notes, verdict = [*notes, *(f"not reached: {why}" for why in missing)], "not reached"
     return {"verdict": verdict, "evidence": evidence, "notes": list(dict.fromkeys(notes))}
 
 
