@@ -8,8 +8,6 @@ from scipy.stats import chisquare, kstest
 
 from masked_envs.mask_spec import MaskSpec
 
-pytestmark = pytest.mark.core
-
 WIDER = {np.dtype(np.longdouble)} - {np.dtype(np.float64)}  # on some machines they are one
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
 
@@ -31,6 +29,12 @@ def test_an_interval_allows_its_bounds_and_nothing_beyond():
     assert all(INTERVAL.allows(mask, np.array(a, np.float32)) for a in inside)
     assert not any(INTERVAL.allows(mask, np.array(a, np.float32)) for a in outside)
     assert INTERVAL.allows(mask, [-0.5, 1.0]) and not INTERVAL.allows(mask, [-0.6, 1.0])
+
+
+def test_bounds_that_cross_are_in_the_space_and_no_mask_of_a_running_episode():
+    crossed = np.array([[0.5, 1.0], [0.2, 3.0]], np.float32)
+    assert INTERVAL.space.contains(crossed) and not INTERVAL.contains(crossed)
+    assert INTERVAL.contains(np.sort(crossed, axis=0))
 
 
 def test_interval_samples_are_uniform_between_the_bounds():
