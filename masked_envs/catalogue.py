@@ -24,6 +24,7 @@ CATALOGUE = {
     "MaskedCartPole-v0": Entry("classic_control.cartpole", "single"),
     "MaskedCheckers-v0": Entry("board.checkers", "turns"),
     "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
+    "MaskedGo-v0": Entry("board.go", "turns"),
     "MaskedGraphColoring-v0": Entry("graph.graph_coloring", "single"),
     "MaskedHex-v0": Entry("board.hex", "turns"),
     "MaskedHuge-v0": Entry("bandit.huge", "single"),

@@ -36,8 +36,9 @@ Arguments
     `size`, an even number; `draw_after`.
 
 References
-    American Checker Federation, "Standard Rules of Checkers"; there player 0 is Black. Turns from the start on the board
-    of 8 by 8, a capture of several jumps counted as one: 7, 49, 302, 1469, 7361, 36768 (Bik, "Perft for checkers").
+    American Checker Federation, "Standard Rules of Checkers"; there player_0 is Black. Turns from the start on the
+    board of 8 by 8, a capture of several jumps counted as one: 7, 49, 302, 1469, 7361, 36768 (Bik, "Perft for
+    checkers").
 
 Versions
     v0: first release.
@@ -175,7 +176,7 @@ def validate(values):
         raise ValueError(f"size={values['size']} is odd; the board needs an even number of rows")
 
 
-# --- picture: one unit a cell; the directions of a piece that may act are at the corners of its cell -------------------
+# --- picture: one unit a cell; the directions of a piece that may act are at the corners of its cell ---------------
 
 
 def draw(s, p):
