@@ -23,6 +23,7 @@ CATALOGUE = {
     "MaskedBreakthrough-v0": Entry("board.breakthrough", "turns"),
     "MaskedCartPole-v0": Entry("classic_control.cartpole", "single"),
     "MaskedCheckers-v0": Entry("board.checkers", "turns"),
+    "MaskedChess-v0": Entry("board.chess", "turns"),
     "MaskedConnectFour-v0": Entry("board.connect_four", "turns"),
     "MaskedGo-v0": Entry("board.go", "turns"),
     "MaskedGraphColoring-v0": Entry("graph.graph_coloring", "single"),
