@@ -7,6 +7,9 @@ VENV_NEWEST ?= .venv-newest
 PIP_FLAGS    ?=
 PYTEST_FLAGS ?=
 MUTANT_FLAGS ?=
+# Of each target of make fuzz; FUZZ_FLAGS="masks" chooses one.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS   ?=
 # One environment: make test ID=MaskedCartPole-v0
 ID           ?=
 WORKERS      ?= 2
@@ -19,6 +22,7 @@ BENCH_FLAGS  ?=
 # What each installation adds to the package's own dependencies.
 EXTRAS_demo  := torch,gif
 EXTRAS_test  := dev,torch,gif,peers,rllib
+EXTRAS_fuzz  := dev,torch,fuzz
 EXTRAS_docs  := docs
 EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch
@@ -41,7 +45,7 @@ export SDL_VIDEODRIVER MPLBACKEND
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-main test-newest test-long test-field mutants lint format docs bench clean clean-all check-python
+.PHONY: help demo test test-main test-newest test-long test-field mutants fuzz lint format docs bench clean clean-all check-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -71,6 +75,9 @@ test-field: $(VENV)/.installed-field ## the checker on what other packages ship 
 
 mutants: $(VENV)/.installed-test ## break the code on purpose, one place at a time, and report which test notices
 	$(BIN)/python -m tests.mutation $(MUTANT_FLAGS)
+
+fuzz: $(VENV)/.installed-fuzz ## search for bytes that break a reader of masks, states or checkpoints
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_FLAGS)
 
 lint: $(VENV)/.installed-test ## ruff and mypy
 	$(BIN)/python -m ruff check .

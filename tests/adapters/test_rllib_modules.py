@@ -15,7 +15,13 @@ from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from ray.rllib.core.rl_module.rl_module import RLModule
 from rllib_cases import ACTIONS, BITS, NVEC, build, legal_entries, observation_space, random_batch
 
-from masked_envs.rllib import LegalCategorical, LegalMultiCategorical, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from masked_envs.rllib import (
+    LegalCategorical,
+    LegalMultiCategorical,
+    MaskedAPPOModule,
+    MaskedDQNModule,
+    MaskedPPOModule,
+)
 from masked_envs.torch import Features
 
 KINDS = ("flat", "learned", "candidates", "per_head", "binary")
@@ -184,7 +190,9 @@ def test_a_policy_that_has_diverged_is_an_error(module_class, kind, bad):
         parameter.data.fill_(bad)
     for forward in (module.forward_inference, module.forward_exploration, module.forward_train):
         with pytest.raises(ValueError, match="the policy has diverged"):
-            forward({**batch, Columns.NEXT_OBS: batch[Columns.OBS]}, **({"t": 0} if "explor" in forward.__name__ else {}))
+            forward(
+                {**batch, Columns.NEXT_OBS: batch[Columns.OBS]}, **({"t": 0} if "explor" in forward.__name__ else {})
+            )
 
 
 @pytest.mark.parametrize("heads", HEADS, ids=str)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import Array, describe
+from ..checks import Array, describe, holds_hidden
 
 _FLATTEN = "declare the action as Discrete over all combinations, whose flat mask every dialect has"
 INSTEAD = {
@@ -114,7 +114,7 @@ def expect_array(value: Any, shape: tuple[int, ...], dtype: npt.DTypeLike, *, ba
         ValueError: anything else; the message names what was expected and what was given.
     """
     form = f"an array of shape {shape}{' (or a batch of them)' if batch else ''} and dtype {np.dtype(dtype)}"
-    array = np.asarray(value) if hasattr(value, "__array__") else None
+    array = np.asarray(value) if hasattr(value, "__array__") and not holds_hidden(value) else None
     if array is None or array.dtype != dtype:
         raise ValueError(f"expected {form}, got {describe(value)}")
     if array.shape != shape and not (batch and array.ndim == len(shape) + 1 and array.shape[1:] == shape):
