@@ -1,4 +1,4 @@
-# Needs only make and Python 3.10 to 3.13 with the venv module; each target installs what it uses.
+# Needs only make and Python 3.10 to 3.14 with the venv module; each target installs what it uses.
 
 VENV        ?= .venv
 VENV_NEWEST ?= .venv-newest
@@ -29,8 +29,8 @@ EXTRAS_bench := bench,torch
 
 # The Python that makes the environments: the first that really runs (a version manager's stub may exist and fail),
 # is a tested version, and can make an environment. Choose another with `make PYTHON=/path/to/python`.
-CANDIDATES := python3 python3.12 python3.11 python3.13 python3.10
-TESTED     := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+CANDIDATES := python3 python3.12 python3.11 python3.13 python3.10 python3.14
+TESTED     := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))
 USABLE     := import sys, venv, ensurepip; sys.exit(sys.version_info[:2] < (3, 10))
 PYTHON      = $(shell for p in $(CANDIDATES); do if $$p -c '$(TESTED)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
@@ -105,7 +105,7 @@ clean-all: clean ## also remove the environments
 # A stamp is written after everything before it has succeeded, so an interrupted installation is taken up again.
 
 $(CREATED): %/.created: | check-python
-	@[ -n "$(PYTHON)" ] || { echo 'No Python 3.10 to 3.13 with the venv module was found among: $(CANDIDATES).' >&2; \
+	@[ -n "$(PYTHON)" ] || { echo 'No Python 3.10 to 3.14 with the venv module was found among: $(CANDIDATES).' >&2; \
 	  echo 'Install one (Debian, Ubuntu: apt install python3-venv), or name one: make PYTHON=/path/to/python' >&2; exit 1; }
 	"$(PYTHON)" -m venv $*
 	$*/bin/python -m pip install --quiet 'pip>=23'
