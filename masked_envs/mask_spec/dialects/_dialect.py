@@ -52,7 +52,7 @@ class Dialect:
         """The writer and the reader for a mask.
 
         Raises:
-            ValueError: the dialect cannot express it.
+            ValueError: the dialect cannot express it, or a part of it.
         """
         codec = self.codecs.get(spec.kind)
         if codec is None:
@@ -61,6 +61,8 @@ class Dialect:
         if self.counts_from_0 and getattr(spec, "start", 0) != 0:
             why = "it chooses from 0 and ignores start. Instead, declare the actions from 0 and add start inside"
             raise ValueError(f"{self.name} cannot express the mask of {spec.action_space}: {why}")
+        if spec.kind == "dict":  # of bounds it depends on the mask
+            spec.each(lambda part: None if part.kind == "interval" else self.codec(part))
         return codec
 
     def convert(self, spec: Any, mask: Any) -> Any:
