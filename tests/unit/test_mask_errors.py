@@ -14,8 +14,6 @@ from masked_envs.mask_spec import MaskSpec
 from masked_envs.mask_spec.dense import COMPILE_FROM
 from masked_envs.mask_spec.dialects import DIALECTS
 
-pytestmark = pytest.mark.core
-
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
 DEPENDENT = MaskSpec.conditional([2, 2, 3])
 RNG = np.random.default_rng(0)
