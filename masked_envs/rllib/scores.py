@@ -76,9 +76,13 @@ class ActionScores(nn.Module):
 def check_finite(scores: Tensor) -> Tensor:
     """The scores, unless some are nan or infinite: under such a policy no action is better than another.
 
+    A module that is exported or compiled looks at no values.
+
     Raises:
         ValueError: they are not finite.
     """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[no-untyped-call]
+        return scores
     if not math.isfinite(scores.detach().sum().item()) and not bool(torch.isfinite(scores).all()):
         raise ValueError(f"the module's outputs are not finite: {HOW_POLICIES_DIVERGE}")
     return scores

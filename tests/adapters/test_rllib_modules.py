@@ -22,6 +22,7 @@ from masked_envs.rllib import (
     MaskedDQNModule,
     MaskedPPOModule,
 )
+from masked_envs.rllib.scores import check_finite
 from masked_envs.torch import Features
 
 KINDS = ("flat", "learned", "candidates", "per_head", "binary")
@@ -193,6 +194,15 @@ def test_a_policy_that_has_diverged_is_an_error(module_class, kind, bad):
             forward(
                 {**batch, Columns.NEXT_OBS: batch[Columns.OBS]}, **({"t": 0} if "explor" in forward.__name__ else {})
             )
+
+
+def test_what_is_exported_looks_at_no_values():
+    class Scores(torch.nn.Module):
+        def forward(self, x):
+            return check_finite(x)
+
+    exported = torch.export.export(Scores(), (torch.zeros(2, 3),)).module()
+    assert exported(torch.full((2, 3), float("nan"))).isnan().all()
 
 
 @pytest.mark.parametrize("heads", HEADS, ids=str)
