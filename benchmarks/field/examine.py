@@ -12,6 +12,7 @@ spaces, a sample) is tried on a deepcopy, and what follows is counted in words. 
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from shelf import make, options_of, shelf_of  # noqa: E402
 DECISIONS = 600  # unless a shelf says otherwise
 STATES = 25  # in which actions are tried
 TRIED = 24  # of each side in one state
+LONGEST = 400  # actions that lead to a state in which actions are tried
 KEPT = 40  # decisions over which a mask that was handed out is watched, and two environments are compared
 
 
@@ -69,7 +71,7 @@ class Seen:
 
     def play(self, decisions: int) -> None:
         rng, tried_in = np.random.default_rng(0), 0
-        table = plain_walk.table_of(shelf_of(self.package), make(self.package, self.name))
+        table = plain_walk.table_of(shelf_of(self.package), functools.partial(make, self.package, self.name))
         handed_out: list[tuple[Any, Any]] = []
         for number, moment in enumerate(plain_walk.walk(table, rng, decisions)):
             self.states += 1
@@ -98,7 +100,7 @@ class Seen:
             self.last[kind] += 1
 
     def _try(self, table: Any, moment: Any, rng: np.random.Generator) -> None:
-        if not table.can_be_copied():
+        if len(moment.path) > LONGEST:
             return
         for side, actions in (
             ("allowed", table.some(moment.mask, True, TRIED, rng)),
@@ -120,7 +122,7 @@ def _masks(package: str, name: str, rng: np.random.Generator, global_seed: int) 
 
     random.seed(global_seed)
     np.random.seed(global_seed)
-    table = plain_walk.table_of(shelf_of(package), make(package, name))
+    table = plain_walk.table_of(shelf_of(package), functools.partial(make, package, name))
     for moment in plain_walk.walk(table, rng, KEPT):
         yield np.zeros(0) if moment.mask is None else moment.mask.copy()
 
@@ -134,12 +136,18 @@ def main() -> None:
     again = given.again or given.only is not None
     names = given.only or [env["name"] for env in field_data.read(given.package)["environments"]]
     for name in names:
-        data = field_data.read(given.package)
-        (entry,) = [env for env in data["environments"] if env["name"] == name]
-        if entry["examined"] is None or (again and entry["examined"]["script"] == "examine.py"):
-            entry["examined"] = examined(given.package, name)
+        before = entry_of(field_data.read(given.package), name)["examined"]
+        if before is None or (again and before["script"] == "examine.py"):
+            seen = examined(given.package, name)
+            data = field_data.read(given.package)  # somebody may have written into it since
+            entry_of(data, name)["examined"] = seen
             field_data.write(given.package, data)
-            print(name, entry["examined"], flush=True)
+            print(name, seen, flush=True)
+
+
+def entry_of(data: dict[str, Any], name: str) -> dict[str, Any]:
+    (entry,) = [env for env in data["environments"] if env["name"] == name]
+    return entry
 
 
 if __name__ == "__main__":
