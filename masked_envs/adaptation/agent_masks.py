@@ -32,6 +32,7 @@ class AgentMasks:
     """The masks of a PettingZoo environment, agent by agent, and the gate for their actions."""
 
     env: Any
+    step_unjudged: Callable[..., Any]
     on_invalid, mask_in = Fixed(), Fixed()
 
     def _begin(

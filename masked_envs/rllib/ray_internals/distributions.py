@@ -48,7 +48,9 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
     @cached_property
     def legal(self) -> Tensor:
         """Bool (..., n)."""
-        return self.probs > 0 if self.logits is None else ~(self.logits <= FORBIDDEN / 2)
+        if self.logits is None:
+            return self._dist.probs > 0
+        return ~(self.logits <= FORBIDDEN / 2)
 
     def logp(self, value: Tensor, **kwargs: Any) -> Tensor:
         if value.shape == self.log_probs.shape[:-1]:
