@@ -21,6 +21,7 @@ from .hostile import HostileNetwork
 
 NAME = "decisions"
 CONTROL_STEPS = 40
+BACKEND = "auto"
 MOST_ROWS, FEWEST_ROWS, NUMBERS = 8192, 64, 65_536  # rows are chosen so that a batch has about NUMBERS logits
 
 
@@ -83,7 +84,9 @@ class Play:
         width = width_of(case, spec)
         self.case, self.kind, self.play = case, spec.kind, declared.play
         self.rows = max(FEWEST_ROWS, min(MOST_ROWS, NUMBERS // width))
-        self.envs = masked_envs.make_vec(case.env_id, self.rows, mask_in="info", on_invalid="noop", **case.parameters)
+        self.envs = masked_envs.make_vec(
+            case.env_id, self.rows, mask_in="info", on_invalid="noop", backend=BACKEND, **case.parameters
+        )
         self.spec, self.network = self.envs.mask_spec, HostileNetwork(width, self.rows, spec.kind)
         self.everything = full_mask(self.spec, self.rows)
         _, self.info = self.envs.reset(seed=seed)

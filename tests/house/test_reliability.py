@@ -63,6 +63,7 @@ def test_hostile_networks_take_legal_actions_and_do_not_without_the_mask(
     decisions: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(decisions, "NUMBERS", 640)
+    monkeypatch.setattr(decisions, "BACKEND", "python")
     monkeypatch.setattr(record, "RESULTS", tmp_path)
     chosen = {"MaskedCartPole-v0", "MaskedPendulum-v0", "MaskedPairs-v0", "MaskedKnapsack-v0 form=binary"}
     cases = [case for case in decisions.cases() if case.name in chosen]
@@ -82,6 +83,7 @@ def test_a_sampler_that_forgets_the_mask_is_counted(decisions: Any, monkeypatch:
     from masked_envs.torch import _numerics
 
     monkeypatch.setattr(decisions, "NUMBERS", 640)
+    monkeypatch.setattr(decisions, "BACKEND", "python")
     case = next(case for case in decisions.cases() if case.name == "MaskedTaxi-v0")
     assert decisions.Play(case, 0).run(steps=20).invalid == 0
     monkeypatch.setattr(_numerics, "gumbel_argmax", lambda p, mask, shape: torch.randint(p.shape[-1], p.shape[:-1]))
