@@ -95,10 +95,10 @@ def written(page: str) -> str:
         before, _, rest = page.partition(start)
         _, _, after = rest.partition(end)
         result = record.load(name)
-        if not result:
-            raise ValueError(f"{name} has not been measured: python -m benchmarks.reliability {name}")
-        where = f"Measured on {result['date']}: {result['machine']}, Python {result['versions']['python']}."
-        said = f"\n{block(result)}\n\n{where}\n"
+        said = "\nNot measured yet.\n"
+        if result:
+            where = f"Measured on {result['date']}: {result['machine']}, Python {result['versions']['python']}."
+            said = f"\n{block(result)}\n\n{where}\n"
         page = f"{before}{start}\n{said}\n{end}{after}"
     return page
 
