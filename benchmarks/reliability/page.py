@@ -24,6 +24,7 @@ def total(result: Result, name: str) -> int:
 
 def decisions(result: Result) -> str:
     legal, invalid = total(result, "decisions") - total(result, "invalid"), total(result, "invalid")
+    bound = f" (95% upper bound of the rate: {3 / legal:.1e}, by the rule of three)" if invalid == 0 < legal else ""
     without = f"{total(result, 'control_invalid'):,} of {total(result, 'control_decisions'):,}"
     rows = [
         [name, case["kind"], f"{case['decisions']:,}", f"{case['invalid']:,}",
@@ -31,7 +32,7 @@ def decisions(result: Result) -> str:
         for name, case in result["cases"].items()
     ]  # fmt: skip
     return (
-        f"**{legal:,} legal decisions and {invalid:,} invalid ones.** The same networks without the mask: {without} "
+        f"**{legal:,} legal decisions and {invalid:,} invalid ones**{bound}. The same networks without the mask: {without} "
         "invalid.\n\n"
         + table(["environment", "kind of mask", "decisions", "invalid", "invalid without the mask"], rows)
     )
