@@ -32,8 +32,8 @@ def decisions(result: Result) -> str:
         for name, case in result["cases"].items()
     ]  # fmt: skip
     return (
-        f"**{legal:,} legal decisions and {invalid:,} invalid ones**{bound}. The same networks without the mask: {without} "
-        "invalid.\n\n"
+        f"**{legal:,} legal decisions and {invalid:,} invalid ones**{bound}. The same networks without the mask: "
+        f"{without} invalid.\n\n"
         + table(["environment", "kind of mask", "decisions", "invalid", "invalid without the mask"], rows)
     )
 
