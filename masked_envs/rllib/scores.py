@@ -81,7 +81,7 @@ def check_finite(scores: Tensor) -> Tensor:
     Raises:
         ValueError: they are not finite.
     """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[no-untyped-call]
+    if torch.compiler.is_compiling():
         return scores
     if not math.isfinite(scores.detach().sum().item()) and not bool(torch.isfinite(scores).all()):
         raise ValueError(f"the module's outputs are not finite: {HOW_POLICIES_DIVERGE}")
