@@ -143,7 +143,7 @@ def test_evaluate_counts_what_the_environment_counted():
         assert found.invalid == 0 and 0 < found.mean and found.sd >= 0
     first, again = (evaluate(model, plain(PAIRS, 2, seed=1), 5) for _ in range(2))
     assert first == again
-    venv = plain(PAIRS, 2, on_invalid="noop", seed=0)
+    venv = plain(PAIRS, 2, on_invalid="resample", seed=0)
     careless = DQN("MlpPolicy", venv, learning_starts=8, seed=0).learn(32)
     assert venv.invalid_actions.sum() > 0
     before = venv.invalid_actions.sum()
