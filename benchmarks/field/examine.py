@@ -12,6 +12,7 @@ spaces, a sample) is tried on a deepcopy, and what follows is counted in words. 
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -28,8 +29,8 @@ import plain_walk  # noqa: E402
 from shelf import make, options_of, shelf_of  # noqa: E402
 
 DECISIONS = 600  # unless a shelf says otherwise
-STATES = 25  # in which actions are tried
-TRIED = 24  # of each side in one state
+STATES, TRIED = 25, 24  # in which actions are tried, and how many of each side in one of them
+REPLAYED, LONGEST = 8, 150  # the same of both where a state is replayed, and the most actions that lead to it
 KEPT = 40  # decisions over which a mask that was handed out is watched, and two environments are compared
 
 
@@ -69,21 +70,23 @@ class Seen:
 
     def play(self, decisions: int) -> None:
         rng, tried_in = np.random.default_rng(0), 0
-        table = plain_walk.table_of(shelf_of(self.package), make(self.package, self.name))
+        table = plain_walk.table_of(shelf_of(self.package), functools.partial(make, self.package, self.name))
         handed_out: list[tuple[Any, Any]] = []
         for number, moment in enumerate(plain_walk.walk(table, rng, decisions)):
             self.states += 1
             self._look(table, moment)
             handed_out += [(moment.mask, moment.mask.copy())] if moment.mask is not None and number < KEPT else []
-            if not moment.over and moment.mask.any() and self._is_due(number, decisions, tried_in):
+            every = decisions / (STATES if table.is_copied() else REPLAYED)
+            telling = tried_in < 3 or not moment.mask.all()
+            if not moment.over and moment.mask.any() and telling and self._is_due(number, every, tried_in):
                 tried_in += 1
                 self._try(table, moment, rng)
         self.kept = all(np.array_equal(now, then) for now, then in handed_out) if handed_out else None
 
     @staticmethod
-    def _is_due(number: int, decisions: int, tried_in: int) -> bool:
+    def _is_due(number: int, every: float, tried_in: int) -> bool:
         """The first states, and then states at even distances."""
-        return tried_in < 5 or number >= (tried_in - 4) * decisions / STATES
+        return tried_in < 5 or number >= (tried_in - 4) * every
 
     def _look(self, table: Any, moment: Any) -> None:
         for mask in moment.waiting:
@@ -98,11 +101,12 @@ class Seen:
             self.last[kind] += 1
 
     def _try(self, table: Any, moment: Any, rng: np.random.Generator) -> None:
-        if not table.can_be_copied():
+        if not table.is_copied() and len(moment.path) > LONGEST:
             return
+        most = TRIED if table.is_copied() else REPLAYED
         for side, actions in (
-            ("allowed", table.some(moment.mask, True, TRIED, rng)),
-            ("forbidden", table.some(moment.mask, False, TRIED, rng)),
+            ("allowed", table.some(moment.mask, True, most, rng)),
+            ("forbidden", table.some(moment.mask, False, most, rng)),
             ("outside", table.outside()),
         ):
             for action in actions:
@@ -120,7 +124,7 @@ def _masks(package: str, name: str, rng: np.random.Generator, global_seed: int) 
 
     random.seed(global_seed)
     np.random.seed(global_seed)
-    table = plain_walk.table_of(shelf_of(package), make(package, name))
+    table = plain_walk.table_of(shelf_of(package), functools.partial(make, package, name))
     for moment in plain_walk.walk(table, rng, KEPT):
         yield np.zeros(0) if moment.mask is None else moment.mask.copy()
 
@@ -134,12 +138,18 @@ def main() -> None:
     again = given.again or given.only is not None
     names = given.only or [env["name"] for env in field_data.read(given.package)["environments"]]
     for name in names:
-        data = field_data.read(given.package)
-        (entry,) = [env for env in data["environments"] if env["name"] == name]
-        if entry["examined"] is None or (again and entry["examined"]["script"] == "examine.py"):
-            entry["examined"] = examined(given.package, name)
+        before = entry_of(field_data.read(given.package), name)["examined"]
+        if before is None or (again and before["script"] == "examine.py"):
+            seen = examined(given.package, name)
+            data = field_data.read(given.package)  # somebody may have written into it since
+            entry_of(data, name)["examined"] = seen
             field_data.write(given.package, data)
-            print(name, entry["examined"], flush=True)
+            print(name, seen, flush=True)
+
+
+def entry_of(data: dict[str, Any], name: str) -> dict[str, Any]:
+    (entry,) = [env for env in data["environments"] if env["name"] == name]
+    return entry
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from gymnasium.utils import EzPickle
 
 NAMES = ("action_mask", "legal_action_mask", "valid_avail_actions_mask", "action_masks")
 
@@ -25,6 +26,7 @@ class Moment:
         mask: the very array that was handed out, or a new one where it was a list.
         over: whether the episode has ended; then `terminated` or `truncated` says how.
         waiting: masks of agents that do not act.
+        seed, path: how the state was reached: the seed of the reset, and the actions since.
     """
 
     env: Any
@@ -34,6 +36,8 @@ class Moment:
     terminated: bool = False
     truncated: bool = False
     waiting: tuple[Any, ...] = ()
+    seed: int = 0
+    path: tuple[Any, ...] = ()
 
 
 def mask_of(env: Any, observation: Any, info: Any) -> Any:
@@ -45,23 +49,25 @@ def mask_of(env: Any, observation: Any, info: Any) -> Any:
     return env.get_wrapper_attr("action_masks")()
 
 
-def table_of(shelf: ModuleType, env: Any) -> Single | Turns:
+def table_of(shelf: ModuleType, make: Callable[[], Any]) -> Single | Turns:
     """What plays an environment."""
-    find = getattr(shelf, "mask_of", mask_of)
-    return Turns(env, find) if hasattr(env, "agent_iter") else Single(env, find)
+    find, env = getattr(shelf, "mask_of", mask_of), make()
+    return Turns(env, find, make) if hasattr(env, "agent_iter") else Single(env, find, make)
 
 
 def walk(table: Any, rng: np.random.Generator, decisions: int) -> Iterator[Moment]:
     """Random legal play, moment by moment, episode after episode; an empty mask ends the episode here."""
-    seed = 0
+    seed, path = 0, ()
     moment = table.reset(seed)
     for _ in range(decisions):
+        moment.seed, moment.path = seed, path
         yield moment
         action = None if moment.over else table.draw(moment.mask, rng)
         if action is None:
-            seed += 1
+            seed, path = seed + 1, ()
             moment = table.reset(seed)
         else:
+            path = (*path, copy.deepcopy(action))
             moment = table.step(moment.env, action)
 
 
@@ -128,9 +134,9 @@ class Actions:
 class Single(Actions):
     """A Gymnasium environment."""
 
-    def __init__(self, env: Any, find: Any) -> None:
+    def __init__(self, env: Any, find: Any, make: Callable[[], Any]) -> None:
         super().__init__(env.action_space)
-        self.env, self.find, self._copied = env, find, None
+        self.env, self.find, self.make, self._copied = env, find, make, None
 
     def reset(self, seed: int) -> Moment:
         observation, info = self.env.reset(seed=seed)
@@ -142,19 +148,25 @@ class Single(Actions):
         over = bool(terminated or truncated)
         return Moment(env, observation, mask, over, bool(terminated), bool(truncated))
 
-    def can_be_copied(self) -> bool:
+    def is_copied(self) -> bool:
+        """Whether deepcopy gives another environment in the same state."""
         if self._copied is None:
-            try:
-                copy.deepcopy(self.env)
-            except Exception:  # whatever stops it
-                self._copied = False
-            else:
-                self._copied = True
+            self._copied = _can_be_copied(self.env)
         return bool(self._copied)
+
+    def again(self, moment: Moment) -> Any:
+        """Another environment in the same state: a copy, or where that is none, a new one after the same actions."""
+        if self.is_copied():
+            return copy.deepcopy(moment.env)
+        other = type(self)(self.make(), self.find, self.make)
+        other.reset(moment.seed)
+        for action in moment.path:
+            other.env.step(action)
+        return other.env
 
     def outcome(self, before: Moment, action: Any) -> str:
         """What follows an action, tried on a copy, in words."""
-        env = copy.deepcopy(before.env)
+        env = self.again(before)
         try:
             after = self.step(env, action)
         except BaseException as error:  # SpielError and pyo3's panics are not all of Exception
@@ -170,9 +182,9 @@ class Single(Actions):
 class Turns(Actions):
     """A PettingZoo AEC game. Agents that have left are stepped with None, as PettingZoo asks."""
 
-    def __init__(self, env: Any, find: Any) -> None:
+    def __init__(self, env: Any, find: Any, make: Callable[[], Any]) -> None:
         super().__init__(env.action_space(env.possible_agents[0]))
-        self.env, self.find, self._copied = env, find, None
+        self.env, self.find, self.make, self._copied = env, find, make, None
 
     def reset(self, seed: int) -> Moment:
         self.env.reset(seed=seed)
@@ -195,8 +207,22 @@ class Turns(Actions):
         self.reward = env.rewards.get(self.mover, 0)
         return self._moment(env)
 
-    can_be_copied = Single.can_be_copied
+    is_copied = Single.is_copied
+    again = Single.again
     outcome = Single.outcome
+
+
+def _can_be_copied(env: Any) -> bool:
+    """Whether deepcopy copies the state: it may raise, and of an EzPickle it makes a new construction."""
+    try:
+        copy.deepcopy(env)
+    except Exception:  # whatever stops it
+        return False
+    while env is not None:
+        if isinstance(env, EzPickle):
+            return False
+        env = getattr(env, "env", None) if "env" in vars(env) else None
+    return True
 
 
 def same(a: Any, b: Any) -> bool:

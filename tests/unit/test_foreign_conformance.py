@@ -13,6 +13,7 @@ from foreign_mutants import CHANGES, HEALTHY, MADE, accepting, broken, healthy, 
 from own_envs import Jobs
 from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, LaxAfterADeath, RulesTellTheCard
 from surfaces import some_and_long
+from verdict_cases import CASES as VERDICT_CASES
 
 import masked_envs
 from masked_envs import MaskSpec
@@ -78,6 +79,14 @@ def test_a_broken_environment_is_found_out(name: str, kind: str) -> None:
 
 def test_negative_numbers_taken_as_indices_are_a_warning() -> None:
     report = masked_envs.check_masked_env(accepting("flat"), steps=60, raise_on_failure=False)
+    assert report.passed and any("np.int64(-1) is not in the action space" in w.sentence for w in report.warnings)
+
+
+@pytest.mark.once
+def test_they_are_found_where_only_later_states_take_them() -> None:
+    report = masked_envs.check_masked_env(
+        VERDICT_CASES["takes -1 late in an episode"].make, steps=60, raise_on_failure=False
+    )
     assert report.passed and any("np.int64(-1) is not in the action space" in w.sentence for w in report.warnings)
 
 

@@ -1,4 +1,4 @@
-"""JSSEnv: job shop scheduling. Its `reset` takes no seed and gives no info, which the checker and the plain walk ask for."""
+"""JSSEnv: job shop scheduling. Its `reset` takes no seed and gives no info; here it does."""
 
 from __future__ import annotations
 

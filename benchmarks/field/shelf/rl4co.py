@@ -21,8 +21,8 @@ OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 60, "time_budget": 75, "deci
 class Instance(gym.Env[Any, Any]):
     """Batch 1 of an environment; `action_mask` in info, and the rest of its TensorDict, flat, as the observation.
 
-    A seed seeds torch, from whose global stream instances come. The reward is asked for at the end, as the package does,
-    and with it the package's own check of the solution.
+    A seed seeds torch, from whose global stream instances come. The reward is asked for at the end, and with it the
+    package's own check of the solution, as the package does.
     """
 
     def __init__(self, name: str) -> None:
