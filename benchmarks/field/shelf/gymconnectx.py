@@ -15,7 +15,7 @@ OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 200, "time_budget": 60}}
 
 
 class Connect(gym.Env[Any, Any]):
-    """The environment with Gymnasium's form of `reset`, the reward of whoever moved, and its legal actions as a mask."""
+    """The environment with the usual form of `reset`, the reward of whoever moved, and its legal actions as a mask."""
 
     def __init__(self) -> None:
         from gymconnectx.envs.gymconnectxenv import ConnectGameEnv
