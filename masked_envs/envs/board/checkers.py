@@ -13,8 +13,8 @@ Action space
 
 Mask
     Kind flat, meaning legal: int8 (4 * size * size,). While a capture goes on, the jumps of that piece; otherwise all
-    jumps if there are some; otherwise all moves to empty cells. It is a function of the observation and never empty
-    before the end.
+    jumps if there are some; otherwise all moves to empty cells. It is a function of what the player to move observes,
+    and never empty before the end.
 
 Observation
     `Box (6, size, size) int8`, of the player who looks: planes 0 and 1 mark the player's own men and kings, planes 2
@@ -29,8 +29,8 @@ Start
     first size / 2 - 1 rows, player_1's on those of the last. player_0 begins.
 
 Episode end
-    Terminated when the player to move has no legal action, or as a draw after `draw_after` actions in a row without a
-    capture and without a move of a man. Never truncated, unless `time_limit` is given.
+    Terminated when the player to move has no legal action, or else as a draw after `draw_after` actions in a row
+    without a capture and without a move of a man. Never truncated, unless `time_limit` is given.
 
 Arguments
     `size`, an even number; `draw_after`.

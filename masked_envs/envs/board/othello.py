@@ -11,7 +11,8 @@ Action space
 
 Mask
     Kind flat, meaning legal: int8 (size * size + 1,); a cell is legal if a disc there flips at least one disc, the
-    pass only if no cell is. It is a function of the observation and never empty before the end.
+    pass only if no cell is. It is a function of what the player to move observes, and never empty before
+    the end.
 
 Observation
     `Box (2, size, size) int8`, of the player who looks: plane 0 marks the player's own discs, plane 1 the other's.

@@ -18,8 +18,8 @@ Mask
 
 Observation
     `Box (12,) int64`, of the player who looks: the rank of the player's card, the rank of the public card plus one or 0
-    before it is shown, the index of the player, the number of actions in this round, and then four numbers for each
-    round: its actions in order, each plus one, and 0 for those not taken.
+    before it is shown, the index of the player, the number of actions in this round (0 once the second round has
+    begun), and then four numbers for each round: its actions in order, each plus one, and 0 for those not taken.
 
 Rewards
     At the end, the chips won, or lost as negative numbers, beyond one's own; 0 if the pot is shared.
