@@ -105,7 +105,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         self._seeded |= where
         self._view.reset(where)
         observations, info = self._look()
-        return observations, {**info, **self._about_step(begins=True)}
+        return observations, {**info, **self._about_step(np.zeros_like(self._engine.rewards), begins=True)}
 
     def step(
         self, actions: Any
@@ -117,30 +117,36 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             ValueError: not one action per row. ResetNeeded: before the first reset, or, with DISABLED, an ended row.
         """
         engine = self._engine
-        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
-        any_ended = self._find_ended()
-        ended = engine.resting.copy() if any_ended and not at_once else None
+        self._require_reset()
+        ended = engine.mark_ended()
+        if self.autoreset_mode is AutoresetMode.DISABLED and ended.any():
+            raise self._ended(ended)
         self._view.write_actions(actions)
         row = self._view.find_invalid()
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
-        if at_once:
-            seen, rewards = self._view.step_or_reset()
-        else:
-            seen, rewards = None, self._view.step(None if ended is None else ~ended)
-        extra = self._about_step()
-        terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
-        if ended is not None:
-            terminated[ended] = truncated[ended] = False
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None:
+            return self._step_at_once()
+        ended = ended.copy()
+        rewards = self._view.step(~ended if ended.any() else None)
+        extra = self._about_step(engine.rewards.copy())
+        terminated, truncated = engine.terminated & ~ended, engine.truncated & ~ended
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             over = terminated | truncated
             if over.any():
                 extra |= self._final(over, extra)
                 self._view.reset(over)
-        elif ended is not None:
+        elif ended.any():
             self._view.reset(ended)
-        observations, info = self._look(seen)
+        observations, info = self._look()
         return observations, rewards, terminated, truncated, {**info, **extra}
+
+    def _step_at_once(self) -> tuple[Any, ...]:
+        """The rest of a step, in which rows that had ended are reset in the same launch as others move."""
+        seen, masks, agents, rewards, earned = self._view.step_or_reset()
+        terminated, truncated = self._engine.terminated.copy(), self._engine.truncated.copy()
+        observations, info = self._with_info(seen, masks, agents)
+        return observations, earned, terminated, truncated, {**info, **self._about_step(rewards)}
 
     def render(self) -> tuple[Any, ...] | None:
         """One picture per row."""
@@ -221,36 +227,29 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _look(self, seen: Any = None) -> tuple[Any, dict[str, Any]]:
-        """Observations and info of a reset or a step; `seen` are observations that have been copied already."""
-        masks = self._view.masks()
+    def _look(self) -> tuple[Any, dict[str, Any]]:
+        """Observations and info as they are now."""
+        return self._with_info(self._view.observations(), self._view.masks(), self._view.agents_to_act())
+
+    def _with_info(self, observations: Any, masks: Any, agents: Any) -> tuple[Any, dict[str, Any]]:
         info: dict[str, Any] = {"action_mask": masks}
-        agents = self._view.agents_to_act()
         if agents is not None:
             info["agent"] = agents
-        observations = self._view.observations() if seen is None else seen
         return with_mask(observations, masks, self._mask_in), info
 
-    def _about_step(self, begins: bool = False) -> dict[str, Any]:
+    def _about_step(self, rewards: npt.NDArray[np.float64], begins: bool = False) -> dict[str, Any]:
         """The infos about the last step; of a reset (`begins`), in which nothing was earned and no action given."""
         engine = self._engine
         info: dict[str, Any] = {}
         if self._is_game:
-            info["rewards"] = np.zeros_like(engine.rewards) if begins else engine.rewards.copy()
+            info["rewards"] = rewards
         if engine.on_invalid != "raise":
             info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
         return info
 
-    def _find_ended(self) -> bool:
-        """Whether the episode of some row is over; `engine.resting` marks them."""
-        self._require_reset()
-        any_ended = self._engine.find_ended() > 0
-        if any_ended and self.autoreset_mode is AutoresetMode.DISABLED:
-            rows = ", ".join(map(str, np.flatnonzero(self._engine.resting)[:5]))
-            raise ResetNeeded(
-                f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
-            )
-        return any_ended
+    def _ended(self, ended: npt.NDArray[np.bool_]) -> Exception:
+        rows = ", ".join(map(str, np.flatnonzero(ended)[:5]))
+        return ResetNeeded(f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()')
 
     def _require_reset(self) -> None:
         if not self._engine.all_started:

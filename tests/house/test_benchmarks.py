@@ -115,7 +115,7 @@ def test_sides_take_turns_and_medians_are_compared() -> None:
 
         return once
 
-    case = measure.Comparison("name", "peer", lambda: (side("ours"), side("peer")), must=1, aim=2, repetitions=3)
+    case = measure.Comparison("name", "peer", lambda: side("ours"), lambda: side("peer"), 1, 2, repetitions=3)
     result = case.measure()
     assert order == ["ours", "peer", "peer", "ours", "ours", "peer"]
     assert result["rate"] == {"ours": 30, "peer": 10} and result["ratio"] == 3.0
@@ -123,11 +123,14 @@ def test_sides_take_turns_and_medians_are_compared() -> None:
 
 
 def test_what_cannot_be_measured_is_left_out_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    def missing() -> tuple[measure.Side, measure.Side]:
+    def missing() -> measure.Side:
         measure.require("a_module_that_is_not_there")
         raise AssertionError
 
-    cases = [measure.Comparison("gone", "peer", missing), measure.Budget("kept", lambda: 7.0, must=9, unit="MB")]
+    cases = [
+        measure.Comparison("gone", "peer", missing, missing),
+        measure.Budget("kept", lambda: 7.0, must=9, unit="MB"),
+    ]
     results, skipped = run.measured(cases)
     assert [result["name"] for result in results] == ["kept"] and results[0]["median"] == 7.0
     assert skipped[0]["name"] == "gone" and "pip install" in skipped[0]["reason"]

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..binding import Rule, Scope, arguments_of, bind, copied
-from . import After, Backend, Buffers, Launch, Rows
+from ..binding import Rule, Scope, arguments_of, bind, copied, given_arrays
+from . import Backend, Buffers, Launch, Rows
 
 
 class PythonBackend(Backend):
@@ -57,12 +57,15 @@ class PythonRows(Rows):
             "parameters": [self.parameters],
         }
 
-    def launcher(self, body: Rule, after: After | None = None) -> Launch:
-        run, rows = self._with_buffers(body), len(self.states)
+    def launcher(self, body: Rule) -> Launch:
+        run, rows, arrays = self._with_buffers(body), len(self.states), given_arrays(body, self._buffers)
 
-        def launch(where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
+        def launch(
+            where: npt.NDArray[np.bool_] | None, *given: Any, after: Callable[[slice], None] | None = None
+        ) -> int:
             chosen = range(rows) if where is None else np.flatnonzero(where).tolist()
-            total = sum(run(i, *varying) for i in chosen)
+            fixed, varying = [plain_rows(array, array.ndim == 1) for array in given[:arrays]], given[arrays:]
+            total = sum(run(*fixed, i, *varying) for i in chosen)
             if after is not None:
                 after(slice(None))
             return total
@@ -73,7 +76,7 @@ class PythonRows(Rows):
         return functools.partial(self._with_buffers(body), row)
 
     def _with_buffers(self, body: Rule) -> Callable[..., int]:
-        """A row body as a function of `i` and what varies."""
+        """A row body as a function of what it is given, `i`, and what varies."""
         fixed = (self._buffers[name] for name in arguments_of(body) if name in self._buffers)
         return functools.partial(getattr(self._bound, body.__name__), *fixed)
 
