@@ -36,7 +36,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         autoreset_mode: `AutoresetMode.NEXT_STEP` (the default: the step after the end resets the row and discards its
             action), `SAME_STEP` (the last observation is in `info["final_obs"]`, its info in `info["final_info"]`) or
             `DISABLED` (reset rows yourself with `reset(options={"reset_mask": bool (num_envs,)})`).
-        num_threads: blocks of rows stepped at once (numba backend only).
+        num_threads: most threads that step rows at the same time (numba backend only). One does all of it where that is
+            faster, as in small batches; the results are the same.
         max_episode_steps: what `gymnasium.make_vec` passes; the shorter of it and `time_limit` holds.
 
     The other arguments are those of `MaskedEnv`; `backend="auto"` is numba here. Masks are int8 (num_envs, mask).

@@ -210,12 +210,13 @@ class Engine:
         What it returns is the caller's. The engine's own observations are written anew when they are asked for, and its
         own rewards are not written.
         """
+        rewards = np.zeros(self.rewards.shape)
         moved = Moved(
             new_like(self._observations),
             new_like(self.shown_masks),
             np.empty(self.rows, np.int64) if self.declaration.play == "turns" else None,
-            np.zeros(self.rewards.shape),
-            np.empty(self.rows),
+            rewards,
+            rewards.reshape(self.rows) if len(self.agents) == 1 else np.empty(self.rows),
         )
         self._observations_are_old = moved.observations is not self._observations
         copy_rows = functools.partial(self._copy_rows, moved)

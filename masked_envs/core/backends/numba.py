@@ -53,7 +53,8 @@ class NumbaBackend(Backend):
     def bind(
         self, owner: str, entries: Iterable[Rule], given: Mapping[Rule, Rule], row_bodies: Iterable[Rule] = ()
     ) -> types.SimpleNamespace:
-        loops = [*entries, *map(loop_over_rows, row_bodies)]
+        row_bodies = list(row_bodies)
+        loops = [*entries, *row_bodies, *map(loop_over_rows, row_bodies)]
         prefix = f"{owner}.{digest(loops, given, __name__)}"
         return bind(loops, given, functools.partial(_compiled_copy, prefix))
 
@@ -104,8 +105,7 @@ class NumbaRows(Rows):
         return launch
 
     def in_row(self, body: Rule, row: int) -> Callable[..., int]:
-        loop, one = getattr(self._bound, _loop_name(body)), slice(row, row + 1)
-        return functools.partial(loop, *self._arguments(body, one), self._every_row[one])
+        return functools.partial(getattr(self._bound, body.__name__), *self._arguments(body, slice(None)), row)
 
     def _arguments(self, body: Rule, rows: slice) -> tuple[Any, ...]:
         """The buffers of some rows that a row body asks for."""
