@@ -51,7 +51,7 @@ class Moved(NamedTuple):
         observations, masks: (N, V, ...) and (N, V, mask); where they are records, the engine's own.
         acting: the agent (N,) to act next; None where agents take no turns.
         rewards: (N, A).
-        earned: what the agent of the first view earned (N,); with one agent, the same memory as `rewards`.
+        earned: what the agent of the first view earned (N,); outside of games the memory of `rewards`.
     """
 
     observations: npt.NDArray[Any]

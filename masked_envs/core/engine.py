@@ -216,7 +216,7 @@ class Engine:
             new_like(self.shown_masks),
             np.empty(self.rows, np.int64) if self.declaration.play == "turns" else None,
             rewards,
-            rewards.reshape(self.rows) if len(self.agents) == 1 else np.empty(self.rows),
+            rewards.reshape(self.rows) if self.declaration.play == "single" else np.empty(self.rows),
         )
         self._observations_are_old = moved.observations is not self._observations
         copy_rows = functools.partial(self._copy_rows, moved)
