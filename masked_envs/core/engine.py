@@ -110,14 +110,19 @@ class Engine:
         self.states, self.parameters = self._rows.states, self._rows.parameters
         self._run = Launches(self._rows, loop.ROW_BODIES)
 
+    # What an engine of one row calls in place of a launch.
+
     @functools.cached_property
-    def _step_alone(self) -> Callable[..., int] | None:
-        """What an engine of one row calls in place of a launch."""
-        return self._rows.in_row(loop.step_row, 0) if self.rows == 1 else None
+    def _reset_alone(self) -> Callable[..., int] | None:
+        return self._rows.in_row(loop.reset_row, 0) if self.rows == 1 else None
 
     @functools.cached_property
     def _check_alone(self) -> Callable[..., int] | None:
         return self._rows.in_row(loop.check_row, 0) if self.rows == 1 else None
+
+    @functools.cached_property
+    def _step_alone(self) -> Callable[..., int] | None:
+        return self._rows.in_row(loop.step_row, 0) if self.rows == 1 else None
 
     def given_rules(self) -> dict[Any, Any]:
         """The rule in the place of each placeholder of the loop."""
@@ -171,8 +176,12 @@ class Engine:
 
     def reset(self, where: npt.NDArray[np.bool_] | None = None) -> None:
         """Start a new episode in the rows in `where`, all of them by default."""
-        self._run.reset_row(where)
-        self.all_started = self.all_started or bool(self.started.all())
+        if self._reset_alone is not None and (where is None or where[0]):
+            self._reset_alone()
+            self.all_started = True
+        else:
+            self._run.reset_row(where)
+            self.all_started = self.all_started or bool(self.started.all())
 
     def find_invalid(self, where: npt.NDArray[np.bool_] | None = None, view: int | None = None) -> int:
         """Mark and count the invalid ones of `actions` in the rows in `where`; the first such row, or -1.
@@ -266,7 +275,7 @@ class Engine:
         """The position of one row."""
         self._rows.store((row,))
         flags = (self.terminated.item(row), self.truncated.item(row), self.started.item(row))
-        return position_of(self.declaration.id, self._own_parameters, self.records[row].tobytes(), *flags)
+        return position_of(self.declaration.id, self._own_parameters, self.records[row : row + 1].tobytes(), *flags)
 
     def check_states(self, states: Sequence[Any]) -> None:
         """Refuse what is not a position of this environment, before any row takes one; see `check_state`."""
@@ -307,8 +316,8 @@ class Engine:
         self.stored_records()
         self._renew_observations()
         left_out = {
-            "rules", "states", "parameters", "by_row", "shown_masks", "_rows", "_run", "_step_alone", "_check_alone",
-            "resting", "every_row", "draws", "scratch", "prefixes",
+            "rules", "states", "parameters", "by_row", "shown_masks", "_rows", "_run", "_reset_alone", "_check_alone",
+            "_step_alone", "resting", "every_row", "draws", "scratch", "prefixes",
         }  # fmt: skip
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
