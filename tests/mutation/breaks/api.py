@@ -15,7 +15,7 @@ BREAKS = [
     Break(f"{API}/gymnasium_env.py", "self._over = terminated or truncated or not engine.started[0]", "self._over = terminated or not engine.started[0]", "tests/catalogue/test_bad_input.py -k after_the_end"),
     Break(f"{API}/vector_env.py", "            over = terminated | truncated\n", "            over = terminated\n", f"{VECTOR}"),
     Break(f"{API}/vector_env.py", "self._engine.seed(numbers, where & (given | ~self._seeded))", "self._engine.seed(numbers, where)", VECTOR),
-    Break(f"{API}/vector_env.py", "            terminated[ended] = truncated[ended] = False\n", "            pass\n", VECTOR),
+    Break(f"{API}/vector_env.py", "engine.terminated & ~ended, engine.truncated & ~ended", "engine.terminated.copy(), engine.truncated.copy()", VECTOR),
     Break(f"{API}/vector_env.py", "            kept[~over] = 0\n", "", f"{VECTOR}"),
     Break(API, "    return [first + i for i in range(rows)]\n", "    return [first for i in range(rows)]\n", VECTOR),
     Break(f"{API}/single_agent.py", "        np.minimum(engine.invalid_counts, before + 1, out=engine.invalid_counts)\n", "", f"{KINDS} tests/unit/test_vector_env.py -k 'together or Race or Warehouse or once or at_once'"),

@@ -35,7 +35,7 @@ BREAKS = [
     Break(LOOP, 'random_uniform(s["rng"], 0.0, 1.0)', "0.5", f"{KINDS} {INPUT}"),
     Break(LOOP, "    if not refused:\n", "    if True:\n", INPUT),
     Break(LOOP, "        if resting[i]:\n", "        if False:\n", VECTOR),
-    Break(LOOP, "    if resting[i]:\n        return", "    if False:\n        return", VECTOR),
+    Break(LOOP, "    if resting[i]:\n        earned", "    if False:\n        earned", VECTOR),
     Break(ENGINE, 'MOVED = (\n    "records", ', "MOVED = (\n    ", VECTOR),
     Break(ENGINE, "seed_words(seeds)[chosen]", "seed_words([0 for _ in seeds])[chosen]", VECTOR),
     Break(ENGINE, 'self.records["rng"][chosen] = seed_words(', 'self.records["rng"][:] = seed_words(', VECTOR),
