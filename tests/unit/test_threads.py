@@ -37,7 +37,7 @@ def faster_of(clock):
 
 
 @pytest.mark.parametrize(
-    ("alone", "together", "expected"), [(1e-3, 6e-4, "together"), (1e-3, 9.9e-4, "alone"), (1e-3, 2e-3, "alone")]
+    ("alone", "together", "expected"), [(1e-3, 6e-4, "together"), (1e-3, 9.5e-4, "alone"), (1e-3, 2e-3, "alone")]
 )
 def test_the_faster_way_is_taken(monkeypatch, alone, together, expected):
     clock = Clock(monkeypatch, alone=alone, together=together)
@@ -46,7 +46,7 @@ def test_the_faster_way_is_taken(monkeypatch, alone, together, expected):
 
 
 def test_a_short_launch_never_wakes_a_thread(monkeypatch):
-    clock = Clock(monkeypatch, alone=5e-5, together=1e-9)
+    clock = Clock(monkeypatch, alone=2e-4, together=1e-9)
     assert clock.chosen(faster_of(clock), 3 * threads.DECIDED) == "alone"
     assert "together" not in clock.done
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import Launch
 
 # Measured on two cores: waking a second thread and waiting for it takes 30 to 60 microseconds.
-WORTH_TRYING = 1e-4  # seconds that a launch takes one thread
-GAIN = 0.95  # several threads are used where a launch takes them less than this share of the time
-TRIES = 4  # launches of each kind, of which the fastest are compared
+WORTH_TRYING = 3e-4  # seconds that a launch takes one thread
+GAIN = 0.9  # several threads are used where a launch takes them less than this share of the time
+TRIES = 5  # launches of each kind, whose medians are compared
 DECIDED = 1000  # launches for which a decision holds before it is made anew
 PARTS = 4  # for each thread: a thread that starts late, or runs on a busy core, takes fewer of them
 
@@ -73,21 +73,23 @@ def the_faster(alone: Launch, together: Launch) -> Launch:
     Args:
         alone, together: the launch in one thread and in several.
     """
-    chosen, left, plan, fastest = alone, 0, _tries(), [math.inf, math.inf]
+    chosen, left, plan = alone, 0, _tries()
+    seconds: tuple[list[float], list[float]] = ([], [])  # of the tries alone, and of those together
 
     def launch(*arguments: Any, **named: Any) -> int:
-        nonlocal chosen, left, plan, fastest
+        nonlocal chosen, left, plan
         if left > 0:
             left -= 1
             return chosen(*arguments, **named)
         shared = plan.pop()
         began = time.perf_counter()
         total = (together if shared else alone)(*arguments, **named)
-        fastest[shared] = min(fastest[shared], time.perf_counter() - began)
-        short = len(plan) == 2 * TRIES and fastest[False] < WORTH_TRYING
+        seconds[shared].append(time.perf_counter() - began)
+        short = len(plan) == 2 * TRIES and min(seconds[False]) < WORTH_TRYING
         if short or not plan:
-            chosen = together if not short and is_faster(fastest[True], fastest[False]) else alone
-            left, plan, fastest = DECIDED, _tries(), [math.inf, math.inf]
+            chosen = together if not short and is_faster(median(seconds[True]), median(seconds[False])) else alone
+            left, plan = DECIDED, _tries()
+            seconds[False].clear(), seconds[True].clear()
         return total
 
     return launch
@@ -99,5 +101,5 @@ def _tries() -> list[bool]:
 
 
 def is_faster(together: float, alone: float) -> bool:
-    """Whether several threads are enough faster than one: the fastest launches of each, in seconds."""
+    """Whether several threads are enough faster than one: the usual seconds of a launch of each."""
     return together < GAIN * alone
