@@ -7,8 +7,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from statistics import median
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from . import Launch
@@ -87,7 +88,11 @@ def the_faster(alone: Launch, together: Launch) -> Launch:
         seconds[shared].append(time.perf_counter() - began)
         short = len(plan) == 2 * TRIES and min(seconds[False]) < WORTH_TRYING
         if short or not plan:
-            chosen = together if not short and is_faster(median(seconds[True]), median(seconds[False])) else alone
+            chosen = (
+                together
+                if not short and is_faster(*(float(np.median(seconds[way])) for way in (True, False)))
+                else alone
+            )
             left, plan = DECIDED, _tries()
             seconds[False].clear(), seconds[True].clear()
         return total
