@@ -136,7 +136,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         if self._chosen == self._views.engine.views:
             self._chosen = 0
             self.rewards = self._views.move()
-            if any(self._views.ends()):
+            if self._views.has_ended():
                 self._read_ends()
             self._accumulate_rewards()
         else:

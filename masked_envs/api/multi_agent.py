@@ -122,6 +122,11 @@ class AgentViews:
         """Whether the game has terminated, and whether it was truncated."""
         return self.engine.terminated.item(0), self.engine.truncated.item(0)
 
+    def has_ended(self) -> bool:
+        """Whether the game is over, in one way or the other."""
+        engine = self.engine
+        return engine.terminated.item(0) or engine.truncated.item(0)
+
     def info(self, agent: int, mask: Any) -> dict[str, Any]:
         """The info of one agent."""
         info = {"action_mask": mask}

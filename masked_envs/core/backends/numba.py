@@ -105,7 +105,11 @@ class NumbaRows(Rows):
         return launch
 
     def in_row(self, body: Rule, row: int) -> Callable[..., int]:
-        return functools.partial(getattr(self._bound, body.__name__), *self._arguments(body, slice(None)), row)
+        # Machine code for these types, called directly: to look types up in every call takes as long as a short row.
+        fixed, names = (*self._arguments(body, slice(None)), row), arguments_of(body)
+        varying = (0 for _ in names[names.index("i") + 1 :])
+        machine_code = getattr(self._bound, body.__name__).compile(tuple(map(_numba().typeof, (*fixed, *varying))))
+        return functools.partial(machine_code, *fixed)
 
     def _arguments(self, body: Rule, rows: slice) -> tuple[Any, ...]:
         """The buffers of some rows that a row body asks for."""
