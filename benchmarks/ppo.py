@@ -35,8 +35,8 @@ def comparisons() -> list[Comparison]:
 
 
 def ours() -> Side:
-    if not (CHECKOUT / "agents").is_dir():
-        raise UnavailableError("the agents are run from a checkout of the repository, and this has none")
+    if not (CHECKOUT / "agents" / "__init__.py").exists():
+        raise UnavailableError("the agents are run from a checkout of the repository, as a package; here is none")
     require("torch", "tqdm")
     return learner("ours")
 
