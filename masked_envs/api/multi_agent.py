@@ -125,7 +125,7 @@ class AgentViews:
     def has_ended(self) -> bool:
         """Whether the game is over, in one way or the other."""
         engine = self.engine
-        return engine.terminated.item(0) or engine.truncated.item(0)
+        return bool(engine.terminated.item(0) or engine.truncated.item(0))
 
     def info(self, agent: int, mask: Any) -> dict[str, Any]:
         """The info of one agent."""

@@ -211,7 +211,8 @@ class Engine:
 
         Who calls it once calls it before every `find_invalid`.
         """
-        return np.logical_or(self.terminated, self.truncated, out=self.resting)
+        np.logical_or(self.terminated, self.truncated, out=self.resting)
+        return self.resting
 
     def step_or_reset(self) -> Moved:
         """`step`, but `reset` in the rows that `mark_ended` marked, in one launch.

@@ -121,9 +121,10 @@ class PlainState:
             self.fields[name] = self.fields[name].item()
 
     @functools.cached_property
-    def _cells(self) -> list[tuple[str, memoryview]]:
+    def _cells(self) -> list[tuple[str, Any]]:
         """The memory of each scalar, which Python reads and writes faster than by way of NumPy."""
-        memory, fields = memoryview(self._records.view(np.uint8)), self._records.dtype.fields or {}
+        memory: Any = self._records.view(np.uint8).data
+        fields: Mapping[str, Any] = self._records.dtype.fields or {}
         places = [(name, fields[name][1], fields[name][0].char) for name in self.scalars]
         return [(name, memory[at : at + 8].cast("d" if kind == "d" else "q")) for name, at, kind in places]
 

@@ -94,7 +94,8 @@ def the_faster(alone: Launch, together: Launch) -> Launch:
                 else alone
             )
             left, plan = DECIDED, _tries()
-            seconds[False].clear(), seconds[True].clear()
+            seconds[False].clear()
+            seconds[True].clear()
         return total
 
     return launch
