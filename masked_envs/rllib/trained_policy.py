@@ -170,6 +170,7 @@ class TrainedPolicy:
         if self.is_stateful:
             self.state = outputs.pop(Columns.STATE_OUT)
             outputs = trees.map(lambda array: array.squeeze(1), outputs)
+            outputs[Columns.STATE_OUT] = self.state
         actions = _cast(outputs.pop(Columns.ACTIONS), self.action_space)
         if is_batch:
             return actions, outputs
@@ -228,10 +229,12 @@ def _fitted(value: Any, space: spaces.Space[Any], name: str, leads: dict[str, tu
     array, shape = np.asarray(value), space.shape or ()
     if array.shape[array.ndim - len(shape) :] != shape or array.ndim < len(shape):
         raise ValueError(f"{what} must have shape {shape}, or (rows, *{shape}), not {array.shape}")
-    if not np.can_cast(array.dtype, space.dtype, "same_kind"):
+    fitted = array.astype(space.dtype)
+    whole = array.dtype.kind in "biu" and np.array_equal(fitted, array)  # such as pixels out of JSON, in int64
+    if not (whole or np.can_cast(array.dtype, space.dtype, "same_kind")):
         raise ValueError(f"{what} must be of dtype {space.dtype}, not {array.dtype}")
     leads[name] = array.shape[: array.ndim - len(shape)]
-    return array.astype(space.dtype)
+    return fitted
 
 
 def _cast(actions: Any, space: spaces.Space[Any]) -> Any:

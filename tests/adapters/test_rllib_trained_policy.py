@@ -1,7 +1,5 @@
 """A policy out of a checkpoint acts legally, as RLlib's own sampling does, one observation at a time or many."""
 
-import pickle
-
 import numpy as np
 import pytest
 
@@ -325,8 +323,3 @@ def test_batched_runner_and_policy_share_a_module():
     policy = TrainedPolicy(runner.module)
     policy.act(observations_of("MaskedCartPole-v0", 1)[0])
     assert sum(map(len, runner.sample(num_timesteps=20))) >= 20
-
-
-def test_policies_pickle():
-    policy, (one,) = policy_of("MaskedCartPole-v0"), observations_of("MaskedCartPole-v0", 1)
-    assert pickle.loads(pickle.dumps(policy)).act(one) == policy.act(one)

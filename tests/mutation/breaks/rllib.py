@@ -33,7 +33,7 @@ BREAKS = [
     Break(ROOM, "        folded = {name: stream.reshape(-1, *stream.shape[len(lead) :]) for name, stream in streams.items()}", "        folded = streams", f"{ENCODERS} -k lstm"),
     Break(ROOM, "self._encoder_config = self._with_memory(encoder) if options[\"use_lstm\"] else encoder", "self._encoder_config = encoder", f"{ENCODERS} -k lstm"),
     Break(ROOM, "        catalog = catalog_for(type(self), catalog_class or self.default_catalog)", "        catalog = catalog_class or self.default_catalog", f"{ENCODERS} -k ones_own"),
-    Break(ROOM, "            self.state = outputs.pop(Columns.STATE_OUT)", "            outputs.pop(Columns.STATE_OUT)", f"{POLICY} -k 'state_is_kept'"),
+    Break(ROOM, "            self.state = outputs.pop(Columns.STATE_OUT)\n", "            self.state = outputs.pop(Columns.STATE_OUT)\n            self.state = trees.map(np.zeros_like, self.state)\n", f"{POLICY} -k 'state_is_kept'"),
     Break(ROOM, "        self.state = trees.merge(fresh, self.state, np.asarray(rows, np.bool_))", "        self.state = fresh", f"{POLICY} -k forget_by_themselves"),
     Break(ROOM, "            forward = self.module.forward_exploration if explore else self.module.forward_inference", "            forward = self.module.forward_inference", f"{POLICY} -k epsilon"),
     Break(ROOM, "END_OF_SCHEDULES = 2**53", "END_OF_SCHEDULES = 0", f"{POLICY} -k epsilon"),
