@@ -17,6 +17,7 @@ from ray.rllib.core.rl_module.rl_module import RLModule, RLModuleSpec
 from ray.rllib.utils.spaces.repeated import Repeated
 from rllib_cases import CATALOGS, DQN_MODEL
 
+import masked_envs  # noqa: F401  registers the ids
 from masked_envs import trees
 from masked_envs.rllib import BatchedEnvRunner, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule, configure
 from masked_envs.rllib.encoders import Image, Streams, channels_first, images_of
@@ -209,6 +210,22 @@ def test_what_counts_as_an_image():
     assert found(a=pixels(84, 84), b=pixels(4, 84, 84), c=pixels(4, 84, 84, 3)) == ["a", "b", "c"]
     assert found(a=spaces.Box(0, 1, (84, 84, 3), np.float32)) == ["a"]
     assert found(a=pixels(4, 4), b=spaces.Box(0, 1, (12, 12, 3), np.uint8)) == []
+
+
+@pytest.mark.parametrize(
+    ("env_id", "shape"),
+    [
+        ("MaskedTetris-v0", (20, 10, 2)),
+        ("MaskedMicroRTS-v0", (6, 6, 18)),
+        ("MaskedPairs-v0", (5, 5, 2)),
+        ("MaskedMinesweeper-v0", (8, 8, 1)),
+    ],
+)
+def test_boards_of_this_package_are_images_on_request(env_id, shape):
+    """Their planes come first. Without `conv_filters` they stay a vector."""
+    space = gym.make(env_id).observation_space
+    assert images_of(space, {}) == {}
+    assert [image.space.shape for image in images_of(space, {"conv_filters": FILTERS}).values()] == [shape]
 
 
 def test_pixels_that_stay_a_vector_are_scaled_too():
