@@ -18,7 +18,7 @@ BENCH_FLAGS  ?=
 
 # What each installation adds to the package's own dependencies.
 EXTRAS_demo  := torch,gif
-EXTRAS_test  := dev,torch,gif,peers,rllib,onnx
+EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external
 EXTRAS_docs  := docs
 EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import warnings
@@ -18,120 +19,16 @@ from ray.rllib.core.models.configs import ModelConfig, MultiStreamEncoderConfig,
 from ray.rllib.core.models.torch.base import TorchModel
 from ray.rllib.core.models.torch.encoder import TorchLSTMEncoder, TorchMultiStreamEncoder
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
-from ray.rllib.models.utils import get_filter_config
 from torch import Tensor, nn
 
 from .. import trees
 from ..torch.features import Features, Path, part_at, parts_of
+from .images import CHANNELS_FIRST, images_of, is_picture
 
 VECTOR = "vector"
 """Name of the stream of everything that is no image."""
 
-CHANNELS_FIRST = "channels_first"
-"""Entry of `model_config`: whether the channels of an image are its first axis; found by its shape by default."""
-
 DEFAULTS = DefaultModelConfig()
-
-
-# --- which parts are images -------------------------------------------------------------------------------------------
-
-
-def is_picture(space: spaces.Space[Any]) -> bool:
-    """Whether these are pixels: uint8 from 0 to 255, in two axes or more. They are divided by 255."""
-    if not isinstance(space, spaces.Box) or space.dtype != np.uint8 or len(space.shape) < 2:
-        return False
-    return bool((space.low == 0).all() and (space.high == 255).all())
-
-
-def channels_first(shape: tuple[int, ...]) -> bool:
-    """Whether the first of three axes is that of the channels, judged by the shape.
-
-    Two equal neighbours are height and width; where that does not decide, the smaller of the first and last axis is the
-    channels, and the last (as RLlib reads images) if they are equal.
-    """
-    first, middle, last = shape
-    if (first == middle) != (middle == last):
-        return middle == last
-    return first < last
-
-
-@dataclasses.dataclass(frozen=True)
-class Image:
-    """One part of an observation, as RLlib's convolutional network takes it: (height, width, channels), float32.
-
-    Args:
-        shape: of the part: (height, width), (height, width, channels), (channels, height, width), or a stack of frames
-            (frames, ...) of the latter two, whose channels follow each other.
-        scaled: whether to divide by 255.
-        first: whether the channels are the first of the last three axes.
-    """
-
-    shape: tuple[int, ...]
-    scaled: bool
-    first: bool
-
-    @classmethod
-    def of(cls, space: spaces.Box, first: bool | None) -> Image:
-        """Of a Box with two to four axes; `first` is found by the shape if it is None."""
-        shape = space.shape
-        found = len(shape) > 2 and (channels_first(shape[-3:]) if first is None else first)
-        return cls(shape, is_picture(space), found)
-
-    @property
-    def space(self) -> spaces.Box:
-        """Box float32 (height, width, channels)."""
-        with torch.no_grad():
-            shape = tuple(self(torch.zeros(self.shape)).shape)
-        return spaces.Box(-np.inf, np.inf, shape, np.float32)
-
-    def __call__(self, values: Tensor) -> Tensor:
-        """Float32 (..., height, width, channels) of values (..., *shape)."""
-        values = values.float() / 255 if self.scaled else values.float()
-        if len(self.shape) == 2:
-            return values.unsqueeze(-1)
-        if len(self.shape) == 4:  # frames beside the channels
-            values = values.flatten(-4, -3) if self.first else values.movedim(-4, -2).flatten(-2)
-        return values.movedim(-3, -1) if self.first else values
-
-
-def _has_default(image: Image) -> bool:
-    try:
-        get_filter_config(image.space.shape)
-    except ValueError:
-        return False
-    return True
-
-
-def images_of(observation_space: spaces.Space[Any], model_config: Mapping[str, Any]) -> dict[Path, Image]:
-    """The parts of an observation that go through a convolutional network.
-
-    These are pixels (see `is_picture`) in three axes, or in four, a stack of frames; any other Box of three axes, and
-    pixels in two, if RLlib has layers for its size or `conv_filters` are given; and with `conv_filters` any Box of two
-    axes, if there is nothing else.
-
-    Raises:
-        ValueError: pixels for whose size RLlib has no layers, without `conv_filters`.
-    """
-    boxes = {path: part for path, part in parts_of(observation_space).items() if isinstance(part, spaces.Box)}
-    filters, first = model_config.get("conv_filters"), model_config.get(CHANNELS_FIRST)
-    found = {}
-    for path, box in boxes.items():
-        pixels, axes = is_picture(box), len(box.shape)
-        if axes == 3 or (pixels and axes in (2, 4)):
-            image = Image.of(box, first)
-            if filters or _has_default(image):
-                found[path] = image
-            elif pixels and axes > 2:
-                height, width, channels = image.space.shape
-                raise ValueError(
-                    f"the observation {'/'.join(map(str, path))!r} is an image of {height} x {width} pixels with "
-                    f"{channels} channels, and RLlib has layers for squares of 10, 42, 64, 84 and 96 pixels only: give "
-                    "model_config={'conv_filters': [[channels, kernel, stride], ...]}, or change its size with "
-                    "gymnasium.wrappers.ResizeObservation"
-                )
-    if filters and not found:
-        found = {path: Image.of(box, first) for path, box in boxes.items() if len(box.shape) == 2}
-    return found
 
 
 # --- from observations to streams -------------------------------------------------------------------------------------
@@ -179,7 +76,7 @@ def _scaled(observations: Any, paths: list[Path]) -> Any:
     for path in paths:
         if not path:
             return observations / 255
-        key = path[0]
+        key: Any = path[0]
         new = _scaled(observations[key], [path[1:]])
         if isinstance(observations, Mapping):
             observations = {**observations, key: new}
@@ -284,7 +181,8 @@ class Memory(TorchModel, Encoder):  # type: ignore[misc]
     def __init__(self, config: MemoryConfig) -> None:
         TorchModel.__init__(self, config)
         self.tokenizer = config.tokenizer_config.build(framework="torch")
-        bare = dataclasses.replace(config, input_dims=config.tokenizer_config.output_dims, tokenizer_config=None)
+        bare: Any = copy.copy(config)
+        bare.input_dims, bare.tokenizer_config = config.tokenizer_config.output_dims, None
         self.memory = TorchLSTMEncoder(bare)
 
     def get_initial_state(self) -> Any:
@@ -317,7 +215,7 @@ class OwnConfig(ModelConfig):  # type: ignore[misc]
     model_config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
-    def output_dims(self) -> tuple[int, ...]:  # type: ignore[override]
+    def output_dims(self) -> tuple[int, ...]:
         """(width,), found by encoding two observations of zeros."""
         assert self.observation_space is not None
         zeros = create_empty_array(self.observation_space, n=2, fn=np.zeros)
@@ -344,6 +242,7 @@ class Own(TorchModel, Encoder):  # type: ignore[misc]
 
     def __init__(self, config: OwnConfig) -> None:
         TorchModel.__init__(self, config)
+        assert config.observation_space is not None
         self.net = config.make()
         path, space = next(iter(parts_of(config.observation_space, whole=True).items()))
         self._first, self._axes = path, len(space.shape or ())

@@ -17,8 +17,9 @@ from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from torch import Tensor, nn
 
 from ..torch.features import ACTION_MASK
-from .encoders import CHANNELS_FIRST, EncoderClass
+from .encoders import EncoderClass
 from .features import FORBIDDEN, legal_choices
+from .images import CHANNELS_FIRST
 from .ray_internals.catalogs import MaskedPPOCatalog, catalog_for, catalog_of
 from .ray_internals.structured import MaskColumns
 from .scores import IN_LOGITS, ActionScores

@@ -46,7 +46,7 @@ def export(policy: TrainedPolicy, path: str | os.PathLike[str]) -> list[str]:
         raise ImportError(
             f"export to ONNX needs onnx and onnxscript ({error}): pip install 'masked-envs[onnx]'", name=error.name
         ) from error
-    greedy = _Greedy(policy)
+    greedy = _Greedy(policy).eval()
     names, example = greedy.inputs()
     with torch.no_grad():
         outputs = greedy.named(*example)

@@ -218,21 +218,21 @@ def _fitted(value: Any, space: spaces.Space[Any], name: str, leads: dict[str, tu
     """Arrays in the dtypes of the space; their leading dimensions go into `leads`."""
     what = f"the observation{f' {name!r}' if name else ''}"
     if isinstance(space, (spaces.Dict, spaces.Tuple)):
-        keys = list(space.keys()) if isinstance(space, spaces.Dict) else range(len(space.spaces))
+        inner: dict[Any, Any] = dict(space.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces))
         try:
-            parts = {key: value[key] for key in keys}
+            parts = {key: value[key] for key in inner}
         except (KeyError, IndexError, TypeError) as error:
             given = sorted(map(str, value)) if isinstance(value, dict) else type(value).__name__
-            raise ValueError(f"{what} must have the parts {list(keys)}, not {given}") from error
-        fitted = {key: _fitted(part, space[key], f"{name}/{key}".strip("/"), leads) for key, part in parts.items()}
-        return fitted if isinstance(space, spaces.Dict) else tuple(fitted.values())
-    array, shape = np.asarray(value), space.shape or ()
+            raise ValueError(f"{what} must have the parts {list(inner)}, not {given}") from error
+        made = {key: _fitted(part, inner[key], f"{name}/{key}".strip("/"), leads) for key, part in parts.items()}
+        return made if isinstance(space, spaces.Dict) else tuple(made.values())
+    array, shape, dtype = np.asarray(value), space.shape or (), np.dtype(space.dtype)
     if array.shape[array.ndim - len(shape) :] != shape or array.ndim < len(shape):
         raise ValueError(f"{what} must have shape {shape}, or (rows, *{shape}), not {array.shape}")
-    fitted = array.astype(space.dtype)
+    fitted = array.astype(dtype)
     whole = array.dtype.kind in "biu" and np.array_equal(fitted, array)  # such as pixels out of JSON, in int64
-    if not (whole or np.can_cast(array.dtype, space.dtype, "same_kind")):
-        raise ValueError(f"{what} must be of dtype {space.dtype}, not {array.dtype}")
+    if not (whole or np.can_cast(array.dtype, dtype, "same_kind")):
+        raise ValueError(f"{what} must be of dtype {dtype}, not {array.dtype}")
     leads[name] = array.shape[: array.ndim - len(shape)]
     return fitted
 

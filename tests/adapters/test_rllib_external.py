@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("ray")
+pytest.importorskip("msgpack_numpy", reason="RLlib's messages need msgpack-numpy")
 import gymnasium as gym
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.env.external.env_runner_server_for_external_inference import EnvRunnerServerForExternalInference
@@ -48,11 +49,13 @@ def test_an_external_simulator_trains_by_the_mask(options, local_ray):
     config.training(train_batch_size_per_learner=100, minibatch_size=50, num_epochs=1)
     algorithm = config.build_algo()
     before = algorithm.get_weights()["default_policy"]
-    client = threading.Thread(target=play, args=(port, env, 2), daemon=True)
-    client.start()
-    for _ in range(2):
-        result = algorithm.train()
-    client.join()
+    # The client runs in this thread: RLlib's server waits forever for one that has failed.
+    results = []
+    training = threading.Thread(target=lambda: results.extend(algorithm.train() for _ in range(2)), daemon=True)
+    training.start()
+    play(port, env, 2)
+    training.join()
+    result = results[-1]
     after = algorithm.get_weights()["default_policy"]
     algorithm.stop()
     assert any((before[name] != after[name]).any() for name in before)
