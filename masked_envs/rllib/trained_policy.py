@@ -44,7 +44,7 @@ def load(checkpoint: str | os.PathLike[str] | Checkpoint, policy: str | None = N
     """
     given = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(os.fspath(checkpoint))
     with given.as_directory() as folder:
-        found = _modules_in(Path(folder))
+        found = _modules_in(Path(folder).absolute())
         if policy is None and len(found) > 1:
             raise ValueError(f"{checkpoint} has the policies {sorted(found)}: load(checkpoint, policy=NAME) takes one")
         if policy is not None and policy not in found:

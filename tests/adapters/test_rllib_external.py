@@ -49,9 +49,17 @@ def test_an_external_simulator_trains_by_the_mask(options, local_ray):
     config.training(train_batch_size_per_learner=100, minibatch_size=50, num_epochs=1)
     algorithm = config.build_algo()
     before = algorithm.get_weights()["default_policy"]
-    # The client runs in this thread: RLlib's server waits forever for one that has failed.
     results = []
-    training = threading.Thread(target=lambda: results.extend(algorithm.train() for _ in range(2)), daemon=True)
+
+    def train():
+        try:
+            results.extend(algorithm.train() for _ in range(2))
+        except BaseException:
+            algorithm.stop()  # closes the connection, for which the client waits
+            raise
+
+    # The client runs in this thread: RLlib's server waits forever for one that has failed.
+    training = threading.Thread(target=train, daemon=True)
     training.start()
     play(port, env, 2)
     training.join()

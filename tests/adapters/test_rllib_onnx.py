@@ -25,7 +25,7 @@ CASES = [
     ("ToyJoint-v0", MaskedPPOModule, {}),
     ("ToyInterval-v0", MaskedPPOModule, {}),
     ("ToyHybrid-v0", MaskedPPOModule, {}),
-    ("ToyHybridTuple-v0", MaskedPPOModule, {}),
+    ("ShownTuples-v0", MaskedPPOModule, {}),
     ("ShownNested-v0", MaskedPPOModule, {}),
     ("ShownBoth-v0", MaskedPPOModule, FILTERS),
 ]

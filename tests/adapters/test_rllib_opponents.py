@@ -18,7 +18,9 @@ def game(modules=None, **options):
     config = configure(
         PPOConfig(), GAME, policies={"player_0": "main", "player_1": "other"}, model_config={"fcnet_hiddens": [16]}
     )
-    config.rl_module_spec.rl_module_specs.update(modules or {})
+    specs = config.rl_module_spec
+    specs.rl_module_specs.update(modules or {})
+    config.rl_module(rl_module_spec=specs)
     config.multi_agent(policies_to_train=["main"], **options)
     config.training(train_batch_size_per_learner=600, minibatch_size=300, num_epochs=1)
     return config.env_runners(num_env_runners=0).debugging(seed=1).build_algo()

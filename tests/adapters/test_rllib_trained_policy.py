@@ -36,7 +36,9 @@ KINDS = [
     ("MaskedCartPole-v0", MaskedDQNModule, {"use_lstm": True, "dueling": False}),
     ("ParametricCartPole-v0", MaskedPPOModule, {}),
     ("ParametricCartPole-v0", MaskedDQNModule, {"num_atoms": 3}),
-    *[(env_id, MaskedPPOModule, {}) for env_id in rllib_cases.TOYS],
+    *[(env_id, MaskedPPOModule, {}) for env_id in rllib_cases.TOYS if env_id != "ToyHybridTuple-v0"],
+    ("ShownTuples-v0", MaskedPPOModule, {}),
+    ("ShownTuples-v0", MaskedRandomModule, {}),
     ("ShownNested-v0", MaskedPPOModule, {}),
     ("ShownBoth-v0", MaskedPPOModule, FILTERS),
     ("ShownPixels-v0", MaskedDQNModule, {**FILTERS, "fcnet_hiddens": [256, 256]}),
@@ -260,7 +262,7 @@ def test_a_module_without_a_mask_is_refused():
     ("config_class", "env_id", "options"),
     [
         (PPOConfig, "MaskedCartPole-v0", LSTM),
-        (APPOConfig, "ToyHybridTuple-v0", {}),
+        (APPOConfig, "ShownTuples-v0", {}),
         (DQNConfig, "ShownPixels-v0", FILTERS),
     ],
 )

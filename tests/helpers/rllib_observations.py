@@ -82,7 +82,39 @@ class Nested(Shown):
         return {"inside": {"deep": {"state": state}, "number": self.np_random.integers(3)}, "pair": pair}
 
 
-for _env in (Pixels, Both, Nested):
+class Tuples(gym.Env):
+    """Two choices in a Tuple, and a mask for each in a Tuple. Counts invalid actions."""
+
+    action_space = spaces.Tuple([spaces.Discrete(3), spaces.MultiBinary(2)])
+    observation_space = spaces.Dict(
+        observation=spaces.Box(-1, 1, (5,), np.float32),
+        action_mask=spaces.Tuple([spaces.Box(0, 1, (3,), np.int8), spaces.Box(0, 1, (2, 2), np.int8)]),
+    )
+
+    def __init__(self):
+        self.invalid_actions = 0
+
+    def _next(self):
+        choice, bits = self.np_random.integers(0, 2, 3).astype(np.int8), np.ones((2, 2), np.int8)
+        choice[self.np_random.integers(3)] = 1
+        bits[0, self.np_random.integers(2)] = 0
+        self.mask = choice, bits
+        return {"observation": self.np_random.random(5).astype(np.float32), "action_mask": (choice.copy(), bits.copy())}
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.t = 0
+        return self._next(), {}
+
+    def step(self, action):
+        choice, bits = action
+        legal = self.mask[0][choice] and all(self.mask[1][k, bit] for k, bit in enumerate(bits))
+        self.invalid_actions += not legal
+        self.t += 1
+        return self._next(), float(choice), self.t == 8, False, {}
+
+
+for _env in (Pixels, Both, Nested, Tuples):
     _name = f"Shown{_env.__name__}-v0"
     if _name not in gym.registry:
         gym.register(_name, entry_point=_env)
