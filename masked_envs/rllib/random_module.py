@@ -18,7 +18,7 @@ from .features import mask_spec_of
 class MaskedRandomModule(TorchRLModule):  # type: ignore[misc]
     """Draws uniformly over the legal actions, of every kind of mask; RLlib's `RandomRLModule` does not look at masks.
 
-    It has no parameters and cannot be trained: leave its name out of `config.multi_agent(policies_to_train=...)`. Its
+    It learns nothing and cannot be trained: leave its name out of `config.multi_agent(policies_to_train=...)`. Its
     random stream is its own, seeded from torch's when it is made, so `config.debugging(seed=...)` repeats it.
 
     Attributes:
@@ -29,6 +29,8 @@ class MaskedRandomModule(TorchRLModule):  # type: ignore[misc]
         """Raises ValueError: spaces without a mask, or of which no module knows the kind; see `mask_spec_of`."""
         self.mask_spec: MaskSpec = mask_spec_of(self.observation_space, self.action_space)
         self._rng = np.random.default_rng(int(torch.randint(2**31, ())))
+        # RLlib makes an optimizer for every module, and torch makes none for no parameters.
+        self.unused = torch.nn.Parameter(torch.zeros(()), requires_grad=False)
 
     def _forward(self, batch: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         masks = _rows(self.mask_spec, batch[Columns.OBS][ACTION_MASK])

@@ -42,13 +42,15 @@ def load(checkpoint: str | os.PathLike[str] | Checkpoint, policy: str | None = N
         FileNotFoundError: no module there; the message names the checkpoints below the folder, if any.
         ValueError: several policies and no name, a name that is not among them, or a module that sees no mask.
     """
-    given = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(os.fspath(checkpoint))
-    with given.as_directory() as folder:
-        found = _modules_in(Path(folder).absolute())
+    if not isinstance(checkpoint, Checkpoint):
+        place = os.fspath(checkpoint)
+        checkpoint = Checkpoint(place if "://" in place else os.path.abspath(place))
+    with checkpoint.as_directory() as folder:
+        found = _modules_in(Path(folder))
         if policy is None and len(found) > 1:
-            raise ValueError(f"{checkpoint} has the policies {sorted(found)}: load(checkpoint, policy=NAME) takes one")
+            raise ValueError(f"{folder} has the policies {sorted(found)}: load(checkpoint, policy=NAME) takes one")
         if policy is not None and policy not in found:
-            raise ValueError(f"{checkpoint} has no policy {policy!r}, but {sorted(found)}")
+            raise ValueError(f"{folder} has no policy {policy!r}, but {sorted(found)}")
         module = RLModule.from_checkpoint(found[policy] if policy is not None else next(iter(found.values())))
     return TrainedPolicy(module)
 
