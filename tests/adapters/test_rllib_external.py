@@ -33,7 +33,7 @@ def run(text, **namespace):
     return namespace
 
 
-@pytest.mark.parametrize("options", [{}, {"use_lstm": True}, {"mask_actions": False}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"use_lstm": True, "max_seq_len": 10}, {"mask_actions": False}], ids=str)
 def test_an_external_simulator_trains_by_the_mask(options, local_ray):
     """Without the mask in the module, the negative control, some of the actions are invalid."""
     play = run("def play(")["play"]
