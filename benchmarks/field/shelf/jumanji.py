@@ -18,7 +18,21 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "Snake-v1": {"steps": 1000, "decisions": 6000},
     "Game2048-v1": {"steps": 300, "decisions": 1500},
     "Maze-v0": {"decisions": 1500},
+    "Sudoku-very-easy-v0": {"refused": "ended_with_moves_left"},
+    "GraphColoring-v1": {"refused": "by_penalty"},
 }
+
+
+def ended_with_moves_left(before: Any, action: Any, after: Any) -> bool | None:
+    """Sudoku ends when no legal action is left, as its page says, and after an invalid one, as its code says."""
+    if not after.terminated:
+        return False
+    return True if after.mask.any() else None
+
+
+def by_penalty(before: Any, action: Any, after: Any) -> bool:
+    """By the documented reward of GraphColoring: minus the number of nodes for an invalid action."""
+    return bool(after.reward == -20)
 
 
 @functools.cache
