@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .. import trees
 from ..torch.features import ACTION_MASK, Path, parts_of
+from .ray_internals.dqn_module import MaskedDQNModule
 
 if TYPE_CHECKING:
     from .trained_policy import TrainedPolicy
@@ -104,7 +105,7 @@ class _Greedy(nn.Module):
         return tuple(self.named(*inputs).values())
 
     def _decide(self, batch: dict[str, Any]) -> tuple[Any, Tensor, Any]:
-        if hasattr(self.module, "compute_q_values"):
+        if isinstance(self.module, MaskedDQNModule):
             outputs = self.module.compute_q_values(batch)
             scores = outputs["qf_preds"]
             return scores.argmax(-1), scores, outputs.get(Columns.STATE_OUT, {})
