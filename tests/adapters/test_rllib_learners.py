@@ -106,7 +106,7 @@ def build(algorithm, name, **training):
 
 
 def each_environment_once_and_long():
-    """Each environment with PPO; with the algorithms that share its module, a flat, a structured and a recurrent one."""
+    """Each environment with PPO; a flat, a structured and a recurrent one with those that share its module."""
     for algorithm in POLICY_GRADIENTS:
         for name in ENVIRONMENTS:
             now = algorithm == "PPO" or name in ("MaskedCartPole-v0", "ToyHybrid-v0", "lstm")
