@@ -17,6 +17,7 @@ sys.path.insert(0, str(FIELD))
 import field_data  # noqa: E402
 
 LAWS = ("L2", "L3", "L4", "L5", "L6", "L7", "L10")
+ADVICE = re.compile(r"[,;:] (?:take more steps|say how|refused, or)")  # where a reason goes on with what to try
 MOST_SHOWN = 3  # results of forbidden actions in a row
 VERDICTS = {"passed": "✓", "not judged": "?", "not reached": "◦", "not applicable": "–"}
 CLASSES = {
@@ -216,7 +217,7 @@ def unjudged(data: Mapping[str, Any]) -> Iterable[str]:
                 reasons = [note.partition(": ")[2] for note in judged["notes"] if note.startswith(judged["verdict"])]
                 together.setdefault((law, reasons[0] if reasons else judged["verdict"]), []).append(env["name"])
     for (law, why), names in together.items():
-        yield f"- {', '.join(names)}, {law}: {why.replace('|', '/')}"
+        yield f"- {', '.join(names)}, {law}: {ADVICE.split(why)[0].replace('|', '/')}"
 
 
 def finding(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
