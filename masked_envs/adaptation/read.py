@@ -245,7 +245,12 @@ def spec_for(action_space: spaces.Space[Any], value: Any, name: str = "") -> Mas
     Raises:
         UnknownFormError: none, or two kinds of mask.
     """
-    spec = _spec(as_choices(action_space), value)
+    try:
+        spec = _spec(as_choices(action_space), value)
+    except UnknownFormError:
+        raise
+    except ValueError as error:  # a space without parts
+        raise UnknownFormError(f"no mask of {action_space}: {error}") from None
     read_mask(spec, value, name)
     return spec
 
