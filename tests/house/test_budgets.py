@@ -322,6 +322,8 @@ ROOMS = {
     "PIL": ("render/",),
     "pytest": ("pytest_plugin.py",),
     "tqdm": ("cli/check.py",),
+    "onnx": ("rllib/onnx.py",),
+    "onnxscript": ("rllib/onnx.py",),
     "pettingzoo": (
         "api/aec_env.py",
         "api/parallel_env.py",
