@@ -11,7 +11,7 @@ from gymnasium import spaces
 PACKAGE = "gym-chess"
 DISTRIBUTIONS = ("gym-chess", "gym", "chess", "numpy", "gymnasium")
 ENVIRONMENTS = {"Chess with MoveEncoding": "Chess()"}
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 300, "time_budget": 60, "decisions": 600}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 300, "time_budget": 60, "decisions": 400}}
 
 
 class Chess(gym.Env[Any, Any]):
