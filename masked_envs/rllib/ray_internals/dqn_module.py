@@ -15,6 +15,7 @@ from ray.rllib.core.learner.utils import make_target_network
 from torch import Tensor, nn
 
 from ..modules import Batch, MaskedObservations
+from ..scores import check_finite
 from .catalogs import MaskedDQNCatalog
 
 
@@ -24,8 +25,7 @@ class MaskedDQNModule(MaskedObservations, DefaultDQNTorchRLModule):  # type: ign
     Observations as for `MaskedPPOModule`, actions Discrete; double, dueling and distributional heads.
     """
 
-    def __init__(self, *args: Any, catalog_class: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, catalog_class=catalog_class or MaskedDQNCatalog, **kwargs)
+    default_catalog = MaskedDQNCatalog
 
     def make_target_networks(self) -> None:
         super().make_target_networks()
@@ -55,7 +55,9 @@ class MaskedDQNModule(MaskedObservations, DefaultDQNTorchRLModule):  # type: ign
 
         masked = {**head, "af": advantages} if self.uses_dueling else advantages
         outputs: Batch = super()._qf_forward_helper(self.without_mask(batch), encoder, masked)
-        return {**outputs, QF_PREDS: torch.where(legal, outputs[QF_PREDS].float(), -torch.inf)}
+        values = outputs[QF_PREDS].float()
+        check_finite(torch.where(legal, values, 0.0))
+        return {**outputs, QF_PREDS: torch.where(legal, values, -torch.inf)}
 
     def _forward_exploration(self, batch: Batch, t: int, **kwargs: Any) -> Batch:
         """Epsilon-greedy, uniform over the legal actions; RLlib's own never explores an action whose Q-value is 0."""

@@ -6,15 +6,18 @@ ROOM = "masked_envs/rllib"
 MODULES, RUNNER, LEARNERS = (f"tests/adapters/test_rllib_{name}.py" for name in ("modules", "env_runner", "learners"))
 CONFIGURE, GAMES = "tests/adapters/test_rllib_configure.py", "tests/adapters/test_rllib_multi_agent.py"
 PROOF = "tests/adapters/test_rllib_proof.py"
+ENCODERS, POLICY = "tests/adapters/test_rllib_encoders.py", "tests/adapters/test_rllib_trained_policy.py"
 
 BREAKS = [
     Break(ROOM, "return {**outputs, key: torch.where(self.legal(batch), logits, FORBIDDEN)}", "return {**outputs, key: torch.where(self.legal(batch), logits, logits - 50)}", MODULES),
     Break(ROOM, "return self._masked(outputs, batch, self._old_scores, TARGET_NETWORK_ACTION_DIST_INPUTS)", "return self._masked(outputs, batch, self.scores, TARGET_NETWORK_ACTION_DIST_INPUTS)", MODULES),
     Break(ROOM, "return legal | ~legal.any(-1, keepdim=True)", "return legal", f"{MODULES} {LEARNERS} -k 'dqn'"),
-    Break(ROOM, "outputs[QF_PREDS].float(), -torch.inf)", "outputs[QF_PREDS].float(), -1e6)", MODULES),
+    Break(ROOM, "torch.where(legal, values, -torch.inf)", "torch.where(legal, values, -1e6)", MODULES),
+    Break(ROOM, "            return check_finite(outputs)\n", "            return outputs\n", f"{MODULES} -k diverged"),
+    Break(ROOM, "check_finite(torch.where(legal, values, 0.0))", "check_finite(legal.float())", f"{MODULES} -k diverged"),
     Break(ROOM, "return torch.where(legal, outputs, -torch.inf) if centred else outputs", "return outputs", MODULES),
     Break(ROOM, "random = torch.where(legal, torch.rand(legal.shape, device=legal.device), -1.0).argmax(-1)", "random = legal.float().argmax(-1)", MODULES),
-    Break(ROOM, "exponential.clamp_min_(torch.finfo(logits.dtype).tiny).log_()", "exponential.log_()", MODULES),
+    Break(ROOM, "gumbel_argmax(self.log_probs, self.legal,", "gumbel_argmax(self.log_probs, torch.ones_like(self.legal),", MODULES),
     Break(ROOM, "LOG_PROB_OF_NO_STEP = 1e4", "LOG_PROB_OF_NO_STEP = 0.0", f"{LEARNERS} -k test_v_trace_leaves_exact_values_alone"),
     Break(ROOM, "new = counter - (self._counted[1] if self._counted[0] is base else 0)", "new = counter", f"{PROOF} -k lifetime_counts"),
     Break(ROOM, "own = slice(buffer.lookback, buffer.lookback + len(episode))", "own = slice(0, len(episode))", "tests/adapters -k 'legal_fraction or metrics or own_without'"),
@@ -25,5 +28,17 @@ BREAKS = [
     Break(ROOM, "lookback = min(self.lookback, episode.t_started, begin)", "lookback = min(self.lookback, begin)", f"{RUNNER} -k 'default or lookback'"),
     Break(ROOM, "arguments = ({\"on_invalid\": \"noop\"} if env_id in CATALOGUE else {}) | dict(env_config or {})", "arguments = dict(env_config or {})", CONFIGURE),
     Break(ROOM, 'return {"normalize_actions": False, "clip_actions": False} if continuous else {}', "return {}", f"{PROOF} -k 'test_sampling_is_legal and PPO'"),
+    Break(ROOM, "        values = values.float() / 255 if self.scaled else values.float()", "        values = values.float()", f"{ENCODERS} -k 'one_image or layout'"),
+    Break(ROOM, "            values = values.flatten(-4, -3) if self.first else values.movedim(-4, -2).flatten(-2)", "            values = values.flatten(-4, -3) if self.first else values.movedim(-4, -1).flatten(-2)", f"{ENCODERS} -k layout"),
+    Break(ROOM, "        return middle == last\n    return first < last", "        return middle == last\n    return first <= last", f"{ENCODERS} -k found_by_the_shape"),
+    Break(ROOM, "        self.vector = Features(observation_space, only=parts.keys() - self.images.keys())", "        self.vector = Features(observation_space)", f"{ENCODERS} -k 'one_image or joined'"),
+    Break(ROOM, "        folded = {name: stream.reshape(-1, *stream.shape[len(lead) :]) for name, stream in streams.items()}", "        folded = streams", f"{ENCODERS} -k lstm"),
+    Break(ROOM, "self._encoder_config = self._with_memory(encoder) if options[\"use_lstm\"] else encoder", "self._encoder_config = encoder", f"{ENCODERS} -k lstm"),
+    Break(ROOM, "        catalog = catalog_for(type(self), catalog_class or self.default_catalog)", "        catalog = catalog_class or self.default_catalog", f"{ENCODERS} -k ones_own"),
+    Break(ROOM, "            self.state = outputs.pop(Columns.STATE_OUT)\n", "            self.state = outputs.pop(Columns.STATE_OUT)\n            self.state = trees.map(np.zeros_like, self.state)\n", f"{POLICY} -k 'state_is_kept'"),
+    Break(ROOM, "        self.state = trees.merge(fresh, self.state, np.asarray(rows, np.bool_))", "        self.state = fresh", f"{POLICY} -k forget_by_themselves"),
+    Break(ROOM, "            forward = self.module.forward_exploration if explore else self.module.forward_inference", "            forward = self.module.forward_inference", f"{POLICY} -k epsilon"),
+    Break(ROOM, "END_OF_SCHEDULES = 2**53", "END_OF_SCHEDULES = 0", f"{POLICY} -k epsilon"),
+    Break(ROOM, "self.mask_spec.sample(masks, self._rng)", "self.mask_spec.sample(self.mask_spec.full(len(trees.leaves(masks)[0])), self._rng)", "tests/adapters/test_rllib_opponents.py -k 'uniform or other_seat'"),
     Break(ROOM, "        if spaces.setdefault(policy, own) != own:", "        if False:", GAMES),
 ]  # fmt: skip
