@@ -17,6 +17,7 @@ from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from torch import Tensor, nn
 
 from ..torch.features import ACTION_MASK, Features
+from .empty_masks import refuse_empty
 from .features import FORBIDDEN, legal_choices
 from .ray_internals.catalogs import MaskedPPOCatalog, catalog_of
 from .ray_internals.structured import MaskColumns
@@ -35,8 +36,13 @@ class MaskedObservations:
     """Mixin of all masked modules: takes the mask out of the observation, without changing the caller's batch.
 
     `model_config["mask_actions"] = False` lets the module choose as if everything were legal, for a negative control.
+
+    Attributes:
+        allows_empty_masks: rows that allow nothing are not refused outside of training. Env runners set it while they
+            sample: they know which rows are of an episode that has ended, where the action is discarded.
     """
 
+    allows_empty_masks = False
     features: Features
     scores: ActionScores
     model_config: Any
@@ -55,6 +61,22 @@ class MaskedObservations:
     def eval(self) -> Any:
         """As torch's; RLlib calls it in every step, which walks through all submodules each time."""
         return super().eval() if self.training else self  # type: ignore[misc,attr-defined]
+
+    def forward_inference(self, batch: Batch, **kwargs: Any) -> Batch:
+        """As RLlib's. Raises EmptyMaskError: a row allows nothing; see `allows_empty_masks`."""
+        self._refuse_empty(batch)
+        return super().forward_inference(batch, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def forward_exploration(self, batch: Batch, **kwargs: Any) -> Batch:
+        """As RLlib's. Raises EmptyMaskError: a row allows nothing; see `allows_empty_masks`."""
+        self._refuse_empty(batch)
+        return super().forward_exploration(batch, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def _refuse_empty(self, batch: Batch) -> None:
+        # What torch traces or compiles cannot depend on the values of a mask.
+        traced = torch.jit.is_tracing() or torch.compiler.is_compiling()
+        if self.masks and not self.allows_empty_masks and not traced:
+            refuse_empty(self.scores.spec, batch[Columns.OBS][ACTION_MASK])
 
     @property
     def masks(self) -> bool:
