@@ -23,6 +23,9 @@ EXTRAS_docs  := docs
 EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch
 
+# The files with core tests: collecting all others takes longer than running these.
+CORE = $(shell grep -rl --include='test_*.py' 'mark\.core' tests)
+
 # The Python that makes the environments: the first that really runs (a version manager's stub may exist and fail),
 # is a tested version, and can make an environment. Choose another with `make PYTHON=/path/to/python`.
 CANDIDATES := python3 python3.12 python3.11 python3.13 python3.10
@@ -61,7 +64,7 @@ test-main: $(VENV)/.installed-test ## the test suite alone
 
 test-newest: $(VENV_NEWEST)/.installed ## the core tests on the newest Gymnasium, without torch
 	@$(VENV_NEWEST)/bin/python -c 'import gymnasium; print("Gymnasium", gymnasium.__version__)'
-	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "core and not once and not long" $(PYTEST_FLAGS)
+	$(VENV_NEWEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "core and not once and not long" $(CORE) $(PYTEST_FLAGS)
 
 test-long: $(VENV)/.installed-test ## the tests that take minutes: everything with everything, and training runs
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long $(PYTEST_FLAGS)

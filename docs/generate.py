@@ -1,4 +1,5 @@
-"""Write what the environments say about themselves: docs/envs/*.md with GIFs, docs/learning.md, the table in README.md.
+"""Write what the environments say about themselves: docs/envs/*.md with GIFs, docs/learning.md, the table in README.md;
+and docs/field_report.md from the data in benchmarks/field.
 
     python docs/generate.py              write the pages, and the pictures that are missing
     python docs/generate.py --pictures   write the pages, and every picture anew
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import field_report
 import learning
 
 from masked_envs.cards import constructor_calls, facts, parameter_rows, read_card
@@ -28,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / "docs" / "envs"
 INDEX = ENVS / "index.md"
 LEARNING = ROOT / "docs" / "learning.md"
+FIELD_REPORT = ROOT / "docs" / "field_report.md"
 OVERVIEW, CURVES = (ROOT / "docs" / "images" / name for name in ("overview.gif", "learning.png"))
 README = ROOT / "README.md"
 START, END = "<!-- environments:start -->", "<!-- environments:end -->"
@@ -83,6 +86,7 @@ def pages() -> dict[Path, str]:
     declared, measured = declarations(), learning.read_results()
     written = {ENVS / f"{name(one)}.md": page(one, measured.get(one.id)) for one in declared}
     written[LEARNING] = learning.page(measured)
+    written[FIELD_REPORT] = field_report.page()
     written[INDEX] = INDEX_HEAD + environment_table(declared, "")
     written[README] = between(README.read_text(encoding="utf-8"), environment_table(declared, "docs/envs/"))
     return written

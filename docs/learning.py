@@ -1,4 +1,4 @@
-"""What the reference agent learns, as docs/learning.md, its curves, and a section of an environment's page.
+"""Write docs/learning.md, its curves, and the results section of an environment's page.
 
 Everything comes from benchmarks/learning/<id>.json, which benchmarks/learn.py writes, and, for random play, from
 benchmarks/results/random_play.json, which benchmarks/random_play.py writes. An environment without a file of its own
@@ -24,23 +24,28 @@ PAGE_HEAD = f"""{NOTICE}
 
 # What the reference agent learns
 
-`agents/ppo_torch`, masked PPO with a network of two hidden layers. Each line is one run: its seed and all its
-settings are in `benchmarks/learning/<id>.json`, and `python benchmarks/learn.py` repeats all of them, on one processor
-core each. Greedy (the most probable legal action) and sampled: mean returns of 100 episodes that training has not seen.
-Random: the mean return of uniformly random legal actions, exact or over at least 10,000 episodes with its standard
-error (`python benchmarks/random_play.py`). Games are played against random opponents, half from each seat. The best
-possible is a mean over the same 100 episodes, unless it says otherwise; a bound is a number that no policy can exceed
-and none need reach. Share: (better of greedy and sampled - random) / (best - random). No run took an invalid action, in
-training or evaluation. Last column: invalid actions out of 4,096 of the same policy, untrained and without the mask.
+`agents/ppo_torch` is masked PPO with a network of two hidden layers. Each row of the table is one training run with one
+seed. `benchmarks/learning/<id>.json` holds the seed, all settings and the results. `python benchmarks/learn.py` repeats
+all runs, each on one processor core.
 
-| environment | greedy | sampled | random | the best possible | share | decisions | minutes | invalid | mask off |
+- **greedy**, **sampled**: mean return of 100 evaluation episodes, with the most probable legal action, and with actions
+  sampled from the policy. Games are played against a random opponent, half of the episodes from each seat.
+- **random**: mean return of uniformly random legal play, exact, or over at least 10,000 episodes with its standard
+  error (`python benchmarks/random_play.py`).
+- **best possible**: the mean over the same 100 episodes, unless the table says otherwise. A *bound* is a number that no
+  policy can exceed and that may be out of reach.
+- **progress**: (better of greedy and sampled - random) / (best possible - random).
+- **invalid**: invalid actions in training and evaluation. **without mask**: invalid actions among 4,096 decisions of
+  the same policy before training, with the mask removed. It shows that the count of invalid actions can be above zero.
+
+| environment | greedy | sampled | random | best possible | progress | decisions | minutes | invalid | without mask |
 |---|---|---|---|---|---|---|---|---|---|
 """
 PAGE_TAIL = """
 ![Mean return of the episodes in training over the decisions taken, for each environment](images/learning.png)
 
-The dashed line is uniformly random legal play, the dotted one the best possible or a bound. In games the curve is that
-of the first player against the same policy, which says nothing of its strength.
+The dashed line is uniformly random legal play. The dotted line is the best possible return or a bound. For games the
+curve shows the return of the first player in self-play, which does not measure strength.
 """
 
 
@@ -90,12 +95,12 @@ def arguments(each: Mapping[str, Any]) -> str:
 def cells(each: Mapping[str, Any]) -> list[str]:
     """A row of the table, without the environment."""
     run, result = each["run"], each["result"]
-    part = share(each)
+    reached = progress(each)
     return [
         *(f"{result[name]:.2f}" for name in ("greedy", "sampled")),
         with_error(each["random"]),
         "not known" if result["best"] is None else f"{result['best']:.2f}, {run['best_is']}",
-        "" if part is None else f"{part:.0%}",
+        "" if reached is None else f"{reached:.0%}",
         f"{run['settings']['total_decisions']:,}",
         f"{result['minutes']:.1f}",
         str(result["invalid"]),
@@ -112,7 +117,7 @@ def with_error(random: Mapping[str, Any]) -> str:
     return f"{random['mean']:.{digits}f} ± {error:.{digits}f}"
 
 
-def share(each: Mapping[str, Any]) -> float | None:
+def progress(each: Mapping[str, Any]) -> float | None:
     """(better of greedy and sampled - random) / (best - random); None where the best is not known."""
     result, random = each["result"], each["random"]["mean"]
     if result["best"] is None:

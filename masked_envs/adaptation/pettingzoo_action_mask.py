@@ -125,6 +125,14 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
         agent, self._was_invalid = self.env.agent_selection, {}
         if not self._has_ended(agent):
             action = self._judge({agent: action}, {agent: self._mask_of(agent)})[agent].action
+        self._carry_out(action)
+
+    def step_unjudged(self, action: Any) -> None:
+        """A step whose action this wrapper does not judge: the environment's own answer to it."""
+        self._was_invalid = {}
+        self._carry_out(action)
+
+    def _carry_out(self, action: Any) -> None:
         self.env.step(action)
         self._infos = {}
         self._check_acting()
@@ -208,10 +216,17 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         Raises:
             InvalidActionError: an invalid action, with on_invalid="raise"; nobody has moved.
         """
+        return self._step(actions, {})
+
+    def step_unjudged(self, unjudged: dict[str, Any], actions: dict[str, Any]) -> Any:
+        """A step in which only `actions` are judged: for the others the environment's own answer is seen."""
+        return self._step(actions, unjudged)
+
+    def _step(self, actions: dict[str, Any], unjudged: dict[str, Any]) -> Any:
         masks, self._was_invalid = self._current_masks(), {}
         judged = {agent: action for agent, action in actions.items() if agent in self.env.agents}
         allowed = {agent: verdict.action for agent, verdict in self._judge(judged, masks).items()}
-        observations, rewards, terminated, truncated, infos = self.env.step({**actions, **allowed})
+        observations, rewards, terminated, truncated, infos = self.env.step({**unjudged, **actions, **allowed})
         shown, infos = self._look(observations, infos, terminated, truncated)
         return shown, rewards, terminated, truncated, infos
 

@@ -11,6 +11,7 @@ from ..mask_spec import MaskSpec
 from ..mask_spec.checks import HeadMask
 from .action_mask import ActionMask
 from .adapt import adapt
+from .agent_masks import AgentMasks
 
 Opponent = str | Callable[..., Any]
 MOST_RESETS = 100  # of games that are over before the agent's first turn
@@ -88,7 +89,11 @@ def _opponents(game: Any, agent: str, opponent: Any) -> dict[str, Opponent]:
 
 
 class Player(gym.Env[Any, Any]):
-    """The part of one agent in a game with masks; the subclasses know how the agents move."""
+    """The part of one agent in a game with masks; the subclasses know how the agents move.
+
+    The agent's own actions pass the game's mask wrapper unjudged, since `SingleAgent` has judged them. So the checker,
+    which looks inside `SingleAgent`, sees what the game itself does with an action that the mask forbids.
+    """
 
     def __init__(self, game: Any, agent: str, opponents: Mapping[str, Opponent]) -> None:
         self.game, self.agent, self.opponents = game, agent, opponents
@@ -189,7 +194,8 @@ class AECPlayer(Player):
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Move, and let the others move up to the agent's next turn."""
         game = self.game
-        game.step(action)
+        step = game.step_unjudged if isinstance(game, AgentMasks) else game.step
+        step(action)
         self._let_others_move()
         ends = (bool(game.terminations[self.agent]), bool(game.truncations[self.agent]))
         observation, info = self._seen()
@@ -218,7 +224,11 @@ class ParallelPlayer(Player):
         """Move together with the others."""
         others = [other for other in self.game.agents if other != self.agent]
         actions = {other: self._chosen(other, self._observations[other]) for other in others}
-        given = self.game.step({self.agent: action, **actions})
+        own = {self.agent: action}
+        if isinstance(self.game, AgentMasks):
+            given = self.game.step_unjudged(own, actions)
+        else:
+            given = self.game.step({**own, **actions})
         self._observations, rewards, terminated, truncated, self._infos = given
         observation, info = self._seen()
         ends = (bool(terminated[self.agent]), bool(truncated[self.agent]))

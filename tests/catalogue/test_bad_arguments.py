@@ -15,8 +15,6 @@ import masked_envs
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 SOME_SURFACES = pairs(ONE_OF_EACH_PLAY)
 SURFACES = some_and_long(SOME_SURFACES, [pair for pair in ALL_SURFACES if pair not in SOME_SURFACES])
 EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), SURFACES)

@@ -23,8 +23,6 @@ from masked_envs.conformance.actions import malformed_actions, out_of_range
 from masked_envs.core.backends import numba_is_available
 from masked_envs.core.random import random_uniform
 
-pytestmark = pytest.mark.core
-
 COMPILED = (f"vector {gym.vector.AutoresetMode.NEXT_STEP.value}", "aec")  # surfaces of the toys tried on numba too
 DISABLED = f"vector {gym.vector.AutoresetMode.DISABLED.value}"
 

@@ -14,8 +14,6 @@ from masked_envs.core.declaration import Declaration
 from masked_envs.core.engine import Engine
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 STEPS = 3
 MANY_BYTES = 10**6  # of a row, in the test of both backends: plain Python must step it
 BUFFERS = ("observations", "masks", "rewards", "terminated", "truncated", "acting", "invalid_counts")
@@ -99,7 +97,6 @@ def bytes_of_a_row(declared: Declaration, values: dict[str, Any]) -> int:
 CORNERS = [(env_id, corner) for env_id in IDS if declaration(env_id).parameters for corner in corners(env_id)]
 
 
-@pytest.mark.once
 @pytest.mark.skipif(not numba_is_available(), reason="numba has no build for this Python")
 @pytest.mark.parametrize(
     ("env_id", "values"),  # each set of sizes compiles anew, for seconds

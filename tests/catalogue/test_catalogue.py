@@ -16,8 +16,6 @@ from masked_envs.core.declaration import TIME_LIMIT, Declaration
 from masked_envs.core.parameters import Parameter
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 HEADINGS = [
     "Description",
     "Action space",

@@ -14,7 +14,7 @@ import pickle
 import gymnasium as gym
 import numpy as np
 import pytest
-from mutants import MUTANTS
+from mutants import CART, MUTANTS, RowsShareASeed
 from surfaces import (
     ALL_SURFACES,
     BACKENDS,
@@ -32,8 +32,7 @@ from surfaces import (
 import masked_envs
 from masked_envs.api import MaskedEnv
 from masked_envs.conformance import LAWS, ConformanceError, Report
-
-pytestmark = pytest.mark.core
+from masked_envs.registration import declaration
 
 ONE_VECTOR = f"vector {MODES[0].value}"
 EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), [*TOY_SURFACES, *ALL_SURFACES])
@@ -55,9 +54,16 @@ def test_every_id_obeys_every_law(env_id):
     assert not report.warnings, report
 
 
-@pytest.mark.parametrize(
-    ("env_id", "surface"), [pair for pair in ALL_SURFACES if pair[1] in ("env", ONE_VECTOR, "seat", "aec", "parallel")]
-)
+def one_per_interface():
+    """Each id on each interface; on the first of them also against the newest Gymnasium."""
+    seen = set()
+    for env_id, surface in ALL_SURFACES:
+        if surface in ("env", ONE_VECTOR, "seat", "aec", "parallel"):
+            yield pytest.param(env_id, surface, marks=[] if env_id in seen else pytest.mark.core)
+            seen.add(env_id)
+
+
+@pytest.mark.parametrize(("env_id", "surface"), list(one_per_interface()))
 def test_every_interface_of_an_id_obeys_every_law(env_id, surface):
     """Both backends are held against each other (L11) in the vector environment alone."""
     if surface == ONE_VECTOR:
@@ -74,7 +80,6 @@ def crossed():
         yield pytest.param(toy, name, arguments, id=f"{toy}-{name}-{'-'.join(arguments.values())}")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("env_id", "surface", "arguments"), list(crossed()))
 def test_every_kind_of_mask_obeys_every_law(env_id, surface, arguments):
     """The checker knows every kind: probes and malformed actions of Box, MultiDiscrete, MultiBinary, Dict and Tuple."""
@@ -123,7 +128,6 @@ def test_no_false_alarm_in_a_million_steps(env_id, surface):
 # --- negative controls ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_environment_is_found_out(name):
     make, law, also = MUTANTS[name]
@@ -134,6 +138,17 @@ def test_a_broken_environment_is_found_out(name):
     assert found.reproduction is not None and found.reproduction.seed is not None
 
 
+def test_rows_that_share_a_seed_are_found_out(monkeypatch):
+    env_id, single = "RowsShareASeed-v0", functools.partial(MaskedEnv, declaration(CART))
+    monkeypatch.setattr(gym.envs.registration, "registry", dict(gym.registry))
+    vector = functools.partial(RowsShareASeed, declaration(CART))
+    gym.register(env_id, entry_point=single, vector_entry_point=vector)
+    report = masked_envs.check_masked_env(env_id, steps=20, raise_on_failure=False)
+    found = [finding.sentence for finding in report.failures if finding.law == "L10"]
+    assert found == ["row 1 is not the single environment seeded 1"], report
+
+
+@pytest.mark.core
 def test_a_wrapper_that_changes_nothing_passes():
     masked_envs.check_masked_env(lambda: gym.Wrapper(gym.make(IDS[0])), steps=30)
 
@@ -194,6 +209,7 @@ def test_a_late_head_without_a_choice_is_named():
 # --- other people's environments ------------------------------------------------------------------------------------
 
 
+@pytest.mark.core
 def test_gymnasium_taxi_passes_with_the_mask_in_info():
     name = next(name for name in gym.registry if name.startswith("Taxi-v"))
     report = masked_envs.check_masked_env(lambda: gym.make(name), steps=30)
@@ -201,6 +217,7 @@ def test_gymnasium_taxi_passes_with_the_mask_in_info():
     assert report.profile.legal_fraction < 1
 
 
+@pytest.mark.core
 def test_pettingzoo_connect_four_forbids_actions_after_the_end():
     """Its masks are exact, but at the end they allow nothing, and -1 is taken for a column."""
     connect_four_v3 = pytest.importorskip("pettingzoo.classic").connect_four_v3
@@ -221,6 +238,7 @@ def test_a_foreign_environment_that_reads_global_random_numbers_is_found_out():
     assert "L10" in laws_broken(report)
 
 
+@pytest.mark.core
 def test_an_environment_without_a_mask_is_told_so():
     report = masked_envs.check_masked_env(lambda: gym.make("CartPole-v1"), steps=5, raise_on_failure=False)
     assert laws_broken(report) == {"L3"}

@@ -11,8 +11,6 @@ from write_golden import CATALOGUE, GOLDEN, path_of, replay, unfit
 
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = pytest.mark.core
-
 NO_NUMBA = pytest.mark.skipif(not numba_is_available(), reason="no numba here")
 # test_parity.py holds compiled rules against plain Python; a single compiled environment takes seconds to compile.
 BACKENDS = ["python", pytest.param("numba", marks=[NO_NUMBA, pytest.mark.long])]

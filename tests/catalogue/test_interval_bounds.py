@@ -11,8 +11,6 @@ from surfaces import IDS
 from masked_envs import make, make_vec, trees
 from masked_envs.mask_spec import DictMask, IntervalMask, MaskSpec
 
-pytestmark = pytest.mark.core
-
 STEPS = 40
 
 

@@ -44,7 +44,6 @@ from masked_envs.api import MaskedVectorEnv
 from masked_envs.core.backends import numba_is_available, threads
 from masked_envs.core.engine import Engine
 
-pytestmark = pytest.mark.core
 needs_numba = pytest.mark.skipif(not numba_is_available(), reason="numba has no build for this Python")
 
 ROOT = Path(masked_envs.__file__).resolve().parents[1]
@@ -85,7 +84,6 @@ def batch_of(env_id, rows, mode=AutoresetMode.NEXT_STEP, **arguments):
 # --- python == numba --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.once
 @needs_numba
 @pytest.mark.parametrize(("env_id", "chosen"), ALL_CHOICES)
 def test_backends_are_equal_over_thousands_of_steps(env_id, chosen):
@@ -136,7 +134,6 @@ def assert_equal_backends(env_id, chosen, on_invalid, steps, rows=25):
     assert python.invalid_counts.any() == (on_invalid != "raise")
 
 
-@pytest.mark.once
 @needs_numba
 @EVERY_SINGLE_SURFACE
 def test_single_environments_are_equal_on_both_backends(env_id, surface):
@@ -152,6 +149,7 @@ def test_single_environments_are_equal_on_both_backends(env_id, surface):
 # --- rows == single environments --------------------------------------------------------------------------------------
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("mode", MODES)
 @EVERY_SINGLE_SURFACE
 def test_a_row_is_the_single_environment_seeded_with_its_seed(env_id, surface, mode):
@@ -187,6 +185,7 @@ def test_a_row_is_the_single_environment_seeded_with_its_seed(env_id, surface, m
         assert single.unwrapped.get_state() == envs.unwrapped.get_state()[i]
 
 
+@pytest.mark.core
 @EVERY_BATCH
 def test_the_three_modes_give_the_same_transitions(env_id):
     """Of the first row: what each of its own steps earned and showed, resets left out."""
@@ -232,7 +231,6 @@ def always_shared(monkeypatch):
     monkeypatch.setattr(threads, "WORTH_SHARING", 0.0)
 
 
-@pytest.mark.once
 @needs_numba
 @pytest.mark.usefixtures("always_shared")
 @EVERY_BATCH
@@ -322,6 +320,7 @@ def masked_env(env_id):
     return gym.make(env_id)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("context", [c for c in ("spawn", "fork") if c in multiprocessing.get_all_start_methods()])
 def test_environments_live_in_other_processes(context):
     env_id, rows = IDS[0], 2
@@ -374,7 +373,6 @@ def advance(env, steps, seed):
     return stream
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("env_id", "surface", "backend"),
     some_and_long(
@@ -527,7 +525,6 @@ ENV = Declaration(
 '''
 
 
-@pytest.mark.once
 @needs_numba
 def test_an_edit_in_any_file_that_rules_reach_is_compiled_anew(tmp_path):
     """The disk cache of numba looks at one file only; a helper and a table of constants are edited here."""
@@ -578,7 +575,6 @@ print("clean")
 """
 
 
-@pytest.mark.once
 @needs_numba
 @pytest.mark.parametrize(
     "env_ids", [BOUNDED_TOYS, *(pytest.param((i,), marks=pytest.mark.long) for i in (*TOYS, *IDS))]

@@ -10,8 +10,6 @@ from masked_envs.api.picture import Picture
 from masked_envs.core.engine import Engine
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 
 @pytest.mark.parametrize(("env_id", "values"), ALL_CHOICES)
 def test_no_scene_has_a_problem(env_id, values):

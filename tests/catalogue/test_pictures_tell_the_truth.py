@@ -13,8 +13,6 @@ from masked_envs.catalogue import CATALOGUE
 from masked_envs.cli.demo import RandomPlayer
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 SHORT = 12  # steps; each id ends by its time limit at the latest
 
 

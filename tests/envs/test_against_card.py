@@ -19,8 +19,6 @@ from masked_envs.catalogue import CATALOGUE
 from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 STEPS, LONG = 100, 20_000  # of each case
 ROWS = 3
 IDS = list(CATALOGUE)

@@ -12,8 +12,6 @@ from positions import read
 from masked_envs import make, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedBinPack-v0"
 BACKEND = "numba" if numba_is_available() else "python"
 Cells = frozenset[tuple[int, int]]

@@ -17,8 +17,6 @@ from masked_envs.cards import read_card
 from masked_envs.envs.energy import unit_commitment
 from masked_envs.envs.strategy import micro_rts
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 EPISODES = [4, pytest.param(500, marks=pytest.mark.long)]
 MARGIN = 1e-5  # m, by which a box stays away from what bounds it
 SLACK = 1e-6  # m, for the rounding of bounds to float32

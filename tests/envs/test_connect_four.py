@@ -12,8 +12,6 @@ from positions import changed, read
 from masked_envs import make, make_aec, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedConnectFour-v0"
 
 # Plies from the empty rack. Positions: OEIS A212693 (Edelkamp and Kissmann; Tromp). Sequences: 7**n until the first

@@ -17,8 +17,6 @@ from masked_envs import make, make_vec
 from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedHuge-v0"
 BACKENDS = ("python", *(["numba"] if numba_is_available() else []))
 EVERY_BACKEND = pytest.mark.parametrize(

@@ -12,8 +12,6 @@ import masked_envs
 from masked_envs import make, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedKnapsack-v0"
 NO_NUMBA = pytest.mark.skipif(not numba_is_available(), reason="no numba here")
 BACKENDS = ["python", pytest.param("numba", marks=[NO_NUMBA, pytest.mark.long])]  # other sizes compile for seconds

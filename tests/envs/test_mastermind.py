@@ -11,8 +11,6 @@ from positions import changed
 
 from masked_envs import make
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedMastermind-v0"
 CODES = tuple(product(range(6), repeat=4))
 Code = tuple[int, ...]

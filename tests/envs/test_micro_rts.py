@@ -12,8 +12,6 @@ import pytest
 
 from masked_envs import InvalidActionError, make_aec
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedMicroRTS-v0"
 Cell = tuple[int, int]
 
@@ -127,7 +125,6 @@ def likely(orders: list[Any], rng: np.random.Generator, saving: bool = False) ->
     return choices[rng.integers(len(choices))]
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("rows", "cols", "games"), [(4, 4, 12), (6, 6, 3), (4, 7, 3)])
 def test_it_is_the_game_of_named_units(rows: int, cols: int, games: int) -> None:
     env, rng, seen, won = make_aec(ENV_ID, rows=rows, cols=cols, time_limit=0), np.random.default_rng(0), set(), 0

@@ -23,9 +23,6 @@ from optimum.mastermind import Mastermind, answer  # noqa: E402
 from optimum.minesweeper import Minesweeper  # noqa: E402
 from optimum.taxi import all_starts, best_of  # noqa: E402
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
-
 # --- Mastermind -------------------------------------------------------------------------------------------------------
 
 

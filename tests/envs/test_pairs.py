@@ -10,8 +10,6 @@ import pytest
 from masked_envs import make, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedPairs-v0"
 
 

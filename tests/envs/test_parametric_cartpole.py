@@ -13,8 +13,6 @@ from positions import changed, read
 
 from masked_envs import make, make_vec
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "ParametricCartPole-v0"
 AVAILABILITIES = ["fixed", "episode", "step"]
 

@@ -13,8 +13,6 @@ from masked_envs import InvalidActionError, make, make_vec
 from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedSeeker-v0"
 BACKEND = "numba" if numba_is_available() else "python"
 Array = npt.NDArray[Any]

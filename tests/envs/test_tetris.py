@@ -14,8 +14,6 @@ import masked_envs
 from masked_envs import make, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedTetris-v0"
 BACKENDS = ("python", *(["numba"] if numba_is_available() else []))
 PIECES = "IOTSZJL"  # by the number of the piece in a state

@@ -13,8 +13,6 @@ from positions import changed, read
 from masked_envs import InvalidActionError, make_parallel, make_vec
 from masked_envs.core.backends import numba_is_available
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ENV_ID = "MaskedWarehouse-v0"
 NO_NUMBA = pytest.mark.skipif(not numba_is_available(), reason="no numba here")
 BACKENDS = ["python", pytest.param("numba", marks=[NO_NUMBA, pytest.mark.long])]  # other sizes compile for seconds
@@ -138,7 +136,6 @@ def check_step(env: Any, state: Any, choices: tuple[int, ...], floor: set[Cell],
     return arrived
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_joint_move_of_two_robots(backend: str) -> None:
     """Every placement of two robots and their goals on 3x3, every pair of choices, legal or not."""

@@ -747,6 +747,21 @@ class NegativeIndex(Items):
         return super().step(N - 1 if int(action) == -1 else action)
 
 
+class NegativeIndexLate(NegativeIndex):
+    """Takes -1 for the last item, which opens when three others are gone."""
+
+    def begin(self) -> None:
+        self.free[:] = True
+
+    def allowed(self) -> Any:
+        mask = self.free.copy()
+        mask[-1] &= self.free[:-1].sum() <= N - 4
+        return mask
+
+    def legal(self, a: int) -> bool:
+        return 0 <= a < N and bool(self.allowed()[a])
+
+
 case("holds a lock", Lock)
 case("holds a lock, lax", LaxLock, "", "L7")
 case("holds a socket", Socket)
@@ -765,6 +780,7 @@ case("a window", Human)
 case("warns", Warns)
 case("clips", Clips, "not judged")
 case("takes -1", NegativeIndex)
+case("takes -1 late in an episode", NegativeIndexLate)
 case(
     "five wrappers",
     lambda: gym.wrappers.OrderEnforcing(

@@ -21,7 +21,6 @@ import measure  # noqa: E402
 import report  # noqa: E402
 import run  # noqa: E402
 
-pytestmark = pytest.mark.core
 needs_compiler = pytest.mark.skipif(
     not (shutil.which("gcc") or shutil.which("cc")), reason="needs a C compiler (Debian, Ubuntu: apt install gcc)"
 )

@@ -22,8 +22,6 @@ import masked_envs
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 PACKAGE = Path(masked_envs.__file__).parent
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]

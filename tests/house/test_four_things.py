@@ -17,8 +17,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ROOT = Path(__file__).resolve().parents[2]
 ENV_ID, FAMILY, NAME = "MaskedLightsOut-v0", "puzzle", "lights_out"
 ADDED = {

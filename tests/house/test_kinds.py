@@ -6,8 +6,6 @@ from masked_envs.mask_spec import KINDS
 from masked_envs.render.entries import ENTRIES
 from masked_envs.wrappers.numbering import NUMBERINGS
 
-pytestmark = pytest.mark.core
-
 
 def test_every_kind_has_a_numbering():
     assert set(NUMBERINGS) == set(KINDS)

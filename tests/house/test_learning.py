@@ -24,7 +24,6 @@ def reached(result: dict[str, Any]) -> float:
     return max(result["greedy"], result["sampled"])
 
 
-@pytest.mark.core
 @pytest.mark.parametrize("env_id", RESULTS)
 def test_a_run_took_no_invalid_action_and_beat_random_play_within_what_is_possible(env_id: str) -> None:
     result = RESULTS[env_id]["result"]
@@ -36,7 +35,6 @@ def test_a_run_took_no_invalid_action_and_beat_random_play_within_what_is_possib
     assert result["best"] is None or reached(result) <= result["best"] + 1e-9
 
 
-@pytest.mark.core
 def test_an_environment_needs_no_results(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its page then lacks the section, and the table its row."""
     monkeypatch.syspath_prepend(ROOT / "docs")
@@ -51,17 +49,15 @@ def test_an_environment_needs_no_results(monkeypatch: pytest.MonkeyPatch) -> Non
     assert env_id in learning.page(results) and env_id not in learning.page(without)
 
 
-@pytest.mark.core
-def test_the_share_of_what_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_from_random_to_best(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "docs")
     import learning
 
     random = {"mean": 1.0, "standard_error": 0.1}
-    assert learning.share({"result": {"greedy": 4.0, "sampled": 3.0, "best": 5.0}, "random": random}) == 0.75
-    assert learning.share({"result": {"greedy": 4.0, "sampled": 3.0, "best": None}, "random": random}) is None
+    assert learning.progress({"result": {"greedy": 4.0, "sampled": 3.0, "best": 5.0}, "random": random}) == 0.75
+    assert learning.progress({"result": {"greedy": 4.0, "sampled": 3.0, "best": None}, "random": random}) is None
 
 
-@pytest.mark.core
 def test_random_play_is_shown_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "docs")
     import learning
@@ -72,7 +68,6 @@ def test_random_play_is_shown_with_its_error(monkeypatch: pytest.MonkeyPatch) ->
     ]  # fmt: skip
 
 
-@pytest.mark.core
 def test_the_best_on_the_starts_compared_is_that_of_the_programs() -> None:
     sys.path.insert(0, str(BENCHMARKS))
     from bounds import BOUNDS

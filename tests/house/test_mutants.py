@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 ROOT = Path(__file__).resolve().parents[2]
 TRY = """
 import sys

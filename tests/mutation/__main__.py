@@ -5,6 +5,8 @@
     python -m tests.mutation core --only 3 7      some of a room, by number
     python -m tests.mutation --list               the table, and which entries are stale; runs nothing
     python -m tests.mutation --unbroken           the tests of the table without any break; they must pass
+    python -m tests.mutation --record FILE        the same in pieces: what FILE says is killed already is left out
+    python -m tests.mutation --summary FILE       what a record says of each room; runs nothing
 
 A break is one entry of `tests/mutation/breaks/<room>.py`. Exit status 1 if any is not killed.
 """
@@ -14,10 +16,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from .record import Record
 from .table import Break, places, rooms
 from .trial import Copy, Outcome
 
@@ -31,6 +35,10 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", type=int, metavar="N", help="these breaks of each room, counted from 0")
     parser.add_argument("--list", action="store_true", help="list the table and what is stale; run nothing")
     parser.add_argument("--unbroken", action="store_true", help="run the tests of the table on the code as it is")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="write verdicts to FILE; leave out what it has killed"
+    )
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="print what a record says; run nothing")
     given = parser.parse_args()
     unknown = set(given.rooms) - set(known)
     if unknown:
@@ -38,9 +46,12 @@ def main() -> int:
     table = list(chosen({room: known[room] for room in given.rooms or known}, given.only))
     if given.list:
         return listed(table)
+    if given.summary is not None:
+        return summary(Record(given.summary), table)
+    record = Record(given.record)
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(ROOT, Path(folder) / "copy")
-        return unbroken(copy, table) if given.unbroken else broken(copy, table)
+        return unbroken(copy, table) if given.unbroken else broken(copy, table, record)
 
 
 def chosen(table: dict[str, list[Break]], only: list[int] | None) -> Iterator[tuple[str, Break]]:
@@ -69,12 +80,20 @@ def unbroken(copy: Copy, table: list[tuple[str, Break]]) -> int:
     return 1 if red else 0
 
 
-def broken(copy: Copy, table: list[tuple[str, Break]]) -> int:
-    verdicts: Counter[tuple[str, str]] = Counter()
+def broken(copy: Copy, table: list[tuple[str, Break]], record: Record) -> int:
     for name, one in table:
+        if record.verdict(one) == "killed":
+            continue
+        began = time.monotonic()
         outcome: Outcome = copy.try_break(one)
-        verdicts[name.split()[0], outcome.verdict] += 1
+        record.add(name, one, outcome, time.monotonic() - began)
         print(f"{outcome.verdict:10} {name:16} {one.where}: {first_line(one)}  [{outcome.detail}]", flush=True)
+    return summary(record, table)
+
+
+def summary(record: Record, table: list[tuple[str, Break]]) -> int:
+    """The verdicts of each room, and of all; 1 where a break was not killed."""
+    verdicts = Counter((name.split()[0], record.verdict(one)) for name, one in table)
     for room in dict.fromkeys(room for room, _ in verdicts):
         counts = {verdict: n for (where, verdict), n in verdicts.items() if where == room}
         print(f"{room}: " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))

@@ -184,8 +184,13 @@ def test_sequential_play_is_the_play_of_the_environment_within(env_id):
 @pytest.mark.parametrize("wrapper", [FlatActions, SequentialActions])
 @pytest.mark.parametrize("env_id", some_and_long(TOYS, ["MaskedPairs-v0", "MaskedTetris-v0"]))
 def test_the_laws_hold_of_wrapped_environments(env_id, wrapper):
-    report = check_masked_env(functools.partial(_wrapped, env_id, wrapper), steps=20, raise_on_failure=False)
+    report = check_masked_env(functools.partial(_plain, env_id, wrapper), steps=20, raise_on_failure=False)
     assert report.passed, report
+
+
+def _plain(env_id, wrapper, *, on_invalid="raise"):
+    """Without a choice of the backend, so that its check compiles nothing."""
+    return _wrapped(env_id, wrapper, on_invalid=on_invalid)
 
 
 def _wrapped(env_id, wrapper, **arguments):

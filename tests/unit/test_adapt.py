@@ -22,8 +22,6 @@ from masked_envs.adaptation import NoMaskFoundError, choose_source, find_masks, 
 from masked_envs.adaptation.find import CLEAR_NAMES, NAMES, VAGUE_NAMES
 from masked_envs.wrappers import ActionMask
 
-pytestmark = pytest.mark.core
-
 # --- places ---------------------------------------------------------------------------------------------------------
 
 

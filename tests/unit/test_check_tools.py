@@ -20,7 +20,6 @@ from masked_envs.cli import main
 from masked_envs.conformance.snippet import written
 from masked_envs.wrappers import ActionMask
 
-pytestmark = pytest.mark.core
 Capture = pytest.CaptureFixture[str]
 
 

@@ -22,8 +22,6 @@ from masked_envs.cli.parser import EXAMPLES, build_parser
 from masked_envs.cli.targets import environment_of
 from masked_envs.core import Parameter
 
-pytestmark = pytest.mark.core
-
 COMMANDS_WITH_ID = ("show", "demo", "play", "bench", "check")
 CARTPOLE, CONNECT_FOUR, WAREHOUSE = "MaskedCartPole-v0", "MaskedConnectFour-v0", "MaskedWarehouse-v0"
 Capture = pytest.CaptureFixture[str]

@@ -14,7 +14,6 @@ from masked_envs.render.theme import LIGHT
 
 pygame = pytest.importorskip("pygame")
 
-pytestmark = pytest.mark.core
 
 CARTPOLE, CONNECT_FOUR, WAREHOUSE = "MaskedCartPole-v0", "MaskedConnectFour-v0", "MaskedWarehouse-v0"
 Capture = pytest.CaptureFixture[str]

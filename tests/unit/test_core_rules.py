@@ -37,8 +37,6 @@ from masked_envs.core.random import (
 from masked_envs.core.rules import round_down, round_up, rule
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 BACKENDS = [
     pytest.param("python"),
     pytest.param("numba", marks=pytest.mark.skipif(not numba_is_available(), reason="no numba")),

@@ -21,8 +21,6 @@ from masked_envs.core.random import random_below_large
 from masked_envs.mask_spec import MaskSpec
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 BACKENDS = ["python", pytest.param("numba", marks=pytest.mark.skipif(not numba_is_available(), reason="no numba"))]
 LIKELY = 1e-4  # a draw that is uniform falls below this once in ten thousand; the draws are always the same
 

@@ -21,8 +21,6 @@ from masked_envs.core.binding import generated_rule
 from masked_envs.core.random import random_subset, shuffle
 from masked_envs.core.rules import rule
 
-pytestmark = pytest.mark.core
-
 
 @rule
 def mark(s: Any) -> None:

@@ -14,8 +14,6 @@ import masked_envs
 from masked_envs.conformance import Finding, NotJudgedWarning, Report
 from masked_envs.conformance.evidence import Evidence, forbidden_actions
 
-pytestmark = pytest.mark.core
-
 
 def verdict(report: Report, law: str) -> Finding:
     return next(finding for finding in report.findings if finding.law == law)

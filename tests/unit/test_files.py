@@ -10,8 +10,6 @@ import pytest
 import masked_envs
 from masked_envs.files import atomic_write
 
-pytestmark = pytest.mark.core
-
 
 def test_a_block_that_ends_well_replaces_the_file(tmp_path):
     path = tmp_path / "a.bin"

@@ -13,12 +13,11 @@ from foreign_mutants import CHANGES, HEALTHY, MADE, accepting, broken, healthy, 
 from own_envs import Jobs
 from own_games import GAME_MUTANTS, HEALTHY_GAMES, Bluff, Chairs, LaxAfterADeath, RulesTellTheCard
 from surfaces import some_and_long
+from verdict_cases import CASES as VERDICT_CASES
 
 import masked_envs
 from masked_envs import MaskSpec
 from masked_envs.conformance.context import CheckContext
-
-pytestmark = pytest.mark.core
 
 ANSWERS = ("raise", "ignore", "penalise", "terminate")
 CASES = [(name, kind) for name, case in CHANGES.items() for kind in case.kinds]
@@ -33,7 +32,6 @@ def spec_of(kind: str) -> MaskSpec | None:
     return MaskSpec.joint([6, 6]) if kind in ("joint", "one way") else None
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("kind", "answer"),
     some_and_long(
@@ -47,7 +45,6 @@ def test_a_healthy_environment_is_not_blamed(kind: str, answer: str) -> None:
     assert report.passed, report
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
     case = CHANGES[name]
@@ -58,7 +55,6 @@ def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
     assert laws(report) <= {case.law, *case.also}, report
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("kind", ["flat", "dict"])
 @pytest.mark.parametrize("answer", ["raise", "ignore", "penalise", "terminate"])
 def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> None:
@@ -74,7 +70,6 @@ def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> Non
     assert right.passed
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("name", "kind"), MADE_CASES)
 def test_a_broken_environment_is_found_out(name: str, kind: str) -> None:
     _, make, law = MADE[name]
@@ -82,9 +77,16 @@ def test_a_broken_environment_is_found_out(name: str, kind: str) -> None:
     assert law in laws(report), report
 
 
-@pytest.mark.once
 def test_negative_numbers_taken_as_indices_are_a_warning() -> None:
     report = masked_envs.check_masked_env(accepting("flat"), steps=60, raise_on_failure=False)
+    assert report.passed and any("np.int64(-1) is not in the action space" in w.sentence for w in report.warnings)
+
+
+@pytest.mark.once
+def test_they_are_found_where_only_later_states_take_them() -> None:
+    report = masked_envs.check_masked_env(
+        VERDICT_CASES["takes -1 late in an episode"].make, steps=60, raise_on_failure=False
+    )
     assert report.passed and any("np.int64(-1) is not in the action space" in w.sentence for w in report.warnings)
 
 

@@ -21,8 +21,6 @@ import masked_envs
 from masked_envs import MaskSpec, trees
 from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVectorEnv
 
-pytestmark = pytest.mark.core
-
 ALONE = [name for name in NAMES if TOYS[name].play != "simultaneous" or name == "race"]
 ROWS = 3
 FEW = settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)

@@ -20,8 +20,6 @@ import masked_envs
 from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVectorEnv
 from masked_envs.core.engine import Engine
 
-pytestmark = pytest.mark.core
-
 BACKENDS = ("python", "numba")
 ON_INVALID = ("raise", "terminate", "noop", "resample")
 TOLERANCE = np.finfo(np.float32).eps  # the bounds of an interval are rounded to float32
@@ -48,7 +46,6 @@ def reset_ended(engine):
 # --- the engine -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_legality_equals_brute_force(name, backend):
@@ -70,7 +67,6 @@ def test_legality_equals_brute_force(name, backend):
     assert both_seen == {True, False}
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_drawn_actions_are_legal_and_any_legal_one_can_be_drawn(name, backend):
@@ -91,7 +87,6 @@ def test_drawn_actions_are_legal_and_any_legal_one_can_be_drawn(name, backend):
     assert {str(action) for action in drawn} == legal
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("on_invalid", ON_INVALID)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_backends_are_equal_byte_for_byte(name, on_invalid):

@@ -12,8 +12,6 @@ from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVe
 from masked_envs.core.engine import Engine
 from masked_envs.core.random import seed_words
 
-pytestmark = pytest.mark.core
-
 LARGEST_SEED = 2**64 - 1
 MADE = {
     "env": lambda **arguments: MaskedEnv(JOINT, **arguments),

@@ -18,8 +18,6 @@ from scipy.stats import binomtest, chisquare
 from masked_envs.mask_spec import MaskSpec, action_tree
 from masked_envs.mask_spec.action_tree import ActionTree, random_below
 
-pytestmark = pytest.mark.core
-
 
 class Rule:
     """A `head_mask` from a legality test of prefixes, which counts how often it is asked."""

@@ -10,8 +10,6 @@ from mask_oracle import LEAVES, SPECS, batch_of
 from masked_envs.mask_spec import MaskSpec
 from masked_envs.mask_spec.dense import COMPILE_FROM
 
-pytestmark = pytest.mark.core
-
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
 DEPENDENT = MaskSpec.conditional([2, 2, 3])
 RNG = np.random.default_rng(0)

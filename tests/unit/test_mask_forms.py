@@ -12,8 +12,6 @@ from gymnasium import spaces
 from masked_envs import MaskSpec
 from masked_envs.adaptation import UnknownFormError, read_mask, read_masks, spec_for
 
-pytestmark = pytest.mark.core
-
 BITS = np.array([1, 0, 0, 1, 1])
 FORMS = {
     "int8": BITS.astype(np.int8),

@@ -8,8 +8,6 @@ from scipy.stats import chisquare, kstest
 
 from masked_envs.mask_spec import MaskSpec
 
-pytestmark = pytest.mark.core
-
 WIDER = {np.dtype(np.longdouble)} - {np.dtype(np.float64)}  # on some machines they are one
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
 

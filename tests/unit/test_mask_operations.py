@@ -25,8 +25,6 @@ from mask_oracle import (
 
 from masked_envs.mask_spec import MaskSpec
 
-pytestmark = pytest.mark.core
-
 INTERVAL = MaskSpec.interval([-1.0, 0.0, 2.0], [1.0, 4.0, 2.0])
 HYBRID = MaskSpec.dict({"aim": INTERVAL, "fire": MaskSpec.flat(2, start=1)})
 

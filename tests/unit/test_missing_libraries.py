@@ -6,8 +6,6 @@ import pytest
 
 import masked_envs
 
-pytestmark = pytest.mark.core
-
 
 @pytest.mark.parametrize(
     ("library", "use", "words"),

@@ -16,9 +16,6 @@ from own_envs import Jobs, Machine, Nim, Pairs, mask_of
 from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec, adapt
 from masked_envs.wrappers import ActionMask, VectorActionMask
 
-pytestmark = pytest.mark.core
-
-
 # --- rewards of several objectives ------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,6 @@ from own_envs import Jobs
 import masked_envs
 from masked_envs.conformance import other_process
 
-pytestmark = pytest.mark.core
 HOME = "HOME_PROCESS"
 
 

@@ -426,3 +426,20 @@ def test_other_environments_are_refused() -> None:
         SingleAgent(gym.make("MaskedCartPole-v0"))
     with pytest.raises(TypeError, match="has no mask in a usual place"):
         SingleAgent(BareChairs())
+
+
+def strict(game: Any, agent: str) -> Any:
+    """The mask of the game, with one legal action less where there are two."""
+    mask = np.array(game.unwrapped.allowed(agent))
+    if mask.sum() > 1:
+        mask[np.flatnonzero(mask)[-1]] = 0
+    return mask
+
+
+@pytest.mark.parametrize("game", [BareChairs, BareRace])
+def test_a_mask_that_forbids_too_much_is_found_below_the_wrapper_of_the_game(game: Any) -> None:
+    """The wrapper of the game refuses by this very mask, so the checker must see the answer of the game itself."""
+    report = masked_envs.check_masked_env(lambda: SingleAgent(game(), mask_fn=strict), steps=30, raise_on_failure=False)
+    assert "L7" in {failure.law for failure in report.failures}
+    right = masked_envs.check_masked_env(lambda: SingleAgent(game(), mask_fn=allowed), steps=30, raise_on_failure=False)
+    assert right.passed, right

@@ -34,7 +34,6 @@ from masked_envs.render import (
 )
 from masked_envs.render.theme import DARK, INKS, LIGHT
 
-pytestmark = pytest.mark.core
 Frame = NDArray[np.uint8]
 STATUS_ROWS = 34
 """Pixel rows above the picture: the status line counts legal actions, so it changes with every mask."""

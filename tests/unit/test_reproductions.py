@@ -29,8 +29,6 @@ from verdict_cases import (
 import masked_envs
 from masked_envs.conformance.values import fingerprint
 
-pytestmark = pytest.mark.core
-
 
 class Seedless(Items):
     """Begins with a seed once only."""

@@ -25,8 +25,6 @@ from masked_envs.core.law import Law
 from masked_envs.core.law.kinds import FLOAT, INT, NOTHING, Array, Number, kind_of, record_of, state_of
 from masked_envs.registration import declaration
 
-pytestmark = pytest.mark.core
-
 TOYS = tuple(importlib.import_module(f"toys.{name}").ENV for _, name, _ in pkgutil.iter_modules(toys.__path__))
 EVERY = [(declaration(env_id), chosen) for env_id, chosen in ALL_CHOICES] + [(toy, {}) for toy in TOYS]
 NAMES = [f"{declared.id} {chosen or ''}" for declared, chosen in EVERY]

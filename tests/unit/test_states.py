@@ -16,8 +16,6 @@ from surfaces import ALL_SURFACES, GAMES, make
 from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedVectorEnv
 from masked_envs.core.random import random_word
 
-pytestmark = pytest.mark.core
-
 TOYS = {name: importlib.import_module(f"toys.{name}").ENV for _, name, _ in pkgutil.iter_modules(toys.__path__)}
 
 

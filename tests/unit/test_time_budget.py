@@ -23,8 +23,6 @@ import masked_envs
 from masked_envs.conformance import other_process
 from masked_envs.conformance.watchdog import OutOfTime, watchdog
 
-pytestmark = pytest.mark.core
-
 
 class Waits(Items):
     """Does not return from one of its steps."""

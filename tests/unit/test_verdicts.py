@@ -9,8 +9,6 @@ from verdict_cases import CASES
 
 import masked_envs
 
-pytestmark = [pytest.mark.core, pytest.mark.once]
-
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_verdict_is_right(name: str) -> None:

@@ -26,7 +26,7 @@ from ..values import digest, fingerprint
 from .info_flags import refusals_in
 
 AGENTS_PER_STATE = 2  # of a vector environment's rows or of agents that act together, how many are probed in one state
-MALFORMED_STATES = 3  # states in which malformed actions are tried
+MALFORMED_STATES = 3  # first states of a walk in which malformed actions are tried, and as many with an allowed end
 FEW = 8  # entries of an observation: what changes more of them has moved more than a clock
 
 DEFECTS = (
@@ -101,15 +101,17 @@ def responses(context: CheckContext, follow: Callable[[VisitedState], None]) -> 
     Args:
         follow: called with each state.
     """
-    rng, spare = context.rng(7), None
+    rng, spare, ends = context.rng(7), None, 0
     for number, state in enumerate(context.walk()):
         follow(state)
+        malformed = number < MALFORMED_STATES or (ends < MALFORMED_STATES and allows_an_end(state))
+        ends += malformed and allows_an_end(state)
         others = context.choose(state.view, rng)
         for name in probed_agents(state, rng) if others is not None else ():
             assert others is not None
             group: list[Response] = []
             before = Before.of(state, name)
-            tries = actions_to_try(state, name, others[name], rng, number < MALFORMED_STATES, context.tried)
+            tries = actions_to_try(state, name, others[name], rng, malformed, context.tried)
             for action, kind in tries:
                 if context.is_over() or (number and context.out_of_time()):
                     break
@@ -126,6 +128,15 @@ def probed_agents(state: VisitedState, rng: np.random.Generator) -> list[str]:
     """Some of the agents that act in this state."""
     names = list(state.time_step.acting)
     return [str(name) for name in rng.permutation(names)[:AGENTS_PER_STATE]] if names else []
+
+
+def allows_an_end(state: VisitedState) -> bool:
+    """Whether an agent may choose the last number of its actions: an environment that takes -1 for the last entry, or
+    clamps an index, executes numbers outside of its space only there.
+    """
+    names = state.time_step.acting if not state.view.declares else ()
+    masks = [np.asarray(state.agent(name).mask) for name in names if state.view.spec(name).kind == "flat"]
+    return any(mask.ndim == 1 and bool(mask[-1:].any()) for mask in masks)
 
 
 def actions_to_try(

@@ -17,7 +17,7 @@ BREAKS = [
     Break(f"{API}/vector_env.py", "self._engine.seed(numbers, where & (given | ~self._seeded))", "self._engine.seed(numbers, where)", VECTOR),
     Break(f"{API}/vector_env.py", "            terminated[ended] = truncated[ended] = False\n", "            pass\n", VECTOR),
     Break(f"{API}/vector_env.py", "            kept[~over] = 0\n", "", f"{VECTOR}"),
-    Break(API, "[checked_seed(first + i) for i in range(rows)]", "[checked_seed(first) for i in range(rows)]", VECTOR),
+    Break(API, "    return [first + i for i in range(rows)]\n", "    return [first for i in range(rows)]\n", VECTOR),
     Break(f"{API}/single_agent.py", "        np.minimum(engine.invalid_counts, before + 1, out=engine.invalid_counts)\n", "", f"{KINDS} tests/unit/test_vector_env.py -k 'together or Race or Warehouse or once or at_once'"),
     Break(f"{API}/single_agent.py", "            earned[waiting] += engine.rewards[waiting, self.agent]\n", "", VECTOR),
     Break(f"{API}/single_agent.py", "self._choose_beside(where & ~refused)", "self._choose_beside(where)", INPUT),

@@ -17,7 +17,7 @@ BREAKS = [
     Break(RENDER, "if array.dtype.kind not in \"bui\" or array.ndim == 0 or not ((array == 0) | (array == 1)).all():", "if array.ndim == 0:", SCENE),
     Break(RENDER, "if length != agents or isinstance(value, Mapping):", "if False:", SCENE),
     Break(CLI, "return TRUTH.get(word.lower(), word)", "return bool(word)", COMMANDS),
-    Break(CLI, "return 0 if all(report.passed for report in reports) else FAILED", "return 0", f"{COMMANDS} tests/unit/test_check_tools.py"),
+    Break(CLI, 'return FAILED if "failed" in verdicts else NOT_JUDGED if "not judged" in verdicts else 0', "return 0", f"{COMMANDS} tests/unit/test_check_tools.py"),
     Break(CLI, '    if declared.play != "single":\n        makers', "    if False:\n        makers", COMMANDS),
     Break(CLI, "            self._choose(self.view, (legal or meant)[0])", "            self._choose(self.view, meant[0])", PLAY),
     Break(CLI, "        if agent != self.view:\n", "        if False:\n", PLAY),

@@ -1,0 +1,227 @@
+"""docs/field_report.md, from benchmarks/field: what the checker and a plain script saw in other packages.
+
+docs/generate.py calls this. benchmarks/field/README.md has the format of the data.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+FIELD = Path(__file__).resolve().parent.parent / "benchmarks" / "field"
+sys.path.insert(0, str(FIELD))
+
+import field_data  # noqa: E402
+
+LAWS = ("L2", "L3", "L4", "L5", "L6", "L7", "L10")
+VERDICTS = {"passed": "✓", "not judged": "?", "not reached": "◦", "not applicable": "–"}
+CLASSES = {
+    "contradicts its documentation": ("✗", "Broken: it contradicts its own documentation"),
+    "hazard": ("!", "Hazards: the documentation is silent"),
+    "another convention": ("≠", "Other documented conventions"),
+    "outside the space": ("", "Numbers outside the declared action space"),
+}
+"""Class of a finding -> its sign in the tables, and its heading."""
+
+NOTICE = "<!-- Written by docs/generate.py from benchmarks/field/data; do not edit. -->"
+HEAD = f"""{NOTICE}
+
+# What the checker finds in other packages
+
+`masked_envs.check_masked_env` holds the [laws of the mask](masks.md) against any environment. Here it was run on masked
+environments that other packages ship. The laws are conventions of this project; a package that has never promised
+them is not wrong for having others. **Only what contradicts a package's own documentation is called broken here.**
+
+Each environment was looked at twice: by the checker, and by a plain script that uses nothing of masked_envs and counts
+what follows allowed and forbidden actions. Where the two disagreed, code of that package alone decided, and the checker
+was mended if it was wrong. Each finding has a short script of that package alone, with what it prints.
+
+## How to read the tables
+
+| sign | meaning |
+|---|---|
+| ✓ | the walks reached states that the law is about, and nothing was found there; not a proof |
+| ◦ | not reached: the walks met no such state, for example no end of an episode |
+| ? | not judged: what was seen does not decide it, for example because a forbidden action leaves no trace |
+| – | does not apply, or is a convention of this project that the package does not share |
+| ✗ | broken: it contradicts the package's own documentation; see the finding |
+| ! | a hazard: the documentation is silent; see the finding |
+| ≠ | another convention, which the package documents; see the finding |
+
+L2: form of the mask. L3: its places agree. L4: fresh, never changed later. L5: never empty while the episode runs. L6:
+the mask in the last state; the column says what it is. L7: exactly the allowed actions are accepted, of those in the
+declared action space. Outside: what becomes of numbers that are not in it. L10: the seed decides. L1, L8, L9 and L11
+are about what an environment declares to this project, and apply to none of these.
+
+The checker plays random legal walks until an episode has ended, or for ten times the length of a walk, and tries
+actions on copies, or by replaying. "Ends" counts terminated + truncated ends in one walk; "tried" counts allowed and
+forbidden actions, of all forbidden ones there were in the states that were visited. The last column is the plain
+script's walk.
+
+## How to object
+
+If something here is wrong, or unfair, open an issue with this project that names the package and the row: what is
+disputed is marked as disputed at once, and taken off when it cannot be shown again. To repeat all of it:
+`make test-field` runs every script below against the installed packages and checks a sample of the rows;
+`python benchmarks/field/check.py PACKAGE --again` and `python benchmarks/field/examine.py PACKAGE --again` make the
+data anew.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    found = [field_data.read(package) for package in field_data.packages()]
+    found.sort(key=lambda data: data["package"].lower())
+    return "\n".join([HEAD, overview(found), *map(section, found)]) + "\n"
+
+
+def overview(found: Sequence[Mapping[str, Any]]) -> str:
+    """What was found, by class."""
+    environments = sum(len(data["environments"]) for data in found)
+    parts = ["## Overview", f"{len(found)} packages, {environments} environments."]
+    for kind, (_, heading) in CLASSES.items():
+        lines = [
+            f"- {data['package']}: [{one['title']}](#{anchor(data, one)})"
+            for data in found
+            for one in data["findings"]
+            if one["class"] == kind
+        ]
+        parts += [f"**{heading}** ({len(lines)})", "\n".join(lines)] if lines else []
+    return "\n\n".join(parts) + "\n"
+
+
+def title(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """The heading of a finding, which no other has."""
+    return f"{data['package']}: {one['title']}"
+
+
+def anchor(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """What mkdocs makes of that heading."""
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", title(data, one)).strip().lower())
+
+
+def section(data: Mapping[str, Any]) -> str:
+    """One package."""
+    versions = ", ".join(f"{name} {version}" for name, version in data["versions"].items())
+    parts = [
+        f"## {data['package']}",
+        data["tested"],
+        f"{versions}; Python {data['python']}, {data['platform']}, {data['date']}. `{data['install']}`. "
+        f"Reports go to <{data['home']}>.",
+        verdict_table(data),
+        evidence_table(data),
+    ]
+    notes = list(unjudged(data))
+    parts += ["Not judged or not reached:", "\n".join(notes)] if notes else []
+    left_out = [f"- {one['what']}: {one['why']}" for one in data["left_out"]]
+    parts += ["Left out:", "\n".join(left_out)] if left_out else []
+    links = ", ".join(f"[{one['title']}]({one['url']})" for one in data["links"])
+    parts += [f"See also: {links}."] if links else []
+    return "\n\n".join([*parts, *(finding(data, one) for one in data["findings"])]) + "\n"
+
+
+def verdict_table(data: Mapping[str, Any]) -> str:
+    head = ["environment", "mask in", "a forbidden action", *LAWS, "outside"]
+    rows = []
+    for env in data["environments"]:
+        signs = [last_mask(env) if law == "L6" else sign(data, env, law) for law in LAWS]
+        rows.append([env["name"], code(env["mask_in"]), answer(env), *signs, env["outside"]])
+    return table(head, rows)
+
+
+def sign(data: Mapping[str, Any], env: Mapping[str, Any], law: str) -> str:
+    """The sign of one law; of a failed one that of the finding about it."""
+    verdict = env["laws"][law]["verdict"]
+    if verdict != "failed":
+        return VERDICTS[verdict]
+    classes = {one["class"] for one in data["findings"] if one["law"] == law and env["name"] in one["environments"]}
+    return next(mark for kind, (mark, _) in CLASSES.items() if kind in classes)
+
+
+def last_mask(env: Mapping[str, Any]) -> str:
+    """What the mask is in terminated states, as the plain script saw it; else what the checker says."""
+    seen = (env["examined"] or {}).get("last_masks", {})
+    words = {"ones": "all ones", "zeros": "all zeros", "other": "some"}
+    if kinds := [words[kind] for kind in words if seen.get(kind)]:
+        return " or ".join(kinds)
+    return {"passed": "all ones", "not applicable": "others"}.get(env["laws"]["L6"]["verdict"], "◦")
+
+
+def answer(env: Mapping[str, Any]) -> str:
+    """What the checker saw an environment do with a forbidden action."""
+    return env["refuses"].removeprefix("an invalid action ").partition(" (")[0] or "?"
+
+
+def evidence_table(data: Mapping[str, Any]) -> str:
+    head = ["environment", "states", "ends", "allowed tried", "forbidden tried", "seconds", "plain script"]
+    return table(head, [[env["name"], *evidence(env), second_look(env)] for env in data["environments"]])
+
+
+def evidence(env: Mapping[str, Any]) -> list[str]:
+    """What the verdicts on L5 and L7 stand on."""
+    walked, tried = env["laws"]["L5"]["evidence"], env["laws"]["L7"]["evidence"]
+    states = f"{walked['states']:,}" if walked else "0"
+    ends = f"{walked['terminated']} + {walked['truncated']}" if walked else "0"
+    ends += f", {walked['dead_ends']} dead ends" if walked and walked["dead_ends"] else ""
+    if not tried:
+        return [states, ends, "0", "0", f"{env['seconds']:.0f}"]
+    known = tried["forbidden_in_all"] is not None and tried["forbidden_in_all"] >= tried["forbidden"]
+    forbidden = f"{tried['forbidden']:,}" + (f" of {tried['forbidden_in_all']:,}" if known else "")
+    return [states, ends, f"{tried['legal']:,}", forbidden, f"{env['seconds']:.0f}"]
+
+
+def second_look(env: Mapping[str, Any]) -> str:
+    seen = env["examined"]
+    if seen is None:
+        return "not yet"
+    allowed, forbidden = (sum(seen[side].values()) for side in ("allowed", "forbidden"))
+    ends = f"{seen['terminated']} + {seen['truncated']} ends"
+    return f"{seen['states']:,} decisions, {ends}, {allowed:,} allowed and {forbidden:,} forbidden tried"
+
+
+def unjudged(data: Mapping[str, Any]) -> Iterable[str]:
+    """A line for each law without a verdict, and why; environments with the same reason together."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for env in data["environments"]:
+        for law in LAWS:
+            judged = env["laws"][law]
+            if judged["verdict"] in ("not judged", "not reached"):
+                reasons = [note.partition(": ")[2] for note in judged["notes"] if note.startswith(judged["verdict"])]
+                together.setdefault((law, reasons[0] if reasons else judged["verdict"]), []).append(env["name"])
+    for (law, why), names in together.items():
+        yield f"- {', '.join(names)}, {law}: {why.replace('|', '/')}"
+
+
+def finding(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """One finding, with its script and what that prints."""
+    script = field_data.FINDINGS / one["reproduction"]
+    printed = script.with_suffix(".txt").read_text(encoding="utf-8")
+    mark, heading = CLASSES[one["class"]]
+    parts = [
+        f"### {title(data, one)}",
+        f"{one['law']}. {heading.partition(':')[0].removesuffix('s')}{f' ({mark})' if mark else ''}. "
+        f"{', '.join(one['environments'])}.",
+        one["what"],
+    ]
+    parts += [f"> {quoted['quote']}\n\n[{quoted['where']}]({quoted['url']})" for quoted in one["upstream"]]
+    issues = ", ".join(f"[{issue['title']}]({issue['url']})" for issue in one["issues"])
+    parts += [f"Upstream: {issues}." if issues else "No upstream issue about it was found."]
+    parts += [f"**Disputed**: {one['disputed']}"] if one.get("disputed") else []
+    parts += [
+        f"```python\n{script.read_text(encoding='utf-8').rstrip()}\n```",
+        f"```text\n{printed.rstrip()}\n```",
+        f"`benchmarks/field/findings/{one['reproduction']}`; confirmed by {one['confirmed_by']}.",
+    ]
+    return "\n\n".join(parts)
+
+
+def code(words: str) -> str:
+    return f"`{words}`" if words else "–"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
