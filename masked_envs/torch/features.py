@@ -21,7 +21,8 @@ class Features(nn.Module):
 
     Args:
         observation_space: Box, Discrete, MultiDiscrete, MultiBinary, or a Dict of these. The parts "action_mask" and
-            "action_embeddings" of a Dict are left out; the others follow each other in the order of their names.
+            "action_embeddings" of a Dict are left out; the others follow each other in the order of their names. Where
+            there are no others, as in a bandit, the one feature is 1.
 
     Attributes:
         space: of the features, Box float32 (F,).
@@ -40,7 +41,8 @@ class Features(nn.Module):
             if not isinstance(part, _SERVED):
                 raise ValueError(f"there is no way to make features of the observation {name!r}, a {part}")
         size = sum(spaces.flatdim(part) for part in self.parts.values())
-        self.space = spaces.Box(-np.inf, np.inf, (size,), np.float32)
+        self._nothing_but_masks = None if self.parts else _first(observation_space[ACTION_MASK])  # type: ignore[index]
+        self.space = spaces.Box(-np.inf, np.inf, (size or 1,), np.float32)
 
     def forward(self, observations: Any) -> Tensor:
         """Features (..., F) of a batch of observations with any leading dimensions.
@@ -48,8 +50,19 @@ class Features(nn.Module):
         Args:
             observations: tensors or NumPy arrays; for a Dict space a mapping of them. They are not changed.
         """
+        if self._nothing_but_masks is not None:
+            mask = _tensor(_first(observations[ACTION_MASK]))
+            rows = mask.shape[: mask.ndim - len(self._nothing_but_masks.shape or ())]
+            return torch.ones(*rows, 1, device=mask.device)
         named: Mapping[str, Any] = observations if self.is_dict else {"": observations}
         return torch.cat([_features(part, _tensor(named[name])) for name, part in self.parts.items()], -1)
+
+
+def _first(tree: Any) -> Any:
+    """The first leaf of a mask, or of the space of masks, of one choice or of a Dict or Tuple of them."""
+    while isinstance(tree, (Mapping, spaces.Dict, tuple, spaces.Tuple)):
+        tree = next(iter(tree.values())) if isinstance(tree, (Mapping, spaces.Dict)) else tree[0]
+    return tree
 
 
 def _tensor(values: Any) -> Tensor:

@@ -48,7 +48,9 @@ class Own(gym.Env):
 
     def __init__(self, action_space=None, mask_shape=(3,), **extra):
         self.action_space = action_space or spaces.Discrete(3)
-        mask = {"action_mask": spaces.Box(0, 1, mask_shape, np.int8)} if mask_shape else {}
+        mask = (
+            {"action_mask": spaces.Box(0, 1, mask_shape, np.int8)} if mask_shape and "action_mask" not in extra else {}
+        )
         self.observation_space = spaces.Dict({"observation": spaces.Box(-1, 1, (2,), np.float32), **mask, **extra})
         self.illegal = 0
 
@@ -125,6 +127,22 @@ def test_an_id_of_another_module_is_imported(tmp_path, monkeypatch):
         ("NoSuchEnvironment-v0", {}, gym.error.NameNotFound, "NoSuchEnvironment"),
         ("RLlibOwn-v0", {"mask_shape": None}, ValueError, "expected a Dict with 'action_mask'"),
         ("RLlibOwn-v0", {"mask_shape": (4,)}, ValueError, r"must have shape \(3,\) .*, not \(4,\)"),
+        ("RLlibOwn-v0", {"mask_shape": (3, 1)}, ValueError, r"as many entries, so give mask.reshape\(\(3,\)\)"),
+        (
+            "RLlibOwn-v0",
+            {
+                "action_space": spaces.MultiDiscrete([2, 3]),
+                "action_mask": spaces.Tuple([spaces.MultiBinary(2), spaces.MultiBinary(3)]),
+            },
+            ValueError,
+            r"join its parts, np.concatenate\(parts\)",
+        ),
+        (
+            "RLlibOwn-v0",
+            {"action_space": spaces.Tuple([spaces.Discrete(2), spaces.Discrete(3)]), "mask_shape": (5,)},
+            ValueError,
+            "give Tuple of masks",
+        ),
         ("RLlibOwn-v0", {"action_space": spaces.Box(-1, 1, (3,))}, ValueError, r"must have shape \(2, 3\)"),
         ("RLlibOwn-v0", {"action_space": spaces.Text(3)}, ValueError, "no masked module serves"),
         ("RLlibOwn-v0", {"action_space": spaces.Dict(a=spaces.Discrete(3))}, ValueError, "a part for each"),

@@ -80,3 +80,14 @@ class Traders(MultiAgentEnv):
         self.t += 1
         rewards = {agent: float(action) for agent, action in actions.items()}
         return self.look(), rewards, {"__all__": self.t == LENGTH}, {"__all__": False}, {}
+
+
+class Bandit(Empties):
+    """Nothing to see but the mask."""
+
+    def __init__(self, config=None):
+        super().__init__(config)
+        self.observation_space = spaces.Dict(action_mask=self.observation_space["action_mask"])
+
+    def look(self):
+        return {"action_mask": super().look()["action_mask"]}

@@ -44,7 +44,7 @@ class GuardsMasks:
         super().make_env()  # type: ignore[misc]
         self._specs = self._mask_specs()
         if self._specs:
-            check_connectors_on_masks(self.config, self.spaces)  # type: ignore[attr-defined]
+            check_connectors_on_masks(self.config, getattr(self, "spaces", {}))  # type: ignore[attr-defined]
 
     def sample(self, **kwargs: Any) -> Any:
         """As RLlib's. Raises EmptyMaskError."""
