@@ -18,6 +18,8 @@ from ray.rllib.algorithms.sac import SACConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.env.multi_agent_env import MultiAgentEnv
+from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
+from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
 from ..catalogue import CATALOGUE
 from .kept import Kept, add_metrics, kept_modules, kept_runner, remember, set_learner, start_anew, state_of
@@ -90,7 +92,7 @@ def configure(
     """
     served = _module_of(config)
     check_options(config)
-    runner = _runner(env_runner)
+    one, several = _runners(env_runner)
     options = _options_of(config, model_config)
     working = config.copy(copy_frozen=False)
     start_anew(working)
@@ -102,7 +104,7 @@ def configure(
         if isinstance(env, MultiAgentEnv):
             arguments, descriptor = _as_multi_agent(named, env, arguments)
             configure_multi_agent(working, env, descriptor, options, kept, served, policies)
-            runner = MaskedMultiAgentEnvRunner
+            runner = several
         elif policies is not None or not is_default(working, "policies"):
             raise TypeError(
                 f"{named.env} has one learning agent here: policies= and config.multi_agent(...) are for games without "
@@ -110,6 +112,7 @@ def configure(
             )
         else:
             _configure_single_agent(working, named, env, options, kept, served)
+            runner = one
     working.env_runners(env_runner_cls=kept_runner(working, runner))
     set_learner(working)
     add_metrics(working)
@@ -119,13 +122,15 @@ def configure(
     return config
 
 
-def _runner(env_runner: str) -> type:
+def _runners(env_runner: str) -> tuple[type, type]:
+    """The env runners of one agent and of several."""
     if env_runner not in ENV_RUNNERS:
         raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
-    if env_runner == "batched" and not versions.is_tested():
-        versions.warn_untested()
-        return MaskedSingleAgentEnvRunner
-    return ENV_RUNNERS[env_runner]
+    if not versions.is_tested():
+        if env_runner == "batched":
+            versions.warn_untested()
+        return SingleAgentEnvRunner, MultiAgentEnvRunner
+    return ENV_RUNNERS[env_runner], MaskedMultiAgentEnvRunner
 
 
 def _one_environment(config: AlgorithmConfig, env_id: Any) -> Any:

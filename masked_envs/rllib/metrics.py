@@ -16,6 +16,7 @@ from .. import trees
 from ..mask_spec import MaskSpec
 from .empty_masks import canonical_rows, empty_rows
 from .features import mask_spec_of
+from .options import check_options
 from .ray_internals import driver_errors
 from .ray_internals.fragments import actions_of, masks_of
 
@@ -88,6 +89,8 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
             metrics_logger.log_value(MEAN_LEGAL_FRACTION, mean, reduce="mean", window=None)
 
     def on_algorithm_init(self, *, algorithm: Any, **kwargs: Any) -> None:
+        """Look at options again, for those set after `configure`."""
+        check_options(algorithm.config)
         driver_errors.forget(algorithm)
 
     def on_train_result(self, *, algorithm: Any, **kwargs: Any) -> None:

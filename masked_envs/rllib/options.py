@@ -53,7 +53,7 @@ NOT_READ: dict[str, str] = {
         ("extra_python_environs_for_driver", "extra_python_environs_for_worker"), "ray.init(runtime_env=...)"
     ),
     **dict.fromkeys(("optimizer", "adam_epsilon", "opt_type", "decay", "momentum"), OTHER_OPTIMIZER),
-    **dict.fromkeys(("num_gpus", "_fake_gpus", "simple_optimizer"), LEARNERS),
+    **dict.fromkeys(("num_gpus", "_fake_gpus"), LEARNERS),
     **dict.fromkeys(("num_gpu_loader_threads", "num_multi_gpu_tower_stacks", "minibatch_buffer_size"), LEARNERS),
     **dict.fromkeys(("num_aggregation_workers", "max_requests_in_flight_per_aggregator_worker"), LEARNERS),
     **dict.fromkeys(("learner_queue_timeout", "replay_proportion", "replay_buffer_num_slots"), LEAVE),
@@ -95,7 +95,7 @@ def is_default(config: AlgorithmConfig, name: str) -> bool:
 
 
 def check_options(config: AlgorithmConfig) -> None:
-    """Refuse options that would be accepted and do nothing.
+    """Refuse options that would be accepted and do nothing: by `configure`, and when the algorithm is built.
 
     Raises:
         ValueError: naming each, with what to do instead.

@@ -1,6 +1,7 @@
 """Every option of RLlib's configs: it works, or `configure` refuses it by name; and what was set before is not lost."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,6 +60,12 @@ def test_an_option_that_nothing_reads_is_refused_by_name(config_class):
 def test_the_filter_of_observations_names_the_wrapper():
     with pytest.raises(ValueError, match=r"observation_filter='MeanStdFilter'.*masked_envs\.wrappers\.Normalize"):
         configure(PPOConfig().env_runners(observation_filter="MeanStdFilter"), CART)
+
+
+def test_an_option_set_after_configure_is_refused_when_the_algorithm_is_built():
+    callback, config = MaskMetrics(), configure(PPOConfig(), CART).env_runners(compress_observations=True)
+    with pytest.raises(ValueError, match="compress_observations=True"):
+        callback.on_algorithm_init(algorithm=SimpleNamespace(config=config, trial_id=None), metrics_logger=None)
 
 
 # --- kept or refused ------------------------------------------------------------------------------------------
