@@ -66,8 +66,8 @@ DEPRECATED = set(
     env_task_fn evaluation_num_episodes input_evaluation learning_starts metrics_smoothing_episodes
     min_iter_time_s min_sample_timesteps_per_reporting min_time_s_per_reporting min_train_timesteps_per_reporting
     monitor policy_map_cache prioritized_replay prioritized_replay_alpha prioritized_replay_beta
-    prioritized_replay_eps replay_batch_size replay_mode synchronize_filters timesteps_per_iteration use_critic
-    worker_cls
+    prioritized_replay_eps replay_batch_size replay_mode simple_optimizer synchronize_filters
+    timesteps_per_iteration use_critic worker_cls
     """.split()
 )
 """Former names, for which RLlib itself names the new ones."""
