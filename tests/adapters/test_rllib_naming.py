@@ -96,7 +96,7 @@ def test_a_multi_agent_environment_of_rllib():
 
 def test_a_game_of_pettingzoo_by_class_function_and_name():
     tune.register_env("knockout", lambda env_config: Knockout(**env_config))
-    for game in (Knockout, lambda ends: Knockout(ends), "knockout"):
+    for game in (Knockout, lambda ends="truncated": Knockout(ends), "knockout"):
         config, runner = sampled(game, {"ends": "terminated"})
         assert config.env is MaskedMultiAgentEnv and inner(runner).game.ends == "terminated"
 

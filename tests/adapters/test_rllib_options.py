@@ -113,10 +113,10 @@ def test_the_environment_of_the_config():
 
 
 def test_another_environment_replaces_what_configure_has_set_and_nothing_else():
-    config = configure(PPOConfig().training(lr=0.5), FOUR, {"columns": 6, "rows": 5})
+    config = configure(PPOConfig().training(lr=0.5), FOUR, {"time_limit": 9})
     assert config.is_multi_agent and config.disable_env_checking
     configure(config, "MaskedPendulum-v0")
-    assert not config.is_multi_agent and not config.normalize_actions and "columns" not in config.env_config
+    assert not config.is_multi_agent and not config.normalize_actions and "time_limit" not in config.env_config
     assert config.env_runner_cls is BatchedEnvRunner and not config.disable_env_checking
     configure(config, CART, {"num_actions": 12}, {"fcnet_hiddens": [7]})
     assert config.normalize_actions and config.gym_env_vectorize_mode == "vector_entry_point"
