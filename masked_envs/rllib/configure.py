@@ -185,6 +185,12 @@ def _configure_single_agent(
     served: tuple[Any, type[MaskedCatalog]],
 ) -> None:
     """The single-agent half of `configure`; the other is `configure_multi_agent`."""
+    for name in ("observation_space", "action_space"):
+        given, own = getattr(config, name), getattr(env, name)
+        if given is not None and given != own:
+            raise ValueError(
+                f"{name}={given} was set on the config, and that of the environment is {own}: leave it out"
+            )
     module, catalog, model = kept.of("", served)
     made = catalog(env.observation_space, env.action_space, config.model_config | model | dict(options))
     config.environment(named.env, **as_sampled(made.scores.spec))

@@ -93,9 +93,9 @@ def as_sampled(spec: MaskSpec) -> dict[str, bool]:
     """Settings with which actions reach the environment as they were sampled; none for discrete actions.
 
     By default RLlib rescales a Box action from [-1, 1] to the bounds of the space, which are not those of the mask.
+    To clip it to the bounds of the space changes nothing, since those of the mask lie within.
     """
-    continuous = spec.is_continuous
-    return {"normalize_actions": False, "clip_actions": False} if continuous else {}
+    return {"normalize_actions": False} if spec.is_continuous else {}
 
 
 def agents_of(env: Any) -> list[str]:

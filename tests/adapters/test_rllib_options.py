@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("ray")
 pytest.importorskip("torch")
 
+from gymnasium.spaces import Discrete  # noqa: E402
 from ray.rllib.algorithms.appo import APPOConfig  # noqa: E402
 from ray.rllib.algorithms.bc import BCConfig  # noqa: E402
 from ray.rllib.algorithms.dqn import DQNConfig  # noqa: E402
@@ -147,6 +148,7 @@ def pair():
         (PPOConfig().multi_agent(policies_to_train=["a"]), FOUR, r"policies_to_train names \['a'\].*\['shared'\]"),
         (pair().multi_agent(policies_to_train=["c"]), FOUR, r"policies_to_train names \['c'\]"),
         (PPOConfig().multi_agent(policies={"a"}), FOUR, "both policies and policy_mapping_fn"),
+        (PPOConfig().environment(action_space=Discrete(9)), CART, r"action_space=Discrete\(9\) .* leave it out"),
         (PPOConfig().env_runners(gym_env_vectorize_mode="async"), FOUR, "gym_env_vectorize_mode='async'"),
         (
             PPOConfig().rl_module(rl_module_spec=RLModuleSpec(module_class=ActionMaskingTorchRLModule)),

@@ -40,6 +40,6 @@ BREAKS = [
     Break(ROOM, "        if self._state is not None and began.any():", "        if False:", f"{RUNNER} -k 'episodes_equal and lstm'"),
     Break(ROOM, "lookback = min(self.lookback, episode.t_started, begin)", "lookback = min(self.lookback, begin)", f"{RUNNER} -k 'default or lookback'"),
     Break(ROOM, "arguments = ({\"on_invalid\": \"noop\"} if named.id_of_package else {}) | dict(given)", "arguments = dict(given)", CONFIGURE),
-    Break(ROOM, 'return {"normalize_actions": False, "clip_actions": False} if continuous else {}', "return {}", f"{PROOF} -k 'test_sampling_is_legal and PPO'"),
+    Break(ROOM, 'return {"normalize_actions": False} if spec.is_continuous else {}', "return {}", f"{PROOF} -k 'test_sampling_is_legal and PPO'"),
     Break(ROOM, "        if spaces.setdefault(policy, own) != own:", "        if False:", GAMES),
 ]  # fmt: skip
