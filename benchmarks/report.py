@@ -16,15 +16,15 @@ RESULTS = Path(__file__).parent / "results"
 START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
 
 
-def newest() -> Path:
-    """The newest file of results, by its date; of one date, the last by name.
+def newest(folder: Path = RESULTS) -> Path:
+    """The newest file of results in a folder, by its date; of one date, the last by name.
 
     Raises:
         FileNotFoundError: there is none.
     """
-    paths = sorted(RESULTS.glob("[0-9]*.json"))
+    paths = sorted(folder.glob("[0-9]*.json"))
     if not paths:
-        raise FileNotFoundError(f"{RESULTS} holds no results: python benchmarks/run.py writes them")
+        raise FileNotFoundError(f"{folder} holds no results: python benchmarks/run.py or adapters.py writes them")
     return paths[-1]
 
 
@@ -68,17 +68,17 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
-def written_into(page: str, block: str) -> str:
-    """The page with the block between its markers.
+def written_into(page: str, block: str, first: str = START, last: str = END) -> str:
+    """The page with the block between two markers.
 
     Raises:
         ValueError: the page does not have each marker once, in this order.
     """
-    before, start, rest = page.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end or START in rest or END in after:
-        raise ValueError(f"the page needs the markers {START} and {END} once, in this order")
-    return f"{before}{START}\n{block}\n{END}{after}"
+    before, start, rest = page.partition(first)
+    _, end, after = rest.partition(last)
+    if not start or not end or first in rest or last in after:
+        raise ValueError(f"the page needs the markers {first} and {last} once, in this order")
+    return f"{before}{first}\n{block}\n{last}{after}"
 
 
 def main() -> int:

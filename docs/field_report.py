@@ -17,6 +17,8 @@ sys.path.insert(0, str(FIELD))
 import field_data  # noqa: E402
 
 LAWS = ("L2", "L3", "L4", "L5", "L6", "L7", "L10")
+ADVICE = re.compile(r"[,;:] (?:take more steps|say how|refused, or)")  # where a reason goes on with what to try
+MOST_SHOWN = 3  # results of forbidden actions in a row
 VERDICTS = {"passed": "✓", "not judged": "?", "not reached": "◦", "not applicable": "–"}
 CLASSES = {
     "contradicts its documentation": ("✗", "Broken: it contradicts its own documentation"),
@@ -55,6 +57,9 @@ L2: form of the mask. L3: its places agree. L4: fresh, never changed later. L5: 
 the mask in the last state; the column says what it is. L7: exactly the allowed actions are accepted, of those in the
 declared action space. Outside: what becomes of numbers that are not in it. L10: the seed decides. L1, L8, L9 and L11
 are about what an environment declares to this project, and apply to none of these.
+
+"A forbidden action" says what followed the forbidden actions that the plain script tried: whether `step` raised, the
+episode ended, or it went on, and the reward; "changes nothing" is said of observation and mask.
 
 The checker plays random legal walks until an episode has ended, or for ten times the length of a walk, and tries
 actions on copies, or by replaying. "Ends" counts terminated + truncated ends in one walk; "tried" counts allowed and
@@ -127,8 +132,8 @@ def verdict_table(data: Mapping[str, Any]) -> str:
     head = ["environment", "mask in", "a forbidden action", *LAWS, "outside"]
     rows = []
     for env in data["environments"]:
-        signs = [last_mask(env) if law == "L6" else sign(data, env, law) for law in LAWS]
-        rows.append([env["name"], code(env["mask_in"]), answer(env), *signs, env["outside"]])
+        signs = [last_masks(data, env) if law == "L6" else sign(data, env, law) for law in LAWS]
+        rows.append([env["name"], code(env["mask_in"]), answer(env), *signs, outside(env)])
     return table(head, rows)
 
 
@@ -141,6 +146,13 @@ def sign(data: Mapping[str, Any], env: Mapping[str, Any], law: str) -> str:
     return next(mark for kind, (mark, _) in CLASSES.items() if kind in classes)
 
 
+def last_masks(data: Mapping[str, Any], env: Mapping[str, Any]) -> str:
+    """What the mask is in terminated states, after the sign for what is broken, if anything is."""
+    findings = [one for one in data["findings"] if one["law"] == "L6" and env["name"] in one["environments"]]
+    broken = [CLASSES[one["class"]][0] for one in findings if one["class"] == "contradicts its documentation"]
+    return " ".join([*broken[:1], last_mask(env)])
+
+
 def last_mask(env: Mapping[str, Any]) -> str:
     """What the mask is in terminated states, as the plain script saw it; else what the checker says."""
     seen = (env["examined"] or {}).get("last_masks", {})
@@ -150,9 +162,22 @@ def last_mask(env: Mapping[str, Any]) -> str:
     return {"passed": "all ones", "not applicable": "others"}.get(env["laws"]["L6"]["verdict"], "◦")
 
 
+def outside(env: Mapping[str, Any]) -> str:
+    """What became of numbers outside the action space; "executed" where either of the two saw that."""
+    seen = env["examined"] or {"outside": {}, "forbidden": {}}
+    refusals = {kind for kind in seen["forbidden"] if not kind.startswith("goes on")}
+    carried_out = [kind for kind in seen["outside"] if not kind.startswith("raises") and kind not in refusals]
+    return "executed in some states" if env["outside"] == "refused" and carried_out else env["outside"]
+
+
 def answer(env: Mapping[str, Any]) -> str:
-    """What the checker saw an environment do with a forbidden action."""
-    return env["refuses"].removeprefix("an invalid action ").partition(" (")[0] or "?"
+    """What followed forbidden actions: the commonest results, as the plain script saw; else the checker's words."""
+    counted = (env["examined"] or {}).get("forbidden", {})
+    if not counted:
+        return env["refuses"].removeprefix("an invalid action ").partition(" (")[0] or "?"
+    number, shown = sum(counted.values()), sorted(counted.items(), key=lambda one: -one[1])[:MOST_SHOWN]
+    words = [f"{what} ({times} of {number})" for what, times in shown]
+    return "; ".join(words) + ("; others" if len(counted) > MOST_SHOWN else "")
 
 
 def evidence_table(data: Mapping[str, Any]) -> str:
@@ -192,7 +217,7 @@ def unjudged(data: Mapping[str, Any]) -> Iterable[str]:
                 reasons = [note.partition(": ")[2] for note in judged["notes"] if note.startswith(judged["verdict"])]
                 together.setdefault((law, reasons[0] if reasons else judged["verdict"]), []).append(env["name"])
     for (law, why), names in together.items():
-        yield f"- {', '.join(names)}, {law}: {why.replace('|', '/')}"
+        yield f"- {', '.join(names)}, {law}: {ADVICE.split(why)[0].replace('|', '/')}"
 
 
 def finding(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:

@@ -32,8 +32,8 @@ INDEX = ENVS / "index.md"
 LEARNING = ROOT / "docs" / "learning.md"
 FIELD_REPORT = ROOT / "docs" / "field_report.md"
 OVERVIEW, CURVES = (ROOT / "docs" / "images" / name for name in ("overview.gif", "learning.png"))
+KINDS = ROOT / "docs" / "action_kinds.md"
 README = ROOT / "README.md"
-START, END = "<!-- environments:start -->", "<!-- environments:end -->"
 
 NOTICE = "<!-- Written by docs/generate.py from the environment's own file; do not edit. -->"
 INDEX_HEAD = f"""{NOTICE}
@@ -88,7 +88,11 @@ def pages() -> dict[Path, str]:
     written[LEARNING] = learning.page(measured)
     written[FIELD_REPORT] = field_report.page()
     written[INDEX] = INDEX_HEAD + environment_table(declared, "")
-    written[README] = between(README.read_text(encoding="utf-8"), environment_table(declared, "docs/envs/"))
+    readme = between(
+        README, README.read_text(encoding="utf-8"), "environments", environment_table(declared, "docs/envs/")
+    )
+    written[README] = between(README, readme, "libraries", library_table("docs/"))
+    written[KINDS] = between(KINDS, KINDS.read_text(encoding="utf-8"), "libraries", library_table(""))
     return written
 
 
@@ -161,17 +165,26 @@ def environment_table(declared: Iterable[Declaration], folder: str) -> str:
     return markdown_table(["id", "play", "actions", "mask", "what"], rows) + "\n"
 
 
+def library_table(folder: str) -> str:
+    """Which training library serves which kind of mask: what tests/adapters/test_contract.py holds the adapters to."""
+    sys.path.insert(0, str(ROOT))
+    from tests.adapters.contract import table
+
+    return markdown_table(*table(folder)) + "\n"
+
+
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
-def between(text: str, table: str) -> str:
-    """The text with the table between its markers."""
-    head, start, rest = text.partition(START)
-    _, end, tail = rest.partition(END)
+def between(path: Path, text: str, what: str, table: str) -> str:
+    """The text of a page with the table between its markers."""
+    first, last = f"<!-- {what}:start -->", f"<!-- {what}:end -->"
+    head, start, rest = text.partition(first)
+    _, end, tail = rest.partition(last)
     if not start or not end:
-        raise ValueError(f"{README.name} needs the lines {START} and {END}")
+        raise ValueError(f"{path.name} needs the lines {first} and {last}")
     return f"{head}{start}\n{table}{end}{tail}"
 
 

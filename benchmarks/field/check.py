@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 import field_data as data  # noqa: E402
 from shelf import make, options_of, shelf_of  # noqa: E402
 
-STEPS, TIME_BUDGET = 100, 60.0  # unless a shelf says otherwise
+STEPS, TIME_BUDGET = 60, 60.0  # unless a shelf says otherwise
 SLACK = 120.0  # seconds beyond the budget, for imports and compilation, before a process is ended
 LAWS = ("L2", "L3", "L4", "L5", "L6", "L7", "L10")  # what can be broken without declaring anything
 OWN = ("decisions",)  # options that are not the checker's
@@ -74,9 +74,10 @@ def judged(law: str, verdict: str, report: Mapping[str, Any]) -> dict[str, Any]:
     evidence = next((found["evidence"] for found in findings if found["evidence"] is not None), None)
     telling = ("failed", "not judged", "warning", *([verdict] if verdict == "not applicable" else []))
     notes = [f"{found['status']}: {found['sentence']}" for found in findings if found["status"] in telling]
-    if (verdict == "passed" and data.unreached(law, evidence)) or (law == "L6" and verdict == "not judged"):
-        notes += [f"not reached: {why}" for why in data.unreached(law, evidence)]
-        verdict = "not reached"
+    if verdict == "passed" or (verdict == "not judged" and law in ("L6", "L7") and evidence is not None):
+        if missing := data.unreached(law, evidence):
+            notes = [note for note in notes if not note.startswith("not judged")]
+            notes, verdict = [*notes, *(f"not reached: {why}" for why in missing)], "not reached"
     return {"verdict": verdict, "evidence": evidence, "notes": list(dict.fromkeys(notes))}
 
 

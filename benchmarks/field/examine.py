@@ -29,9 +29,8 @@ import plain_walk  # noqa: E402
 from shelf import make, options_of, shelf_of  # noqa: E402
 
 DECISIONS = 600  # unless a shelf says otherwise
-STATES = 25  # in which actions are tried
-TRIED = 24  # of each side in one state
-LONGEST = 400  # actions that lead to a state in which actions are tried
+STATES, TRIED = 25, 24  # in which actions are tried, and how many of each side in one of them
+REPLAYED, LONGEST = 8, 150  # the same of both where a state is replayed, and the most actions that lead to it
 KEPT = 40  # decisions over which a mask that was handed out is watched, and two environments are compared
 
 
@@ -77,15 +76,17 @@ class Seen:
             self.states += 1
             self._look(table, moment)
             handed_out += [(moment.mask, moment.mask.copy())] if moment.mask is not None and number < KEPT else []
-            if not moment.over and moment.mask.any() and self._is_due(number, decisions, tried_in):
+            every = decisions / (STATES if table.is_copied() else REPLAYED)
+            telling = tried_in < 3 or not moment.mask.all()
+            if not moment.over and moment.mask.any() and telling and self._is_due(number, every, tried_in):
                 tried_in += 1
                 self._try(table, moment, rng)
         self.kept = all(np.array_equal(now, then) for now, then in handed_out) if handed_out else None
 
     @staticmethod
-    def _is_due(number: int, decisions: int, tried_in: int) -> bool:
+    def _is_due(number: int, every: float, tried_in: int) -> bool:
         """The first states, and then states at even distances."""
-        return tried_in < 5 or number >= (tried_in - 4) * decisions / STATES
+        return tried_in < 5 or number >= (tried_in - 4) * every
 
     def _look(self, table: Any, moment: Any) -> None:
         for mask in moment.waiting:
@@ -100,11 +101,12 @@ class Seen:
             self.last[kind] += 1
 
     def _try(self, table: Any, moment: Any, rng: np.random.Generator) -> None:
-        if len(moment.path) > LONGEST:
+        if not table.is_copied() and len(moment.path) > LONGEST:
             return
+        most = TRIED if table.is_copied() else REPLAYED
         for side, actions in (
-            ("allowed", table.some(moment.mask, True, TRIED, rng)),
-            ("forbidden", table.some(moment.mask, False, TRIED, rng)),
+            ("allowed", table.some(moment.mask, True, most, rng)),
+            ("forbidden", table.some(moment.mask, False, most, rng)),
             ("outside", table.outside()),
         ):
             for action in actions:

@@ -148,11 +148,15 @@ class Single(Actions):
         over = bool(terminated or truncated)
         return Moment(env, observation, mask, over, bool(terminated), bool(truncated))
 
+    def is_copied(self) -> bool:
+        """Whether deepcopy gives another environment in the same state."""
+        if self._copied is None:
+            self._copied = _can_be_copied(self.env)
+        return bool(self._copied)
+
     def again(self, moment: Moment) -> Any:
         """Another environment in the same state: a copy, or where that is none, a new one after the same actions."""
-        if self._copied is None:
-            self._copied = _is_copied(self.env)
-        if self._copied:
+        if self.is_copied():
             return copy.deepcopy(moment.env)
         other = type(self)(self.make(), self.find, self.make)
         other.reset(moment.seed)
@@ -203,12 +207,17 @@ class Turns(Actions):
         self.reward = env.rewards.get(self.mover, 0)
         return self._moment(env)
 
+    is_copied = Single.is_copied
     again = Single.again
     outcome = Single.outcome
 
 
-def _is_copied(env: Any) -> bool:
-    """Whether deepcopy copies the state; of an EzPickle it makes a new construction."""
+def _can_be_copied(env: Any) -> bool:
+    """Whether deepcopy copies the state: it may raise, and of an EzPickle it makes a new construction."""
+    try:
+        copy.deepcopy(env)
+    except Exception:  # whatever stops it
+        return False
     while env is not None:
         if isinstance(env, EzPickle):
             return False

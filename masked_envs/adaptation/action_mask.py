@@ -21,6 +21,7 @@ from .other_libraries import reset_arguments, reset_takes_no_seed
 from .position import MaskedState, set_state_calls, snapshot
 from .read import as_choices, read_mask, spec_for
 from .recorded import Recorded, from_reference
+from .rows import require_single
 from .source import Kind, MaskFn, mask_source
 
 
@@ -74,6 +75,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
             mask_fn=mask_fn, mask_at=mask_at, mask_spec=mask_spec, head_mask=head_mask, on_invalid=on_invalid,
             invalid_reward=invalid_reward, mask_in=mask_in,
         )  # fmt: skip
+        require_single(self, env)
         super().__init__(env)
         check_mask_in(mask_in)
         self._gate = Gate(on_invalid, invalid_reward)
@@ -240,7 +242,8 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         """
         self._gate.seed(seed)
         self._last = self._reset_env(seed, options)
-        return self._look(False, False)
+        shown, info = self._look(False, False)
+        return shown, {**info, **self._gate.flag(False)}
 
     def _reset_env(self, seed: int | None, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]:
         given: dict[str, Any] = {"seed": seed, "options": options}

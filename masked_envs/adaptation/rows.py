@@ -5,8 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gymnasium.vector import VectorEnv
+
 from .. import trees
 from .place import Place, takes_no_arguments
+
+
+def require_single(wrapper: object, env: Any) -> None:
+    """Refuse a vector environment where a wrapper of single environments was given one.
+
+    Raises:
+        TypeError: such an environment; the message names the wrapper to use.
+    """
+    if not isinstance(env, VectorEnv):
+        return
+    from ..wrappers import HOME
+
+    name = type(wrapper).__name__
+    instead = (
+        f"use masked_envs.wrappers.Vector{name}"
+        if f"Vector{name}" in HOME
+        else f"wrap the single environments, gymnasium.vector.SyncVectorEnv([lambda: {name}(make(...))] * n), or make "
+        'the vector environment with mask_in="info" and use gymnasium.wrappers.vector'
+    )
+    raise TypeError(f"{name} takes a single environment (gymnasium.Env), and {env} is a vector environment: {instead}")
+
+
+def require_vector(wrapper: object, envs: Any) -> None:
+    """Refuse what is no vector environment.
+
+    Raises:
+        TypeError: such a thing; the message names the wrapper to use.
+    """
+    if not isinstance(envs, VectorEnv):
+        name = type(wrapper).__name__
+        hint = f"for a single environment use masked_envs.wrappers.{name.removeprefix('Vector')}"
+        raise TypeError(f"{name} takes a gymnasium.vector.VectorEnv, such as gym.make_vec gives, not {envs!r}; {hint}")
 
 
 def info_of_row(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
@@ -17,10 +51,10 @@ def info_of_row(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
 
 def attribute_of(envs: Any, name: str) -> Any:
     """An attribute of a vector environment, through its wrappers; it holds all rows. None where there is none."""
-    layer = envs
-    while not hasattr(layer, name) and layer is not envs.unwrapped:
+    layer, nothing = envs, object()
+    while (value := getattr(layer, name, nothing)) is nothing and layer is not envs.unwrapped:
         layer = layer.env
-    return getattr(layer, name, None)
+    return None if value is nothing else value
 
 
 def environments_of(envs: Any) -> list[Any] | None:

@@ -22,7 +22,7 @@ from .gate import Gate, GivenAction, refusal
 from .position import snapshot
 from .read import read_masks, read_rows, spec_for
 from .recorded import from_reference
-from .rows import environments_of, values_at
+from .rows import environments_of, require_vector, values_at
 from .source import Kind, mask_source
 
 KNOWN = ("raise", "resample")  # a row of such a batch cannot be held back while the others move
@@ -70,6 +70,7 @@ class VectorActionMask(VectorWrapper):
         invalid_reward: float = 0.0,
         mask_in: str = "observation",
     ) -> None:
+        require_vector(self, envs)
         super().__init__(envs)
         check_mask_in(mask_in)
         self.mode = envs.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
@@ -249,7 +250,9 @@ class VectorActionMask(VectorWrapper):
             which = np.array(options["reset_mask"], np.bool_)
         self._gate.seed(seed)
         self._last = self.env.reset(seed=seed, options=options)
-        return self._look(np.zeros(self.num_envs, np.bool_), self._over & ~which, which)
+        nowhere = np.zeros(self.num_envs, np.bool_)
+        shown, infos = self._look(nowhere, self._over & ~which, which)
+        return shown, {**infos, **self._gate.flag(nowhere)}
 
     def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """As the vector environment's, for actions that the masks allow; else as `on_invalid` says.

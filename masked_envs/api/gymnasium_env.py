@@ -17,10 +17,11 @@ from ..mask_spec import MaskSpec
 from .invalid_action import invalid_action_error
 from .observations import check_mask_in, checked_seed, observation_space, with_mask
 from .picture import Picture, check_render_mode
+from .seats import Seats
 from .single_agent import Opponent, SingleAgentView
 
 
-class MaskedEnv(gym.Env[Any, Any]):
+class MaskedEnv(Seats, gym.Env[Any, Any]):
     """One copy of an environment of this package as a single-agent environment.
 
     Args:
@@ -36,6 +37,8 @@ class MaskedEnv(gym.Env[Any, Any]):
         opponent: for a game: None (the actions control all agents), "random", or a callable (observation, mask) ->
             action (with more than two conditional heads (observation, mask, head_mask) -> action).
         agent: for a game with an opponent: the agent that the actions control, by name or index.
+        flat: True gives the observation as one vector of float32, as `gymnasium.spaces.flatten` orders it, for learners
+            that take no pictures or dicts; the mask stays as it is.
         parameters: the environment's own, see its card.
 
     Raises:
@@ -60,13 +63,14 @@ class MaskedEnv(gym.Env[Any, Any]):
         render_mode: str | None = None,
         opponent: Opponent | None = None,
         agent: int | str = 0,
+        flat: bool = False,
         **parameters: Any,
     ) -> None:
         check_mask_in(mask_in)
         check_render_mode(render_mode, self.metadata["render_modes"])
         values = declaration.resolve(parameters)
         self._engine = Engine(declaration, values, 1, backend, on_invalid, invalid_reward)
-        self._view = SingleAgentView(self._engine, opponent, agent)
+        self._view = SingleAgentView(self._engine, opponent, agent, flat)
         self._mask_in, self._every = mask_in, self._engine.every_row
         self._is_game = declaration.play != "single"
         self.action_space = self.mask_spec.action_space
@@ -169,6 +173,14 @@ class MaskedEnv(gym.Env[Any, Any]):
         """
         self._require_reset()
         return self._view.sample_legal(0, self.np_random if rng is None else rng)
+
+    @property
+    def agent_selection(self) -> str | None:
+        """Of a game, the name of the agent whose action `step` takes; None where it takes those of all agents."""
+        self._game("agent_selection")
+        self._require_reset()
+        agents = self._view.agents_to_act()
+        return None if agents is None else self._engine.agents[agents.item(0)]
 
     @property
     def invalid_actions(self) -> int:

@@ -17,7 +17,16 @@ from ..core.mask_binding import dependent_heads
 from ..core.state import State
 from ..mask_spec import HeadMask
 from .invalid_action import invalid_action_error
-from .observations import check_mask_in, checked_seed, observation_space, read_observation, with_mask
+from .observations import (
+    check_flat,
+    check_mask_in,
+    checked_seed,
+    flat_observation,
+    flat_space,
+    observation_space,
+    read_observation,
+    with_mask,
+)
 from .picture import Picture, check_render_mode
 
 
@@ -37,15 +46,19 @@ class AgentViews:
         invalid_reward: float = 0.0,
         mask_in: str = "observation",
         backend: str = "auto",
+        flat: bool = False,
         **parameters: Any,
     ) -> None:
         check_mask_in(mask_in)
+        check_flat(flat)
         check_render_mode(render_mode, metadata["render_modes"])
         self.engine = Engine(declaration, declaration.resolve(parameters), 1, backend, on_invalid, invalid_reward)
         self.mask_spec, self.mask_in = self.engine.mask_spec, mask_in
+        bare = self.engine.observation_space
         self.observation_space: spaces.Space[Any] = observation_space(
-            self.engine.observation_space, self.mask_spec, mask_in
+            flat_space(bare) if flat else bare, self.mask_spec, mask_in
         )
+        self._flat = flat
         self.picture = Picture(self.engine, render_mode, metadata["render_fps"])
         self._simultaneous = self.engine.views > 1
         self._observation = np.zeros_like(self.engine.observations[0, 0:1])
@@ -79,9 +92,11 @@ class AgentViews:
         engine = self.engine
         if self._simultaneous or agent == engine.acting.item(0):
             rows = engine.by_row.observations[0][agent if self._simultaneous else 0]
-            return read_observation(engine.observation_space, rows)
-        engine.observe(0, agent, self._observation)
-        return read_observation(engine.observation_space, self._observation[0])
+        else:
+            engine.observe(0, agent, self._observation)
+            rows = self._observation[0]
+        observation = read_observation(engine.observation_space, rows)
+        return flat_observation(engine.observation_space, observation) if self._flat else observation
 
     def mask(self, agent: int) -> Any:
         """The canonical mask of one agent, whether it acts or not, a copy."""

@@ -91,6 +91,36 @@ def read_observation(space: spaces.Space[Any], rows: npt.NDArray[Any], copied: b
     return rows.copy() if copied else rows
 
 
+def check_flat(flat: Any) -> None:
+    """Raise a ValueError for anything but True and False."""
+    if not isinstance(flat, bool):
+        raise ValueError(f"flat must be True or False, not {flat!r}")
+
+
+def flat_space(space: spaces.Space[Any]) -> spaces.Box:
+    """The space of flat observations: `gymnasium.spaces.flatten_space` with dtype float32."""
+    flat: Any = spaces.flatten_space(space)
+    return spaces.Box(flat.low.astype(np.float32), flat.high.astype(np.float32))
+
+
+def flat_observation(space: spaces.Space[Any], observation: Any, batch: bool = False) -> npt.NDArray[np.float32]:
+    """The numbers of one observation, or a batch, in one row, as `gymnasium.spaces.flatten` orders them; float32."""
+    if isinstance(space, spaces.Dict):
+        parts = [flat_observation(part, observation[key], batch) for key, part in space.spaces.items()]
+        return np.concatenate(parts, axis=-1)
+    numbers = np.asarray(observation)
+    lead = numbers.shape[:1] if batch else ()
+    if isinstance(space, (spaces.Discrete, spaces.MultiDiscrete)):  # one-hot
+        sizes = np.ravel(space.nvec if isinstance(space, spaces.MultiDiscrete) else space.n)
+        starts = np.ravel(space.start)
+        columns = np.moveaxis(numbers.reshape(*lead, -1), -1, 0)
+        hot = [
+            column[..., None] - start == np.arange(n) for column, n, start in zip(columns, sizes, starts, strict=True)
+        ]
+        return np.concatenate(hot, axis=-1).astype(np.float32)
+    return numbers.reshape(*lead, -1).astype(np.float32)
+
+
 def agent_index(agents: Sequence[str], agent: int | str) -> int:
     """The index of an agent given by name or index; a ValueError lists the agents."""
     if isinstance(agent, str) and agent in agents:

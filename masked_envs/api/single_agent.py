@@ -20,7 +20,7 @@ from ..core.engine import Engine
 from ..core.mask_binding import dependent_heads
 from ..errors import InvalidActionError
 from ..mask_spec import HeadMask, MaskSpec
-from .observations import agent_index, read_observation
+from .observations import agent_index, check_flat, flat_observation, flat_space, read_observation
 
 Opponent = str | Callable[..., Any]
 Rows = npt.NDArray[np.bool_]
@@ -35,13 +35,15 @@ class SingleAgentView:
             (observation, mask) -> action, which gets the opponent's observation and canonical mask; with a conditional
             mask of more than two heads (observation, mask, head_mask) -> action, with head_mask(k, prefix).
         agent: the agent to control beside an opponent, by name or index.
+        flat: whether observations are vectors of float32; opponents get them as the environment has them.
 
     Attributes:
         mask_spec: the mask of the controlled agent's action; of all agents at once, one head per agent.
         bare_space: the space of its observation, without the mask.
     """
 
-    def __init__(self, engine: Engine, opponent: Opponent | None, agent: int | str = 0) -> None:
+    def __init__(self, engine: Engine, opponent: Opponent | None, agent: int | str = 0, flat: bool = False) -> None:
+        check_flat(flat)
         game = engine.declaration
         if game.play == "single" and (opponent is not None or agent != 0):
             raise TypeError(f"{game.id} has one agent: it takes neither opponent= nor agent=")
@@ -62,7 +64,8 @@ class SingleAgentView:
         self._own_view = self.view if opponent is not None and at_once else None
         self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
         bare = engine.observation_space
-        self.bare_space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
+        self._space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
+        self._flat, self.bare_space = flat, flat_space(self._space) if flat else self._space
 
     # --- actions, observations and masks --------------------------------------------------------------------
 
@@ -78,7 +81,8 @@ class SingleAgentView:
         """The observation of one row, a copy."""
         engine = self.engine
         rows = engine.observations[row] if self.plays_all else engine.by_row.observations[row][self.view]
-        return read_observation(engine.observation_space, rows)
+        observation = read_observation(engine.observation_space, rows)
+        return flat_observation(self._space, observation) if self._flat else observation
 
     def mask(self, row: int) -> Any:
         """The canonical mask of one row, a copy."""
@@ -89,8 +93,7 @@ class SingleAgentView:
 
     def observations(self) -> Any:
         """The observations (N, ...), a copy."""
-        rows = self.engine.observations
-        return read_observation(self.engine.observation_space, rows if self.plays_all else rows[:, self.view])
+        return self._read(self.engine.observations)
 
     def masks(self) -> Any:
         """The canonical masks (N, ...), a copy."""
@@ -159,10 +162,15 @@ class SingleAgentView:
         Returns:
             what `observations` gives, and the rewards (N,) of the controlled agent.
         """
-        movers, space = self._movers(), self.engine.observation_space
-        rows = self.engine.step_or_reset()
-        seen = read_observation(space, rows if self.plays_all else rows[:, self.view], copied=False)
+        movers = self._movers()
+        seen = self._read(self.engine.step_or_reset(), copied=False)
         return seen, self._earned(movers)
+
+    def _read(self, buffer: npt.NDArray[Any], copied: bool = True) -> Any:
+        """The observations of the controlled agent from a buffer (N, V, ...); see `read_observation`."""
+        rows = buffer if self.plays_all else buffer[:, self.view]
+        observations = read_observation(self.engine.observation_space, rows, copied and not self._flat)
+        return flat_observation(self._space, observations, batch=True) if self._flat else observations
 
     def _all_or_nothing(self, move: Callable[..., Any], where: Rows | None) -> Any:
         """Undo the move when a user's opponent raises, so that no step is left half done."""

@@ -65,10 +65,29 @@ def rows_to_reset(options: dict[str, Any] | None, rows: int) -> npt.NDArray[np.b
     if options is not None and not isinstance(options, Mapping):
         raise TypeError(f'options must be a dict, such as {{"reset_mask": mask}}, or None, not {options!r}')
     mask = (options or {}).get("reset_mask")
-    if mask is None:
-        return np.ones(rows, np.bool_)
+    return np.ones(rows, np.bool_) if mask is None else _chosen_rows('options["reset_mask"]', mask, rows)
+
+
+def rows_to_step(where: Any, rows: int, mode: AutoresetMode) -> npt.NDArray[np.bool_] | None:
+    """The rows (rows,) that `step` moves; None stands for all of them.
+
+    Raises:
+        ValueError: not a mask, one that chooses no row, or a mode in which rows are reset by `step`.
+    """
+    if where is None:
+        return None
+    if mode is not AutoresetMode.DISABLED:
+        raise ValueError(
+            f"where= needs a vector environment that leaves resets to you, not autoreset_mode={mode.value!r}: "
+            "make it with autoreset_mode=AutoresetMode.DISABLED"
+        )
+    return _chosen_rows("where", where, rows)
+
+
+def _chosen_rows(name: str, mask: Any, rows: int) -> npt.NDArray[np.bool_]:
     if not isinstance(mask, np.ndarray) or mask.shape != (rows,) or mask.dtype != np.bool_:
-        raise ValueError(f'options["reset_mask"] must be a bool array of shape ({rows},), got {mask!r}')
+        hint = "; rows by number: where = np.zeros(num_envs, bool); where[rows] = True" if name == "where" else ""
+        raise ValueError(f"{name} must be a bool array of shape ({rows},), got {mask!r}{hint}")
     if not mask.any():
-        raise ValueError('options["reset_mask"] chooses no row')
+        raise ValueError(f"{name} chooses no row")
     return mask

@@ -12,20 +12,28 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from .. import trees
 from ..core.backends import numba_is_available
 from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
+from .final_info import final_info
 from .invalid_action import invalid_action_error
 from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
+from .seats import Seats
 from .single_agent import Opponent, SingleAgentView
-from .vector_arguments import check_positive, checked_mode, row_seeds, rows_to_reset, with_shorter_limit
+from .vector_arguments import (
+    check_positive,
+    checked_mode,
+    row_seeds,
+    rows_to_reset,
+    rows_to_step,
+    with_shorter_limit,
+)
 
 
-class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
+class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
     """Many copies of an environment of this package, stepped as arrays.
 
     Row i after `reset(seed=k)` is, byte for byte, a single environment after `reset(seed=k + i)`.
@@ -35,7 +43,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         num_envs: rows, at least 1.
         autoreset_mode: `AutoresetMode.NEXT_STEP` (the default: the step after the end resets the row and discards its
             action), `SAME_STEP` (the last observation is in `info["final_obs"]`, its info in `info["final_info"]`) or
-            `DISABLED` (reset rows yourself with `reset(options={"reset_mask": bool (num_envs,)})`).
+            `DISABLED` (reset rows yourself with `reset(options={"reset_mask": bool (num_envs,)})`; `step` can then move
+            a part of the rows, `step(actions, where=bool (num_envs,))`).
         num_threads: blocks of rows stepped at once (numba backend only).
         max_episode_steps: what `gymnasium.make_vec` passes; the shorter of it and `time_limit` holds.
 
@@ -60,6 +69,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         render_mode: str | None = None,
         opponent: Opponent | None = None,
         agent: int | str = 0,
+        flat: bool = False,
         **parameters: Any,
     ) -> None:
         self.closed = True  # nothing to close while construction may still fail
@@ -74,7 +84,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         values = with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
         self.num_envs = int(num_envs)
         self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads))
-        self._view = SingleAgentView(self._engine, opponent, agent)
+        self._view = SingleAgentView(self._engine, opponent, agent, flat)
         self._mask_in, self._is_game = mask_in, declaration.play != "single"
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self.single_action_space = self.mask_spec.action_space
@@ -84,6 +94,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         self.render_mode = render_mode
         self.picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
         self._seeded = np.zeros(self.num_envs, np.bool_)
+        self.set_state_calls = 0  # wrappers that remember something of the positions compare it
         self.closed = False
 
     # --- the Gymnasium interface ----------------------------------------------------------------------------
@@ -108,26 +119,32 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         return observations, {**info, **self._about_step(begins=True)}
 
     def step(
-        self, actions: Any
+        self, actions: Any, where: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
-        """Carry out one action per row.
+        """Carry out one action per row, or, with DISABLED, in the rows in `where` alone.
+
+        Args:
+            actions: one per row (num_envs, action); those of rows that are not in `where` are not looked at.
+            where: bool (num_envs,), the rows to move; all of them without it. The other rows keep still, ended ones
+                too: their reward is 0, and the rest that is returned is that of the position they are in.
 
         Raises:
             InvalidActionError: some mask forbids some action, with on_invalid="raise"; no row has moved.
-            ValueError: not one action per row. ResetNeeded: before the first reset, or, with DISABLED, an ended row.
+            ValueError: not one action per row, or `where` is not such a mask or given in another autoreset mode.
+            ResetNeeded: before the first reset, or, with DISABLED, an ended row.
         """
-        engine = self._engine
+        engine, where = self._engine, rows_to_step(where, self.num_envs, self.autoreset_mode)
         at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
-        any_ended = self._find_ended()
+        any_ended = self._find_ended(where)
         ended = engine.resting.copy() if any_ended and not at_once else None
         self._view.write_actions(actions)
-        row = self._view.find_invalid()
+        row = self._view.find_invalid(where)
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
         if at_once:
             seen, rewards = self._view.step_or_reset()
         else:
-            seen, rewards = None, self._view.step(None if ended is None else ~ended)
+            seen, rewards = None, self._view.step(where if ended is None else ~ended)
         extra = self._about_step()
         terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
         if ended is not None:
@@ -135,7 +152,8 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             over = terminated | truncated
             if over.any():
-                extra |= self._final(over, extra)
+                observations, info = self._look()
+                extra |= final_info(observations, {**info, **extra}, over)
                 self._view.reset(over)
         elif ended is not None:
             self._view.reset(ended)
@@ -189,6 +207,14 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         return self._view.sample_legal_rows(self.np_random if rng is None else rng)
 
     @property
+    def agent_selection(self) -> list[str] | None:
+        """Of a game, the agent of each row whose action `step` takes; None where it takes those of all agents."""
+        self._game("agent_selection")
+        self._require_reset()
+        agents = self._view.agents_to_act()
+        return None if agents is None else [self._engine.agents[agent] for agent in agents]
+
+    @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
         """How many invalid actions each row has been given since construction, int64 (num_envs,).
 
@@ -214,6 +240,7 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
         if len(states) != self.num_envs:
             raise ValueError(f"expected {self.num_envs} states, one per row, got {len(states)}")
         self._engine.check_states(states)
+        self.set_state_calls += 1
         for row, state in enumerate(states):
             self._engine.set_state(row, state)
         self._seeded[:] = True
@@ -241,37 +268,23 @@ class MaskedVectorEnv(VectorEnv[Any, Any, Any]):
             info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
         return info
 
-    def _find_ended(self) -> bool:
-        """Whether the episode of some row is over; `engine.resting` marks them."""
+    def _find_ended(self, where: npt.NDArray[np.bool_] | None = None) -> bool:
+        """Whether the episode of some row is over that this step resets; `engine.resting` marks them."""
         self._require_reset()
         any_ended = self._engine.find_ended() > 0
         if any_ended and self.autoreset_mode is AutoresetMode.DISABLED:
-            rows = ", ".join(map(str, np.flatnonzero(self._engine.resting)[:5]))
-            raise ResetNeeded(
-                f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
-            )
+            resting = self._engine.resting
+            rows = ", ".join(map(str, np.flatnonzero(resting if where is None else resting & where)[:5]))
+            if rows:
+                raise ResetNeeded(
+                    f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
+                )
+            return False
         return any_ended
 
     def _require_reset(self) -> None:
         if not self._engine.all_started:
             raise ResetNeeded("nothing has begun yet in some rows: call reset() first")
-
-    def _final(self, over: npt.NDArray[np.bool_], extra: dict[str, Any]) -> dict[str, Any]:
-        """The observations and infos of rows that are about to be reset, as Gymnasium's vector environments give."""
-
-        def zero_others(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-            kept: npt.NDArray[Any] = array.copy()
-            kept[~over] = 0
-            return kept
-
-        observations, info = self._look()
-        final_obs = np.full(self.num_envs, None, dtype=object)
-        for row in np.flatnonzero(over):
-            final_obs[row] = trees.row(observations, int(row))
-        final_info: dict[str, Any] = {}
-        for key, value in {**info, **extra}.items():
-            final_info |= {key: trees.map(zero_others, value), f"_{key}": over.copy()}
-        return {"final_obs": final_obs, "_final_obs": over.copy(), "final_info": final_info, "_final_info": over.copy()}
 
     def _refusal(self, actions: Any, row: int) -> Exception:
         spec, env_id = self.mask_spec, self._engine.declaration.id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NoReturn
@@ -14,7 +13,7 @@ from gymnasium import spaces
 
 from ..core import mask_rules
 from ..core.backends import named
-from .checks import Array, HeadMask, as_array, fits_float
+from .checks import Array, HeadMask, HeadMasks, as_array, fits_float
 from .dense import DenseMask, bound_loops
 
 DTYPES = ("float16", "float32", "float64")
@@ -162,5 +161,5 @@ class IntervalMask(DenseMask):
     def _dense_rows(self, rows: Array) -> NoReturn:
         raise ValueError("an interval mask allows a continuum of actions; it has no entry for each of them")
 
-    def head_mask(self, mask: Any, k: int, prefix: Sequence[int], head_mask: HeadMask | None = None) -> NoReturn:
+    def head_mask(self, mask: Any, k: int, prefix: Any, head_mask: HeadMasks | None = None) -> NoReturn:
         raise ValueError("an interval mask has bounds and no heads: read its low and high")

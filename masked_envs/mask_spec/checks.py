@@ -125,6 +125,49 @@ def row_of_actions(actions: Any, row: int) -> Any:
     return actions[row]
 
 
+# --- choices of earlier heads -----------------------------------------------------------------------------------------
+
+
+def check_prefix(heads: npt.NDArray[np.int64], k: int, prefix: Any) -> npt.NDArray[np.int64]:
+    """The choices before head k, one row of integers (1, k) that are in range.
+
+    Raises:
+        ValueError: a head out of range, or not k integers in range.
+    """
+    check_head(heads, k)
+    choices = as_array(list(prefix)) if isinstance(prefix, (list, tuple, np.ndarray)) else None
+    if choices is None or choices.shape != (k,) or (k and not fits_int64(choices.dtype)):
+        raise ValueError(f"head {k} needs the {k} choices before it, got {prefix!r}")
+    return _in_range(heads, choices[None].astype(np.int64))
+
+
+def check_prefixes(heads: npt.NDArray[np.int64], k: int, prefixes: Any, rows: int) -> npt.NDArray[np.int64]:
+    """The choices before head k in each row of a batch, (rows, k), in range.
+
+    Raises:
+        ValueError: a head out of range, or not k integers in range for each row.
+    """
+    check_head(heads, k)
+    if not isinstance(prefixes, np.ndarray) or prefixes.shape != (rows, k) or not fits_int64(prefixes.dtype):
+        expected = f"an array of integers of shape {(rows, k)}"
+        raise ValueError(f"head {k} of {rows} masks needs the choices before it, {expected}, got {describe(prefixes)}")
+    return _in_range(heads, prefixes.astype(np.int64))
+
+
+def check_head(heads: npt.NDArray[np.int64], k: Any) -> None:
+    """Raise a ValueError for anything but the number of a head."""
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 0 <= k < len(heads):
+        raise ValueError(f"head {k!r} is not in 0..{len(heads) - 1}")
+
+
+def _in_range(heads: npt.NDArray[np.int64], prefixes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    outside = np.argwhere((prefixes < 0) | (prefixes >= heads[: prefixes.shape[1]]))
+    for row, j in outside[:1].tolist():
+        choices = prefixes[row].tolist()
+        raise ValueError(f"the prefix {choices} is not legal: head {j} may not take {choices[j]}")
+    return prefixes
+
+
 # --- counts -----------------------------------------------------------------------------------------------------------
 
 

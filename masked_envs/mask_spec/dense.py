@@ -22,6 +22,8 @@ from .checks import (
     HeadMasks,
     as_array,
     check_generator,
+    check_prefix,
+    check_prefixes,
     describe,
     fits_int64,
     only_bits,
@@ -239,17 +241,32 @@ class DenseMask(MaskSpec):
         return whole if batch else whole[0]
 
     def head_mask(
-        self, mask: Any, k: int, prefix: Sequence[int], head_mask: HeadMask | None = None
+        self, mask: Any, k: int, prefix: Sequence[int] | Array, head_mask: HeadMasks | None = None
     ) -> npt.NDArray[np.int8]:
-        one, choices = self._one(mask), check_prefix(self.heads, k, prefix)
-        for j, choice in enumerate(choices):
-            if not (0 <= choice < self.heads[j] and self._choices(one, choices[:j], head_mask)[choice]):
-                raise ValueError(f"the prefix {list(choices)} is not legal: head {j} may not take {choice}")
-        return np.array(self._choices(one, choices, head_mask), np.int8)
+        rows, batch = self.check(mask)
+        prefixes = check_prefixes(self.heads, k, prefix, len(rows)) if batch else check_prefix(self.heads, k, prefix)
+        functions = self._functions(head_mask, len(rows)) if batch else [head_mask]
+        for j in range(k):
+            legal = self._choices_rows(rows, prefixes[:, :j], functions)
+            wrong = legal[np.arange(len(rows)), prefixes[:, j]] == 0
+            if wrong.any():
+                choices = prefixes[int(np.argmax(wrong))].tolist()
+                raise ValueError(f"the prefix {choices} is not legal: head {j} may not take {choices[j]}")
+        choices = np.array(self._choices_rows(rows, prefixes, functions), np.int8)
+        return choices if batch else choices[0]
 
     def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
         """What the next head may take after a legal prefix, bool or int8."""
         raise ValueError(f"{self.kind} masks have no heads that are chosen one after another")
+
+    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
+        """`_choices` for mask rows and their prefixes, int64 (rows, k)."""
+        columns = zip(rows, map(tuple, prefixes.tolist()), head_masks, strict=True)
+        return np.stack([self._choices(*column) for column in columns])
+
+    def _functions(self, head_mask: HeadMasks | None, rows: int) -> Sequence[Any]:
+        """The function (k, prefix) of each row of a batch; only conditional masks have any."""
+        return [None] * rows
 
     def _nothing_to_sample(self, is_empty: Array, batch: bool) -> ValueError:
         """The error of `sample`; `is_empty` (rows,)."""
@@ -282,17 +299,3 @@ def _per_row(function: Callable[[Array], Array], rows: Array, batch: bool) -> An
     """What a function of mask rows gives; of a single mask, as a Python value."""
     values = function(rows)
     return values if batch else values[0].item() if isinstance(values[0], np.generic) else values[0]
-
-
-def check_prefix(heads: npt.NDArray[np.int64], k: int, prefix: Sequence[int]) -> tuple[int, ...]:
-    """The choices before head k as integers.
-
-    Raises:
-        ValueError: a head out of range, or not k integers.
-    """
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 0 <= k < len(heads):
-        raise ValueError(f"head {k!r} is not in 0..{len(heads) - 1}")
-    choices = as_array(list(prefix)) if isinstance(prefix, (list, tuple, np.ndarray)) else None
-    if choices is None or choices.shape != (k,) or (k and not fits_int64(choices.dtype)):
-        raise ValueError(f"head {k} needs the {k} choices before it, got {prefix!r}")
-    return tuple(map(int, choices))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
@@ -268,7 +268,7 @@ class DictMask(MaskSpec):
         whole: npt.NDArray[np.int8] = outer(parts if batch else [part[None] for part in parts])
         return whole if batch else whole[0]
 
-    def head_mask(self, mask: Any, k: int, prefix: Sequence[int], head_mask: HeadMask | None = None) -> NoReturn:
+    def head_mask(self, mask: Any, k: int, prefix: Any, head_mask: HeadMasks | None = None) -> NoReturn:
         raise ValueError(f"a dict mask has parts and no heads: ask one of its parts, {', '.join(map(repr, self.keys))}")
 
 

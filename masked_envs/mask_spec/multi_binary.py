@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
@@ -60,6 +61,10 @@ class BinaryMask(DenseMask):
     def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
         bit: Array = mask[len(prefix)]
         return bit
+
+    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
+        bits: Array = rows[:, prefixes.shape[1]]
+        return bits
 
     def _count_rows(self, rows: Array) -> Array:
         return product_of_counts(rows.sum(axis=-1, dtype=np.int64), (2,) * self.n)

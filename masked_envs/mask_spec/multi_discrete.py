@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice, product
@@ -88,6 +89,9 @@ class PerHeadMask(MultiDiscreteMask):
     def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
         return self.split(mask)[len(prefix)]
 
+    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
+        return self.split(rows)[prefixes.shape[1]]
+
     def _count_rows(self, rows: Array) -> Array:
         counts = np.stack([count_cells(head) for head in self.split(rows)], axis=-1)
         return product_of_counts(counts, self.nvec)
@@ -118,6 +122,12 @@ class TableMask(MultiDiscreteMask):
     def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
         rest = mask[prefix]
         choices: Array = rest.reshape(len(rest), -1).any(axis=1)
+        return choices
+
+    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
+        index = (np.arange(len(rows)), *prefixes.T)
+        rest = rows[index]
+        choices: Array = rest.reshape(len(rest), self.nvec[prefixes.shape[1]], -1).any(axis=2)
         return choices
 
     def _count_rows(self, rows: Array) -> Array:
@@ -252,8 +262,14 @@ class ConditionalMask(TableMask):
         functions = self._functions(head_mask, len(tables)) if batch else [head_mask]
         return [self._tree(*row) for row in zip(tables, functions, strict=True)], batch
 
-    def _functions(self, head_mask: HeadMasks | None, rows: int) -> list[Any]:
-        """A function (k, prefix) for each row of a batch."""
+    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
+        if prefixes.shape[1] < 2:
+            return super()._choices_rows(rows, prefixes, head_masks)
+        return DenseMask._choices_rows(self, rows, prefixes, head_masks)  # row by row: each has a function
+
+    def _functions(self, head_mask: HeadMasks | None, rows: int) -> Sequence[Any]:
+        if not self.needs_head_mask:
+            return super()._functions(head_mask, rows)
         if head_mask is None:
             raise ValueError(
                 f"a batch of masks of {len(self.nvec)} conditional heads needs head_mask=, a function (row, k, prefix) "

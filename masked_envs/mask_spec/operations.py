@@ -241,20 +241,20 @@ class MaskOperations(ABC):
 
     @abstractmethod
     def head_mask(
-        self, mask: Any, k: int, prefix: Sequence[int], head_mask: HeadMask | None = None
+        self, mask: Any, k: int, prefix: Sequence[int] | npt.NDArray[Any], head_mask: HeadMasks | None = None
     ) -> npt.NDArray[np.int8]:
         """What head k may take after the choices `prefix` of the heads before it.
 
         Args:
-            mask: one canonical mask.
+            mask: one canonical mask, or a batch of them.
             k: the head, from 0: `heads[k]` is its size.
-            prefix: k earlier choices, each from 0, legal themselves.
+            prefix: k earlier choices, each from 0, legal themselves; for a batch, integers (rows, k).
             head_mask: see the class.
 
         Returns:
-            int8 (heads[k],).
+            int8 (heads[k],); for a batch (rows, heads[k]).
 
         Raises:
-            ValueError: a head out of range, a prefix of the wrong length or that is not legal, or a kind that has no
+            ValueError: a head out of range, a prefix of the wrong form or that is not legal, or a kind that has no
                 such heads ("interval" and "dict").
         """

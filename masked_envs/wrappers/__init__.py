@@ -2,6 +2,8 @@
 
 env = ActionMask(MyEnv(), lambda env: env.unwrapped.free_places())  # any Gymnasium environment
 env = FlatActions(gym.make("MaskedPairs-v0"))  # Discrete(25), with a mask of 25 entries
+envs = VectorFlatActions(gym.make_vec("MaskedPairs-v0", num_envs=64))  # the same for a vector environment
+env = BoundedAction(gym.make("MaskedPendulum-v0"))  # Box(-1, 1) for SAC and TD3, whatever the bounds are now
 env = FrameStack(gym.make("MaskedCartPole-v0"), 4)  # stacks observations, but not masks
 """
 
@@ -13,6 +15,7 @@ from typing import Any
 HOME = {
     "AECActionMask": "..adaptation.pettingzoo_action_mask",
     "ActionMask": "..adaptation.action_mask",
+    "BoundedAction": ".bounded_action",
     "Delay": ".on_observation",
     "FlatActions": ".flat_actions",
     "Flatten": ".on_observation",
@@ -26,6 +29,9 @@ HOME = {
     "SingleAgent": "..adaptation.single_agent",
     "StickyAction": ".on_observation",
     "VectorActionMask": "..adaptation.vector_action_mask",
+    "VectorBoundedAction": ".vector_bounded_action",
+    "VectorFlatActions": ".vector_flat_actions",
+    "VectorSequentialActions": ".vector_sequential_actions",
     "replay": ".record_invalid_actions",
 }
 

@@ -16,14 +16,24 @@ from .numbering import numbering_of
 LOGGER = logging.getLogger(__name__)
 
 
+def check_size(wrapper: str, spec: MaskSpec, n: int, max_actions: int) -> None:
+    """Tell how many actions a mask will have, and refuse too many."""
+    LOGGER.info("%s: %s has %d actions", wrapper, spec.action_space, n)
+    if n > max_actions:
+        raise ValueError(
+            f"{spec.action_space} has {n} actions, more than max_actions={max_actions}: raise that, give fewer bins, "
+            f"or use {wrapper.replace('Flat', 'Sequential')}, whose masks are as wide as one choice"
+        )
+
+
 class FlatActions(FlatMaskWrapper):
     """The same environment with actions `Discrete(n)`, n being the number of all actions, and a mask (n,).
 
     Numbers and actions correspond one to one, and so do the masks, for joint, conditional, per-head, binary and dict
     masks. An interval becomes a grid between its current bounds. So a library that supports only flat masks
     (sb3-contrib's MaskablePPO, Tianshou's DQN) can train on every environment, as long as n is small; see
-    `SequentialActions` where it is not. An action that the mask forbids is passed on as no action at all: the wrapped
-    environment refuses and counts it as its `on_invalid` says.
+    `SequentialActions` where it is not. The wrapped environment judges the action that a number
+    stands for: it refuses and counts a forbidden one as its `on_invalid` says, and a number out of range too.
 
     Args:
         env: a masked Gymnasium environment.
@@ -42,23 +52,22 @@ class FlatActions(FlatMaskWrapper):
         super().__init__(env)
         self.numbering = numbering_of(self.inner_spec, check_bins(bins))
         n = self.numbering.size
-        LOGGER.info("FlatActions: %s has %d actions", self.inner_spec.action_space, n)
-        if n > max_actions:
-            raise ValueError(
-                f"{self.inner_spec.action_space} has {n} actions, more than max_actions={max_actions}: raise that, "
-                "give fewer bins, or use SequentialActions, whose masks are as wide as one choice"
-            )
+        check_size("FlatActions", self.inner_spec, n, max_actions)
         self.mask_spec = MaskSpec.flat(n, meaning=self.inner_spec.meaning)
         self.action_space = self.mask_spec.action_space
         self.observation_space = self._space_with_mask()
+        self._any = self.inner_spec.full()  # without intervals, numbers mean the same under any mask
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         return self._with_mask(*self.env.reset(seed=seed, options=options))
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Carry out the action that a number stands for."""
-        number = self._number(action)
-        inner = NOT_AN_ACTION if number is None else self.numbering.action(number, self._inner_mask())
+        number = self.mask_spec.encode(action)
+        if number is None or not 0 <= number < self.numbering.size:
+            inner = NOT_AN_ACTION
+        else:
+            inner = self.numbering.action(number, self._inner_mask() if self.inner_spec.is_continuous else self._any)
         observation, reward, terminated, truncated, info = self.env.step(inner)
         observation, info = self._with_mask(observation, info)
         return observation, reward, terminated, truncated, info

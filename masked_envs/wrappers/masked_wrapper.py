@@ -10,6 +10,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..adaptation.recorded import Recorded
+from ..adaptation.rows import require_single
 from ..mask_spec import MaskSpec
 
 NOT_AN_ACTION = None
@@ -43,10 +44,10 @@ def check_bins(bins: int) -> int:
     return bins
 
 
-class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
-    """An environment under another, flat mask, which is in the observation, in info and in `action_masks()`.
+class FormWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
+    """An environment under a mask of another form, which is in the observation, in info and in `action_masks()`.
 
-    A subclass sets `mask_spec` and `action_space`, and computes the mask.
+    A subclass sets `mask_spec`, `action_space` and `observation_space`, and says what the mask is.
 
     Args:
         env: a masked environment, wrapped or not: `mask_spec` and `action_mask` are reached through its wrappers.
@@ -56,17 +57,48 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
     """
 
     mask_spec: MaskSpec
-    """The form of the wrapper's masks, flat."""
+    """The form of the wrapper's masks."""
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
+        require_single(self, env)
         super().__init__(env)
         self.inner_spec = require_mask(self, env)
+
+    @property
+    def action_mask(self) -> Any:
+        """The current mask of the wrapper, canonical, a copy."""
+        raise NotImplementedError
 
     def _inner_mask(self) -> Any:
         return self.env.get_wrapper_attr("action_mask")
 
     def _inner_head_mask(self) -> Any:
         return head_mask_of(self.env)
+
+    def _is_in_observation(self) -> bool:
+        space = self.env.observation_space
+        return isinstance(space, spaces.Dict) and "action_mask" in space.spaces
+
+    def _space_with_mask(self, extra: dict[str, spaces.Space[Any]] | None = None) -> spaces.Space[Any]:
+        space = self.env.observation_space
+        if not self._is_in_observation():
+            return spaces.Dict({"observation": space, **extra}) if extra else space
+        parts = space.spaces  # type: ignore[attr-defined]
+        return spaces.Dict({**parts, **(extra or {}), "action_mask": self.mask_spec.space})
+
+    def _with_mask(
+        self, observation: Any, info: dict[str, Any], extra: dict[str, Any] | None = None
+    ) -> tuple[Any, Any]:
+        """Observation and info with the wrapper's mask in place of the inner one, and `extra` parts of observation."""
+        mask = self.action_mask
+        info = {**info, "action_mask": mask}
+        if self._is_in_observation():
+            return {**observation, **(extra or {}), "action_mask": mask}, info
+        return ({"observation": observation, **extra} if extra else observation), info
+
+
+class FlatMaskWrapper(FormWrapper):
+    """A `FormWrapper` whose mask is flat; a subclass computes it."""
 
     def _current_mask(self) -> npt.NDArray[np.bool_]:
         """Bool (n,): the wrapper's mask of the present state."""
@@ -96,24 +128,3 @@ class FlatMaskWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):
     def _number(self, action: Any) -> int | None:
         """A legal action as a number from 0, None for anything else."""
         return int(action) if self.mask_spec.allows(self.action_mask, action) else None
-
-    def _is_in_observation(self) -> bool:
-        space = self.env.observation_space
-        return isinstance(space, spaces.Dict) and "action_mask" in space.spaces
-
-    def _space_with_mask(self, extra: dict[str, spaces.Space[Any]] | None = None) -> spaces.Space[Any]:
-        space = self.env.observation_space
-        if not self._is_in_observation():
-            return spaces.Dict({"observation": space, **extra}) if extra else space
-        parts = space.spaces  # type: ignore[attr-defined]
-        return spaces.Dict({**parts, **(extra or {}), "action_mask": self.mask_spec.space})
-
-    def _with_mask(
-        self, observation: Any, info: dict[str, Any], extra: dict[str, Any] | None = None
-    ) -> tuple[Any, Any]:
-        """Observation and info with the wrapper's mask in place of the inner one, and `extra` parts of observation."""
-        mask = self.action_mask
-        info = {**info, "action_mask": mask}
-        if self._is_in_observation():
-            return {**observation, **(extra or {}), "action_mask": mask}, info
-        return ({"observation": observation, **extra} if extra else observation), info

@@ -13,6 +13,7 @@ from gymnasium import spaces, wrappers
 from gymnasium.envs.registration import EnvSpec
 
 from ..adaptation.recorded import Recorded, from_reference
+from ..adaptation.rows import require_single
 from .masked_wrapper import head_mask_of, require_mask
 
 
@@ -66,6 +67,7 @@ class OnObservation(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def __init__(self, env: gym.Env[Any, Any], wrap: Callable[[gym.Env[Any, Any]], gym.Env[Any, Any]]) -> None:
         self._keep_arguments(wrap=wrap)
+        require_single(self, env)
         self._bare = WithoutMask(env)
         super().__init__(from_reference(wrap)(self._bare))
         inner = self.env.observation_space
@@ -142,6 +144,7 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def __init__(self, env: gym.Env[Any, Any], repeat_action_probability: float) -> None:
         self._keep_arguments(repeat_action_probability=repeat_action_probability)
+        require_single(self, env)
         super().__init__(env)
         if not 0 <= repeat_action_probability < 1:
             raise ValueError(f"repeat_action_probability must be in [0, 1), not {repeat_action_probability}")

@@ -13,6 +13,7 @@ import gymnasium as gym
 
 from ..adaptation.position import set_state_calls
 from ..adaptation.recorded import Recorded
+from ..adaptation.rows import require_single
 from ..errors import InvalidActionError
 from ..trees import plain
 
@@ -62,6 +63,7 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     def __init__(self, env: gym.Env[Any, Any], path: str | Path | None = None, most: int = 1000) -> None:
         self._keep_arguments(path=None if path is None else str(path), most=most)
+        require_single(self, env)
         super().__init__(env)
         if not env.has_wrapper_attr("mask_spec"):
             raise TypeError(f"RecordInvalidActions needs an environment with mask_spec and action_mask, not {env}")

@@ -81,8 +81,9 @@ class SequentialActions(FlatMaskWrapper):
         if number is not None and not self.numbering.is_complete(made):
             self._made, self._mark = made, mark(self.env)
             observation, info = self._last
-            valid = {"invalid_action": False} if "invalid_action" in info else {}
-            observation, info = self._with_choices(observation, {**info, **valid})
+            nothing = {"invalid_action": False, "rewards": np.zeros_like(info.get("rewards"))}
+            about_step = {key: value for key, value in nothing.items() if key in info}
+            observation, info = self._with_choices(observation, {**info, **about_step})
             return observation, 0.0, False, False, info
         whole = NOT_AN_ACTION if number is None else self.numbering.action_of(made, self._inner_mask())
         observation, reward, terminated, truncated, info = self.env.step(whole)

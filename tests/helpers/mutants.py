@@ -134,6 +134,13 @@ class ObservationDiffers(gym.ObservationWrapper):
         return {**observation, "action_mask": np.ones_like(observation["action_mask"])}
 
 
+class OutsideObservation(gym.ObservationWrapper):
+    """Shows the right mask beside an observation that the space does not hold."""
+
+    def observation(self, observation: Any) -> Any:
+        return {**observation, "observation": np.full_like(observation["observation"], 99)}
+
+
 class NothingInInfo(gym.Wrapper):
     def reset(self, **arguments: Any) -> Any:
         observation, info = self.env.reset(**arguments)
@@ -158,6 +165,26 @@ class OtherEachTime(gym.Wrapper):
         self.asked += 1
         mask = self.env.unwrapped.action_mask
         return mask if self.asked % 2 else np.roll(mask, 1)
+
+
+class OtherWhenAskedAgain(gym.Wrapper):
+    """Gives another mask from the fourth time on that it is asked in a state, and forgets it with the next step."""
+
+    asked = 0
+
+    def reset(self, **arguments: Any) -> Any:
+        self.asked = 0
+        return self.env.reset(**arguments)
+
+    def step(self, action: Any) -> Any:
+        self.asked = 0
+        return self.env.step(action)
+
+    @property
+    def action_mask(self) -> Any:
+        self.asked += 1
+        mask = self.env.unwrapped.action_mask
+        return mask if self.asked < 4 else np.roll(mask, 1)
 
 
 class DrawsWhenAsked(MaskedEnv):
@@ -397,10 +424,13 @@ MUTANTS = {
     "aliased": mutant(wrapped(Aliased, CART, **CHANGING), "L4"),
     "judged by the caller's array": mutant(wrapped(Trusting, CART), "L4"),
     "other in the observation": mutant(wrapped(ObservationDiffers, CART), "L3", "L6", "L7", "L8", "L9", "L10"),
+    "observation outside": mutant(wrapped(OutsideObservation), "L2"),
     "not in info": mutant(wrapped(NothingInInfo), "L3"),
     "other by the method": mutant(wrapped(MethodDiffers), "L3"),
     "other each time": mutant(wrapped(OtherEachTime, CART), "L4", "L3", "L6", "L8", "L9", "L10", "L11"),
     "draws when asked": mutant(own(DrawsWhenAsked, CART, **CHANGING), "L4", "L8", "L10"),
+    "other when asked again": mutant(wrapped(OtherWhenAskedAgain, CART), "L4"),
+    "draws for nothing": mutant(own(DrawsWhenAsked), "L4", "L8", "L10"),
     "clamped": mutant(wrapped(Clamping), "L7", "L8", "L9"),
     "rounded": mutant(wrapped(Rounding), "L7", "L8", "L9"),
     "another error": mutant(wrapped(OtherError), "L8"),

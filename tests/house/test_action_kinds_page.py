@@ -1,16 +1,12 @@
 """docs/action_kinds.md: who takes which kind of mask, held against the code."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from masked_envs import MaskSpec
-from masked_envs.mask_spec.dialects import dialect
+from masked_envs.mask_spec import KINDS as MASK_KINDS
+from tests.adapters.contract import KINDS, NO, PLAYS, YES, columns
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "action_kinds.md").read_text(encoding="utf-8")
-ROWS = PAGE.partition("<!-- takers:start -->")[2].partition("<!-- takers:end -->")[0].strip().splitlines()
-HEAD, _, *BODY = [[cell.strip() for cell in row.strip("|").split("|")] for row in ROWS]
 SPECS = {
     "flat": MaskSpec.flat(3),
     "candidates": MaskSpec.candidates(3),
@@ -24,34 +20,29 @@ SPECS = {
 THREE = MaskSpec.conditional([2, 3, 2])
 
 
-def test_the_table_has_every_kind_once():
-    assert [row[0] for row in BODY] == list(SPECS)
-    assert HEAD[1:] == ["masked_envs.torch", "RLlib (`masked_envs.rllib`)", "sb3-contrib", "TorchRL", "Tianshou"]
+def test_the_table_has_every_kind():
+    assert {kind.partition(",")[0] for kind in KINDS} == set(SPECS) == set(MASK_KINDS)
+    for column in columns().values():
+        assert set(column.kinds) == set(KINDS) and set(column.plays) == set(PLAYS)
 
 
-@pytest.mark.parametrize("row", BODY, ids=[row[0] for row in BODY])
-def test_dialects_are_as_the_table_says(row):
-    for library, answer in zip(("sb3", "torchrl", "tianshou"), row[3:], strict=True):
-        assert (row[0] in dialect(library).codecs) == (answer in ("yes", "two heads"))
-
-
-@pytest.mark.parametrize("row", BODY, ids=[row[0] for row in BODY])
-def test_distributions_are_as_the_table_says(row):
+@pytest.mark.parametrize("kind", SPECS)
+def test_distributions_are_as_the_table_says(kind):
     torch = pytest.importorskip("torch", reason="masked_envs.torch needs torch")
     from masked_envs.torch import distribution_for, num_logits
 
-    spec = SPECS[row[0]]
-    assert row[1] == "yes"
+    spec = SPECS[kind]
+    assert set(columns()["torch"].kinds.values()) == {YES}
     action = distribution_for(spec, torch.zeros(num_logits(spec)), spec.full()).sample()
     as_numpy = {k: v.numpy() for k, v in action.items()} if isinstance(action, dict) else action.numpy()
     assert spec.allows(spec.full(), as_numpy[()] if spec.kind in ("flat", "candidates") else as_numpy)
-    if row[0] == "conditional":
+    if kind == "conditional":
         whole = np.ones(THREE.nvec, np.int8)
         assert distribution_for(THREE, torch.zeros(num_logits(THREE)), whole).sample().shape == (3,)
 
 
-@pytest.mark.parametrize("row", BODY, ids=[row[0] for row in BODY])
-def test_rllib_is_as_the_table_says(row):
+@pytest.mark.parametrize("kind", SPECS)
+def test_rllib_is_as_the_table_says(kind):
     pytest.importorskip("ray", reason="masked_envs.rllib needs ray[rllib]")
     import gymnasium as gym
 
@@ -63,10 +54,10 @@ def test_rllib_is_as_the_table_says(row):
             observed["action_embeddings"] = gym.spaces.Box(0, 1, (3, 2))
         return gym.spaces.Dict(observed), spec.action_space
 
-    spec = SPECS[row[0]]
-    assert row[2] in ("yes", "two heads")
+    spec, served = SPECS[kind], columns()["rllib"].kinds
+    assert all(served[name] == (NO if name == "conditional, more" else YES) for name in KINDS)
     found = mask_spec_of(*spaces_of(spec))
     assert found.space == spec.space and found.action_space == spec.action_space
-    if row[2] == "two heads":
+    if kind == "conditional":
         with pytest.raises(ValueError, match=r"masked_envs\.wrappers"):
             mask_spec_of(*spaces_of(THREE))

@@ -21,6 +21,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 BLOCK = re.compile(r"^```python(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+ROOMS = {"torch": "torch", "sb3": "stable_baselines3"}  # rooms of the package, and the library that each needs
 RUN_ELSEWHERE = ("field_report.md",)  # by test_field_report.py, which compares what it prints, too
 MOST_BYTES = 300_000  # of a GIF
 
@@ -47,8 +48,7 @@ def missing_libraries(code: str, folder: Path) -> list[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.partition(".")[0])
-            if node.module.startswith("masked_envs.torch"):
-                names.add("torch")
+            names |= {library for room, library in ROOMS.items() if node.module.startswith(f"masked_envs.{room}")}
     return sorted(n for n in names if importlib.util.find_spec(n) is None and not (folder / f"{n}.py").exists())
 
 

@@ -100,3 +100,30 @@ def test_unknown_verdicts_and_fields_are_wrong(field_data: ModuleType, good: dic
     good["environments"][0]["laws"]["L7"]["verdict"] = "fine"
     good["extra"] = 1
     assert len(field_data.validate(good)) == 2
+
+
+@pytest.mark.parametrize(
+    ("law", "verdict", "evidence", "expected"),
+    [
+        ("L7", "passed", {}, "passed"),
+        ("L7", "not judged", {}, "not judged"),
+        ("L7", "not judged", {"forbidden": 0}, "not reached"),
+        ("L6", "not judged", {"terminated": 0}, "not reached"),
+        ("L5", "passed", {"terminated": 0}, "not reached"),
+        ("L5", "failed", {"terminated": 0}, "failed"),
+    ],
+)
+def test_what_was_not_reached_gets_no_verdict(
+    field_data: ModuleType, law: str, verdict: str, evidence: dict[str, int], expected: str
+) -> None:
+    """From the checker's report to the data."""
+    found = {"law": law, "status": verdict, "sentence": "because", "evidence": EVIDENCE | evidence}
+    judged = importlib.import_module("check").judged(law, verdict, {"findings": [found]})
+    assert judged["verdict"] == expected
+    assert bool(judged["notes"]) == (expected != "passed")
+
+
+def test_a_crash_is_not_judged(field_data: ModuleType) -> None:
+    found = {"law": "L7", "status": "not judged", "sentence": "the process ended", "evidence": None}
+    judged = importlib.import_module("check").judged("L7", "not judged", {"findings": [found]})
+    assert judged == {"verdict": "not judged", "evidence": None, "notes": ["not judged: the process ended"]}

@@ -88,6 +88,13 @@ def test_what_upstream_is_quoted_with_stands_in_its_source(package: str) -> None
                 assert words_of(quoted["quote"]) in words_of(text), f"{quoted['where']}: {quoted['quote']}"
 
 
+def test_a_quotation_that_is_not_upstreams_is_noticed() -> None:
+    """Negative control: line breaks and comment signs do not matter, words do."""
+    source = "# This is to avoid\n# zero-division"
+    assert words_of("This is to avoid zero-division") in words_of(source)
+    assert words_of("This is to avoid division by zero") not in words_of(source)
+
+
 def words_of(text: str) -> str:
     """A text without its line breaks, comment signs and quotation marks."""
     return " ".join("".join(" " if sign in "#\"'`*|-" else sign for sign in text).split())

@@ -2,7 +2,7 @@
 
     python -m tests.mutation                      every break
     python -m tests.mutation core api             those of some rooms
-    python -m tests.mutation core --only 3 7      some of a room, by number
+    python -m tests.mutation core:3 core:7        some of a room, by number
     python -m tests.mutation --list               the table, and which entries are stale; runs nothing
     python -m tests.mutation --unbroken           the tests of the table without any break; they must pass
     python -m tests.mutation --record FILE        the same in pieces: what FILE says is killed already is left out
@@ -26,13 +26,15 @@ from .table import Break, places, rooms
 from .trial import Copy, Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULTS = Path(__file__).with_name("results.json")
+"""The record of the last full run: the test that noticed a break then is tried first."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     known = rooms()
-    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(known)}; all without")
-    parser.add_argument("--only", nargs="+", type=int, metavar="N", help="these breaks of each room, counted from 0")
+    help_of_rooms = f"one of {', '.join(known)}, or ROOM:N for one break, counted from 0; without, all"
+    parser.add_argument("chosen", nargs="*", metavar="ROOM", help=help_of_rooms)
     parser.add_argument("--list", action="store_true", help="list the table and what is stale; run nothing")
     parser.add_argument("--unbroken", action="store_true", help="run the tests of the table on the code as it is")
     parser.add_argument(
@@ -40,10 +42,10 @@ def main() -> int:
     )
     parser.add_argument("--summary", type=Path, metavar="FILE", help="print what a record says; run nothing")
     given = parser.parse_args()
-    unknown = set(given.rooms) - set(known)
+    unknown = {word for word in given.chosen if not list(chosen(known, [word]))}
     if unknown:
-        parser.error(f"no room {', '.join(sorted(unknown))}; the rooms are {', '.join(known)}")
-    table = list(chosen({room: known[room] for room in given.rooms or known}, given.only))
+        parser.error(f"no break {', '.join(sorted(unknown))}; the rooms are {', '.join(known)}")
+    table = list(chosen(known, given.chosen or list(known)))
     if given.list:
         return listed(table)
     if given.summary is not None:
@@ -54,10 +56,12 @@ def main() -> int:
         return unbroken(copy, table) if given.unbroken else broken(copy, table, record)
 
 
-def chosen(table: dict[str, list[Break]], only: list[int] | None) -> Iterator[tuple[str, Break]]:
-    """Each chosen break with its name, such as "core 3"."""
+def chosen(table: dict[str, list[Break]], words: list[str]) -> Iterator[tuple[str, Break]]:
+    """The breaks of some rooms, or single ones such as "core:3", each with its name."""
     for room, entries in table.items():
-        yield from ((f"{room} {n}", one) for n, one in enumerate(entries) if only is None or n in only)
+        for n, one in enumerate(entries):
+            if room in words or f"{room}:{n}" in words:
+                yield f"{room}:{n}", one
 
 
 def listed(table: list[tuple[str, Break]]) -> int:
@@ -81,11 +85,12 @@ def unbroken(copy: Copy, table: list[tuple[str, Break]]) -> int:
 
 
 def broken(copy: Copy, table: list[tuple[str, Break]], record: Record) -> int:
+    known = Record(RESULTS)
     for name, one in table:
         if record.verdict(one) == "killed":
             continue
         began = time.monotonic()
-        outcome: Outcome = copy.try_break(one)
+        outcome: Outcome = copy.try_break(one, known.noticed_by(one))
         record.add(name, one, outcome, time.monotonic() - began)
         print(f"{outcome.verdict:10} {name:16} {one.where}: {first_line(one)}  [{outcome.detail}]", flush=True)
     return summary(record, table)
@@ -93,7 +98,7 @@ def broken(copy: Copy, table: list[tuple[str, Break]], record: Record) -> int:
 
 def summary(record: Record, table: list[tuple[str, Break]]) -> int:
     """The verdicts of each room, and of all; 1 where a break was not killed."""
-    verdicts = Counter((name.split()[0], record.verdict(one)) for name, one in table)
+    verdicts = Counter((name.partition(":")[0], record.verdict(one)) for name, one in table)
     for room in dict.fromkeys(room for room, _ in verdicts):
         counts = {verdict: n for (where, verdict), n in verdicts.items() if where == room}
         print(f"{room}: " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))

@@ -15,7 +15,7 @@ UNKNOWN = "not tried"
 
 def key_of(one: Break) -> str:
     """A break by its content, so that its place in the table may change."""
-    return hashlib.sha256("\0".join(one).encode()).hexdigest()[:16]
+    return hashlib.sha256("\0".join((one.where, one.old, one.new)).encode()).hexdigest()[:16]
 
 
 class Record:
@@ -34,6 +34,10 @@ class Record:
     def verdict(self, one: Break) -> str:
         """The verdict on a break, or "not tried"."""
         return str(self.entries.get(key_of(one), {}).get("verdict", UNKNOWN))
+
+    def noticed_by(self, one: Break) -> str:
+        """The test that failed when the break was tried; "" where none did."""
+        return str(self.entries[key_of(one)]["detail"]) if self.verdict(one) == "killed" else ""
 
     def add(self, name: str, one: Break, outcome: Outcome, seconds: float) -> None:
         """Take in one outcome."""

@@ -28,7 +28,7 @@ NOT_COPIED = shutil.ignore_patterns(
     "runs",
 )
 SECONDS = 600  # after which a run of tests is ended
-FIRST_RED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FIRST_RED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", re.MULTILINE)
 NOT_RUN = re.compile(r"^ERROR (\S+\.py)(?: - |$)", re.MULTILINE)  # a test file that cannot be collected
 LIBRARIES = ("numpy", "gymnasium", "pettingzoo", "hypothesis", "numba", "pygame", "torch")
 TRAINING = ("ray.rllib.algorithms.ppo", "ray.rllib.algorithms.dqn", "ray.rllib.algorithms.impala")
@@ -60,8 +60,8 @@ class Copy:
         self.folder, self.output, self.libraries = folder, folder.with_suffix(".output"), libraries
         shutil.copytree(root, folder, ignore=NOT_COPIED)
 
-    def try_break(self, one: Break) -> Outcome:
-        """Apply one break, run its tests, and undo the break."""
+    def try_break(self, one: Break, first: str = "") -> Outcome:
+        """Apply one break, run its tests, and undo the break; before them, alone, the test `first` that may notice."""
         found = places(self.folder, one)
         if len(found) != 1:
             return Outcome("stale", f"the text occurs {len(found)} times in {one.where}")
@@ -69,7 +69,8 @@ class Copy:
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace(one.old, one.new), encoding="utf-8")
         try:
-            return self.run_tests(one.tests)
+            outcome = self.run_tests(shlex.quote(first)) if first else None
+            return outcome if outcome is not None and outcome.verdict == "killed" else self.run_tests(one.tests)
         finally:
             path.write_text(text, encoding="utf-8")
 

@@ -38,7 +38,7 @@ def legal(env: Any, rng: np.random.Generator) -> Any:
 )
 def test_an_environment_of_ones_own_obeys_every_law(kind: str, on_invalid: str, mask_in: str) -> None:
     make = functools.partial(wrapped, kind, on_invalid=on_invalid, mask_in=mask_in)
-    report = masked_envs.check_masked_env(make, steps=25, raise_on_failure=False)
+    report = masked_envs.check_masked_env(make, steps=15, raise_on_failure=False)
     assert report.passed, report
     assert {finding.law for finding in report.not_applicable} <= {"L6", "L8", "L10", "L11"}
 
@@ -51,7 +51,7 @@ def test_the_wrong_mask_of_ones_own_is_found_out(kind: str) -> None:
         return MaskSpec.joint([6, 6]).full() if kind == "joint" else MaskSpec.from_space(env.action_space).full()
 
     make = functools.partial(ActionMask, OWN[kind](), everything)
-    report = masked_envs.check_masked_env(lambda: make(), steps=25, raise_on_failure=False)
+    report = masked_envs.check_masked_env(lambda: make(), steps=15, raise_on_failure=False)
     assert "L7" in {finding.law for finding in report.failures}
 
 

@@ -121,7 +121,7 @@ def test_a_time_budget_is_kept_and_reported() -> None:
 
 def test_progress_names_each_law() -> None:
     laws: list[str] = []
-    masked_envs.check_masked_env("MaskedCartPole-v0", steps=3, progress=laws.append)
+    masked_envs.check_masked_env(Told, steps=3, progress=laws.append)
     assert laws == [f"L{k}" for k in range(1, 12)]
 
 

@@ -31,6 +31,12 @@ def test_an_interval_allows_its_bounds_and_nothing_beyond():
     assert INTERVAL.allows(mask, [-0.5, 1.0]) and not INTERVAL.allows(mask, [-0.6, 1.0])
 
 
+def test_bounds_that_cross_are_in_the_space_and_no_mask_of_a_running_episode():
+    crossed = np.array([[0.5, 1.0], [0.2, 3.0]], np.float32)
+    assert INTERVAL.space.contains(crossed) and not INTERVAL.contains(crossed)
+    assert INTERVAL.contains(np.sort(crossed, axis=0))
+
+
 def test_interval_samples_are_uniform_between_the_bounds():
     mask = np.array([[-0.5, 1.0], [0.25, 1.0]], np.float32)
     drawn = INTERVAL.sample(np.stack([mask] * 4000), np.random.default_rng(0))

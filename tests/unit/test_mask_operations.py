@@ -206,6 +206,23 @@ def test_the_mask_of_a_head_holds_the_choices_of_the_legal_actions(spec):
                     spec.head_mask(mask, k, wrong)
 
 
+@pytest.mark.parametrize("spec", WITH_HEADS.values(), ids=WITH_HEADS.keys())
+def test_the_heads_of_a_batch_are_those_of_its_rows(spec):
+    masks = list(itertools.islice((mask for mask in every_mask(spec) if spec.count(mask)), 40))
+    for k in range(len(spec.heads)):
+        prefixes = [choices_of(spec, legal_actions(spec, mask)[-1])[:k] for mask in masks]
+        expected = [spec.head_mask(mask, k, prefix) for mask, prefix in zip(masks, prefixes, strict=True)]
+        batch, given = np.stack(masks), np.array(prefixes, np.int64).reshape(len(masks), k)
+        np.testing.assert_array_equal(spec.head_mask(batch, k, given), expected)
+        for wrong in (prefixes, given[1:], given.astype(float) + 0.5):
+            with pytest.raises(ValueError, match=rf"an array of integers of shape \({len(masks)}, {k}\)"):
+                spec.head_mask(batch, k, wrong)
+        if k > 0:
+            given[3, 0] = 99
+            with pytest.raises(ValueError, match=r"the prefix \[99.*is not legal: head 0 may not take 99"):
+                spec.head_mask(batch, k, given)
+
+
 def fits(spec, mask, prefix):
     """Whether each choice of a prefix is legal after those before it, by the definition of the kind."""
     if spec.kind == "per_head":

@@ -6,6 +6,7 @@ API = "masked_envs/api"
 VECTOR = (
     'tests/unit/test_vector_env.py -k "ConnectFour or BinPack or seed or partial or limit or opponent or batch or seat"'
 )
+WHERE = "tests/unit/test_step_where.py"
 KINDS, INPUT = "tests/unit/test_kinds_through_engine.py", "tests/catalogue/test_bad_input.py -k python"
 PEERS, PARITY = "tests/catalogue/test_peer_checkers.py -k ConnectFour", "tests/catalogue/test_parity.py -k"
 LAWS = 'tests/catalogue/test_conformance.py -k "law and (Duel or Crew or ConnectFour)"'
@@ -16,8 +17,13 @@ BREAKS = [
     Break(f"{API}/vector_env.py", "            over = terminated | truncated\n", "            over = terminated\n", f"{VECTOR}"),
     Break(f"{API}/vector_env.py", "self._engine.seed(numbers, where & (given | ~self._seeded))", "self._engine.seed(numbers, where)", VECTOR),
     Break(f"{API}/vector_env.py", "            terminated[ended] = truncated[ended] = False\n", "            pass\n", VECTOR),
-    Break(f"{API}/vector_env.py", "            kept[~over] = 0\n", "", f"{VECTOR}"),
+    Break(API, "        kept[~over] = 0\n", "", f"{VECTOR}"),
     Break(API, "    return [first + i for i in range(rows)]\n", "    return [first for i in range(rows)]\n", VECTOR),
+    Break(f"{API}/vector_env.py", "self._view.find_invalid(where)", "self._view.find_invalid()", WHERE),
+    Break(f"{API}/vector_env.py", "self._view.step(where if ended is None else ~ended)", "self._view.step(None if ended is None else ~ended)", WHERE),
+    Break(f"{API}/vector_env.py", "flatnonzero(resting if where is None else resting & where)", "flatnonzero(resting)", WHERE),
+    Break(f"{API}/observations.py", "column[..., None] - start == np.arange(n)", "column[..., None] == np.arange(n)", "tests/unit/test_flat_observations.py -k any_space"),
+    Break(f"{API}/seats.py", "        self._game(\"agents\")\n", "", "tests/unit/test_seats.py -k one_agent"),
     Break(f"{API}/single_agent.py", "        np.minimum(engine.invalid_counts, before + 1, out=engine.invalid_counts)\n", "", f"{KINDS} tests/unit/test_vector_env.py -k 'together or Race or Warehouse or once or at_once'"),
     Break(f"{API}/single_agent.py", "            earned[waiting] += engine.rewards[waiting, self.agent]\n", "", VECTOR),
     Break(f"{API}/single_agent.py", "self._choose_beside(where & ~refused)", "self._choose_beside(where)", INPUT),

@@ -1,0 +1,214 @@
+"""`MaskedVecEnv`: the vector environments of this package as SB3 has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode, VectorEnv
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import VecEnv
+
+from ..adaptation.rows import attribute_of, require_vector
+from ..wrappers import VectorBoundedAction, VectorFlatActions
+
+NUMBERED = ("joint", "conditional")
+PER_ROW = ("action_mask", "agent_selection", "invalid_actions")
+"""Attributes that hold one value for each row; the rows share every other one."""
+METHODS = ("action_masks", "get_state", "sample_legal")
+"""Methods whose result holds one value for each row."""
+
+
+def make_vec(
+    id: str, num_envs: int = 8, mask_in: str = "info", seed: int | None = None, **parameters: Any
+) -> MaskedVecEnv:
+    """The `VecEnv` of an id, stepped by the compiled rules.
+
+    Args:
+        id: of this package, or whatever `gymnasium.make_vec` makes a masked vector environment of.
+        num_envs: rows.
+        mask_in: "info" gives the bare observation (for "MlpPolicy"); "observation" a Dict with the mask (for
+            "MultiInputPolicy"). MaskablePPO asks `action_masks()` in either case.
+        seed: of the first reset, row i gets seed + i; `MaskablePPO(seed=...)` sets it too.
+        parameters: of `gymnasium.make_vec`, such as `flat=True` for pictures; not `autoreset_mode`.
+
+    Raises:
+        TypeError: a kind of mask that SB3 has no form for; the message names the wrapper to use.
+    """
+    envs = gym.make_vec(id, num_envs=num_envs, mask_in=mask_in, autoreset_mode=AutoresetMode.SAME_STEP, **parameters)
+    venv = MaskedVecEnv(envs)
+    venv.seed(seed)
+    return venv
+
+
+class MaskedVecEnv(VecEnv):
+    """A masked vector environment as a `VecEnv`.
+
+    A step moves all rows at once, where SB3's `DummyVecEnv` loops over them in Python. Rows are reset in the step that
+    ends an episode. Row i equals, byte for byte, the environment i of `make_vec_env(id, n_envs)`, so that training
+    gives the same weights. `infos` of a row is empty, but for
+
+    - "terminal_observation", "TimeLimit.truncated" and, as `Monitor` gives it, "episode" (r, l, t), where one ended;
+    - "invalid_action", where `on_invalid` is not "raise" and the action was invalid.
+
+    Actions under joint masks, and conditional ones of two heads, are numbered (`VectorFlatActions`): SB3 has masks of
+    Discrete, MultiDiscrete (each head by itself) and MultiBinary actions only.
+
+    Args:
+        envs: of this package (`gymnasium.make_vec`, or wrapped), with the autoreset mode SAME_STEP.
+
+    Attributes:
+        envs: the vector environment, with the numbering if there is one.
+
+    Raises:
+        TypeError: no masked vector environment, or a kind of mask that SB3 has no form for. ValueError: another
+        autoreset mode.
+    """
+
+    def __init__(self, envs: VectorEnv[Any, Any, Any]) -> None:
+        require_vector(self, envs)
+        self.envs = with_sb3_form(envs)
+        if envs.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
+            raise ValueError(
+                "SB3 resets rows in the step that ends an episode: make the vector environment with "
+                "autoreset_mode=AutoresetMode.SAME_STEP"
+            )
+        self._begun = time.time()
+        self._returns, self._lengths = np.zeros(envs.num_envs), np.zeros(envs.num_envs, np.int64)
+        self._actions: Any = None
+        super().__init__(envs.num_envs, self.envs.single_observation_space, self.envs.single_action_space)
+
+    # --- playing ----------------------------------------------------------------------------------------------
+
+    def reset(self) -> Any:
+        """Begin an episode in every row, with the seeds of `seed()` if there are any."""
+        seeded = any(seed is not None for seed in self._seeds)
+        envs: Any = self.envs  # Gymnasium's vector environments take a list of seeds, though their type says an int
+        observations, _ = envs.reset(seed=list(self._seeds) if seeded else None)
+        self._reset_seeds()
+        self._reset_options()
+        self._returns[:], self._lengths[:] = 0, 0
+        return observations
+
+    def step_async(self, actions: Any) -> None:
+        self._actions = np.asarray(actions)
+
+    def step_wait(self) -> tuple[Any, npt.NDArray[np.float32], npt.NDArray[np.bool_], list[dict[str, Any]]]:
+        """Carry out the actions of `step_async`.
+
+        Raises:
+            InvalidActionError: a mask forbids one, with on_invalid="raise"; no row has moved.
+        """
+        observations, rewards, terminated, truncated, info = self.envs.step(self._actions)
+        over = terminated | truncated
+        self._returns += rewards
+        self._lengths += 1
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        for row in np.flatnonzero(info.get("invalid_action", False)).tolist():
+            infos[row]["invalid_action"] = True
+        for row in np.flatnonzero(over).tolist():
+            infos[row] |= {
+                "terminal_observation": info["final_obs"][row],
+                "TimeLimit.truncated": bool(truncated[row] and not terminated[row]),
+                "episode": {
+                    "r": round(float(self._returns[row]), 6),
+                    "l": int(self._lengths[row]),
+                    "t": round(time.time() - self._begun, 6),
+                },
+            }
+        self._returns[over], self._lengths[over] = 0, 0
+        return observations, rewards.astype(np.float32), over, infos
+
+    def close(self) -> None:
+        self.envs.close()
+
+    def get_images(self) -> Sequence[Any]:
+        return self.envs.render() or []
+
+    # --- the mask ---------------------------------------------------------------------------------------------
+
+    def action_masks(self) -> npt.NDArray[np.bool_]:
+        """The current masks as MaskablePPO reads them, bool (num_envs, n)."""
+        masks: npt.NDArray[np.bool_] = self._attribute("action_masks")()
+        return masks
+
+    @property
+    def invalid_actions(self) -> npt.NDArray[np.int64]:
+        """How many invalid actions each row was given since construction, int64 (num_envs,)."""
+        counts: npt.NDArray[np.int64] = self._attribute("invalid_actions")
+        return counts
+
+    # --- attributes and methods of the rows, as SB3 asks for them ------------------------------------------------
+
+    def _attribute(self, name: str) -> Any:
+        value = attribute_of(self.envs, name)
+        if value is None and not hasattr(self.envs.unwrapped, name):
+            raise AttributeError(f"{self.envs} has no attribute {name!r}")
+        return value
+
+    def _rows(self, indices: int | Iterable[int] | None) -> list[int]:
+        return [int(row) for row in self._get_indices(indices)]
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """An attribute of each row."""
+        value = self._attribute(attr_name)
+        per_row = attr_name in PER_ROW and value is not None
+        return [value[row] if per_row else value for row in self._rows(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refused: the rows are one environment.
+
+        Raises:
+            AttributeError: always.
+        """
+        raise AttributeError(
+            f"the rows of a MaskedVecEnv share their attributes: make it with {attr_name}=..., or use "
+            "stable_baselines3.common.env_util.make_vec_env"
+        )
+
+    def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
+        """What a method gives for each row: `action_masks`, `get_state` or `sample_legal`.
+
+        Raises:
+            AttributeError: another method.
+        """
+        if method_name not in METHODS:
+            raise AttributeError(
+                f"MaskedVecEnv has no env_method {method_name!r}; it has {', '.join(METHODS)}. Others can be called on "
+                "its vector environment, venv.envs.unwrapped"
+            )
+        values = self._attribute(method_name)(*method_args, **method_kwargs)
+        return [values[row] for row in self._rows(indices)]
+
+    def env_is_wrapped(self, wrapper_class: type[gym.Wrapper[Any, Any, Any, Any]], indices: Any = None) -> list[bool]:
+        """True for `Monitor` alone, whose statistics are kept here."""
+        return [issubclass(wrapper_class, Monitor)] * len(self._rows(indices))
+
+
+def with_sb3_form(envs: Any) -> Any:
+    """The vector environment with actions that SB3 has a form for.
+
+    Raises:
+        TypeError: there is no such form; the message names the wrapper to use.
+    """
+    spec = attribute_of(envs, "mask_spec")
+    if spec is None:
+        raise TypeError(f"MaskedVecEnv needs a vector environment with mask_spec and action_mask, not {envs}")
+    if spec.kind in NUMBERED and not spec.needs_head_mask:
+        return VectorFlatActions(envs)
+    if spec.can_convert("sb3") or isinstance(envs, VectorBoundedAction):
+        return envs
+    ways = {
+        "interval": "VectorBoundedAction(envs) for SAC, TD3 and PPO, or VectorFlatActions(envs, bins) for MaskablePPO",
+        "conditional": "VectorSequentialActions(envs, autoreset_mode=AutoresetMode.SAME_STEP), with envs made with "
+        "autoreset_mode=AutoresetMode.DISABLED",
+        "dict": "VectorFlatActions(envs), or VectorSequentialActions where there are too many actions",
+    }
+    raise TypeError(
+        f"SB3 has no masks for {spec.kind} actions, {spec.action_space}: wrap the vector environment first, "
+        f"MaskedVecEnv(masked_envs.wrappers.{ways[spec.kind]})"
+    )
