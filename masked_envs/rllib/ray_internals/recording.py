@@ -49,7 +49,7 @@ class Records(OfflineSingleAgentEnvRunner):  # type: ignore[misc]
         """Write the oldest rows to a file of their own."""
         self._sample_counter += 1
         number = f"{self.worker_path}-{self._sample_counter:06d}"
-        dataset = ray.data.from_items(self._samples[:rows])
+        dataset = ray.data.from_items(self._samples[:rows], override_num_blocks=1)  # one file
         path = f"{str(self.output_path).rstrip('/')}/{self.subdir_path}/{number}"
         getattr(dataset, self.output_write_method)(path, **self.output_write_method_kwargs)
         del self._samples[:rows]
