@@ -10,6 +10,7 @@ from typing import Any
 from pettingzoo import AECEnv, ParallelEnv
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.algorithms.appo import APPOConfig
+from ray.rllib.algorithms.cql import CQLConfig
 from ray.rllib.algorithms.dqn import DQNConfig
 from ray.rllib.algorithms.impala import IMPALAConfig
 from ray.rllib.algorithms.marwil import MARWILConfig
@@ -211,7 +212,7 @@ def _options_of(config: AlgorithmConfig, model_config: Any) -> dict[str, Any]:
 
 def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
     for config_class, served in MODULES.items():
-        if isinstance(config, config_class):
+        if isinstance(config, config_class) and not isinstance(config, CQLConfig):  # one of SAC, for Box actions
             if config.framework_str != "torch":
                 raise ValueError(
                     f"masked modules are of PyTorch, and this config has framework {config.framework_str!r}"

@@ -82,7 +82,7 @@ ALSO_READ_BY: dict[str, tuple[str, ...]] = {"input_": ("BC", "MARWIL"), "postpro
 
 
 @functools.cache
-def defaults(config_class: type[AlgorithmConfig]) -> dict[str, Any]:
+def defaults(config_class: Any) -> dict[str, Any]:
     """All options of a class with RLlib's default values."""
     return dict(vars(config_class()))
 

@@ -122,7 +122,7 @@ def test_another_environment_replaces_what_configure_has_set_and_nothing_else():
     configure(config, CART, {"num_actions": 12}, {"fcnet_hiddens": [7]})
     assert config.normalize_actions and config.gym_env_vectorize_mode == "vector_entry_point"
     configure(config, "MaskedTaxi-v0")
-    assert config.env_config == {"on_invalid": "noop"} and config.rl_module_spec.model_config == {}
+    assert config.env_config == {"on_invalid": "noop"} and not config.rl_module_spec.model_config
     assert config.callbacks_class is MaskMetrics and config.lr == 0.5
     dqn = configure(configure(DQNConfig(), FOUR), CART)
     assert dqn.replay_buffer_config["type"] == DQNConfig().replay_buffer_config["type"]
