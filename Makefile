@@ -1,4 +1,4 @@
-# Needs only make and Python 3.10 to 3.13 with the venv module; each target installs what it uses.
+# Needs only make and Python 3.10 to 3.14 with the venv module; each target installs what it uses.
 
 VENV        ?= .venv
 VENV_NEWEST ?= .venv-newest
@@ -7,6 +7,9 @@ VENV_NEWEST ?= .venv-newest
 PIP_FLAGS    ?=
 PYTEST_FLAGS ?=
 MUTANT_FLAGS ?=
+# Of each target of make fuzz; FUZZ_FLAGS="masks" chooses one.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS   ?=
 # One environment: make test ID=MaskedCartPole-v0
 ID           ?=
 WORKERS      ?= 2
@@ -19,6 +22,7 @@ BENCH_FLAGS  ?=
 # What each installation adds to the package's own dependencies.
 EXTRAS_demo  := torch,gif
 EXTRAS_test  := dev,torch,gif,peers,rllib
+EXTRAS_fuzz  := dev,torch,fuzz
 EXTRAS_docs  := docs
 EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch
@@ -28,8 +32,8 @@ CORE = $(shell grep -rl --include='test_*.py' 'mark\.core' tests)
 
 # The Python that makes the environments: the first that really runs (a version manager's stub may exist and fail),
 # is a tested version, and can make an environment. Choose another with `make PYTHON=/path/to/python`.
-CANDIDATES := python3 python3.12 python3.11 python3.13 python3.10
-TESTED     := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+CANDIDATES := python3 python3.12 python3.11 python3.13 python3.10 python3.14
+TESTED     := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))
 USABLE     := import sys, venv, ensurepip; sys.exit(sys.version_info[:2] < (3, 10))
 PYTHON      = $(shell for p in $(CANDIDATES); do if $$p -c '$(TESTED)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
@@ -44,7 +48,7 @@ export SDL_VIDEODRIVER MPLBACKEND
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-main test-newest test-long test-field mutants lint format docs bench clean clean-all check-python
+.PHONY: help demo test test-main test-newest test-long test-field mutants fuzz lint format docs bench clean clean-all check-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -75,6 +79,9 @@ test-field: $(VENV)/.installed-field ## the checker on what other packages ship 
 mutants: $(VENV)/.installed-test ## break the code on purpose, one place at a time, and report which test notices
 	$(BIN)/python -m tests.mutation $(MUTANT_FLAGS)
 
+fuzz: $(VENV)/.installed-fuzz ## search for bytes that break a reader of masks, states or checkpoints
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_FLAGS)
+
 lint: $(VENV)/.installed-test ## ruff and mypy
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
@@ -101,7 +108,7 @@ clean-all: clean ## also remove the environments
 # A stamp is written after everything before it has succeeded, so an interrupted installation is taken up again.
 
 $(CREATED): %/.created: | check-python
-	@[ -n "$(PYTHON)" ] || { echo 'No Python 3.10 to 3.13 with the venv module was found among: $(CANDIDATES).' >&2; \
+	@[ -n "$(PYTHON)" ] || { echo 'No Python 3.10 to 3.14 with the venv module was found among: $(CANDIDATES).' >&2; \
 	  echo 'Install one (Debian, Ubuntu: apt install python3-venv), or name one: make PYTHON=/path/to/python' >&2; exit 1; }
 	"$(PYTHON)" -m venv $*
 	$*/bin/python -m pip install --quiet 'pip>=23'

@@ -16,12 +16,13 @@ RESULTS = Path(__file__).parent / "results"
 START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
 
 
-def newest(folder: Path = RESULTS) -> Path:
-    """The newest file of results in a folder, by its date; of one date, the last by name.
+def newest(folder: Path | None = None) -> Path:
+    """The newest file of results in a folder (without one, RESULTS), by its date; of one date, the last by name.
 
     Raises:
         FileNotFoundError: there is none.
     """
+    folder = folder or RESULTS
     paths = sorted(folder.glob("[0-9]*.json"))
     if not paths:
         raise FileNotFoundError(f"{folder} holds no results: python benchmarks/run.py or adapters.py writes them")

@@ -140,7 +140,11 @@ def main() -> None:
     for name in names:
         before = entry_of(field_data.read(given.package), name)["examined"]
         if before is None or (again and before["script"] == "examine.py"):
-            seen = examined(given.package, name)
+            try:
+                seen = examined(given.package, name)
+            except Exception as error:  # an environment may fail in any way, and others wait
+                print(f"{name}: not examined: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+                continue
             data = field_data.read(given.package)  # somebody may have written into it since
             entry_of(data, name)["examined"] = seen
             field_data.write(given.package, data)

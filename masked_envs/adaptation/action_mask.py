@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from .. import trees
+from ..api.fixed import Fixed
 from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
@@ -58,6 +59,8 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         and `mask_at` (one of them is needed), or an environment whose `reset` takes no seed under other wrappers.
         EmptyMaskError: in `reset` and `step`, a position in which nothing is allowed and the episode goes on.
     """
+
+    on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from .. import trees
+from ..api.fixed import Fixed
 from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
@@ -31,6 +32,8 @@ class AgentMasks:
     """The masks of a PettingZoo environment, agent by agent, and the gate for their actions."""
 
     env: Any
+    step_unjudged: Callable[..., Any]
+    on_invalid, mask_in = Fixed(), Fixed()
 
     def _begin(
         self,

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..mask_spec.checks import holds_hidden
+
 
 class UnknownFormError(ValueError):
     """A value that is no mask of the action space in a known form, or one that can be read in two ways."""
@@ -15,7 +17,7 @@ class UnknownFormError(ValueError):
 
 def array_of(value: Any) -> npt.NDArray[Any] | None:
     """A value as an array of numbers or bools; None where it is something else. Tensors must be in main memory."""
-    if not (hasattr(value, "__array__") or isinstance(value, (list, tuple))):
+    if not (hasattr(value, "__array__") or isinstance(value, (list, tuple))) or holds_hidden(value):
         return None
     try:
         array = np.asarray(value)

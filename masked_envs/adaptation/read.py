@@ -5,7 +5,8 @@ that can be read in two ways is an error that says how to write it.
 
 flat, candidates   zeros and ones of shape (n,); the numbers of the legal actions as a set, range or list (in rising
                    order if it could be zeros and ones too); scores to add to logits: 0, and -inf or at most -1e6
-per_head           zeros and ones, head after head; a tuple or list of one vector for each head
+per_head           zeros and ones, head after head; a tuple or list of one vector for each head; of heads of one size
+                   an array with a row for each head, unless it could be a table of all combinations too
 joint, conditional a table of zeros and ones
 binary             (n, 2): bit i may be 0, may be 1; sb3-contrib's row of 2n; Gymnasium's (n,) of 0, 1 and 2 (free)
 interval           two arrays, low and high
@@ -100,6 +101,9 @@ def _per_head(spec: Any, value: Any, name: str) -> npt.NDArray[np.int8]:
         heads = [bits(head, (n,)) for head, n in zip(value, spec.nvec, strict=True)]
         if not any(head is None for head in heads):
             return np.concatenate(heads)  # type: ignore[arg-type]
+    rows = (len(spec.nvec), spec.nvec[0])
+    if set(spec.nvec) == {rows[1]} and rows != tuple(spec.nvec) and (table := bits(value, rows)) is not None:
+        return table.ravel()
     return _found(spec, value, bits(value, spec.shape))
 
 
@@ -241,7 +245,12 @@ def spec_for(action_space: spaces.Space[Any], value: Any, name: str = "") -> Mas
     Raises:
         UnknownFormError: none, or two kinds of mask.
     """
-    spec = _spec(as_choices(action_space), value)
+    try:
+        spec = _spec(as_choices(action_space), value)
+    except UnknownFormError:
+        raise
+    except ValueError as error:  # a space without parts
+        raise UnknownFormError(f"no mask of {action_space}: {error}") from None
     read_mask(spec, value, name)
     return spec
 

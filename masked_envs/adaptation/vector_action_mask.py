@@ -14,6 +14,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
 
 from .. import trees
+from ..api.fixed import Fixed
 from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
@@ -57,6 +58,8 @@ class VectorActionMask(VectorWrapper):
         TypeError: `mask_fn` and `mask_at`, one of which is needed.
         EmptyMaskError: in `reset` and `step`, a running row in which nothing is allowed.
     """
+
+    on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
 
     def __init__(
         self,

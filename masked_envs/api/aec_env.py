@@ -16,6 +16,7 @@ from pettingzoo import AECEnv
 from ..core.declaration import Declaration
 from ..core.state import State
 from ..mask_spec import MaskSpec
+from .fixed import Fixed
 from .multi_agent import AgentViews
 
 
@@ -74,6 +75,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
 
+    on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
+
     def __init__(self, declaration: Declaration, *, render_mode: str | None = None, **arguments: Any) -> None:
         super().__init__()
         self._views = AgentViews(declaration, render_mode, self.metadata, **arguments)
@@ -81,6 +84,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self.metadata = {**self.metadata, "name": declaration.id, "is_parallelizable": declaration.play != "turns"}
         self.render_mode = render_mode
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
+        self.mask_in = self._views.mask_in
         self.possible_agents = list(self._views.engine.agents)
         self._indices = {agent: index for index, agent in enumerate(self.possible_agents)}
         self.agents: list[str] = []

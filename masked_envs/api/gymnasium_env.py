@@ -14,6 +14,7 @@ from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
+from .fixed import Fixed
 from .invalid_action import invalid_action_error
 from .observations import check_mask_in, checked_seed, observation_space, with_mask
 from .picture import Picture, check_render_mode
@@ -52,6 +53,8 @@ class MaskedEnv(Seats, gym.Env[Any, Any]):
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
 
+    on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
+
     def __init__(
         self,
         declaration: Declaration,
@@ -71,7 +74,8 @@ class MaskedEnv(Seats, gym.Env[Any, Any]):
         values = declaration.resolve(parameters)
         self._engine = Engine(declaration, values, 1, backend, on_invalid, invalid_reward)
         self._view = SingleAgentView(self._engine, opponent, agent, flat)
-        self._mask_in, self._every = mask_in, self._engine.every_row
+        self.mask_in = self._mask_in = mask_in
+        self._every = self._engine.every_row
         self._is_game = declaration.play != "single"
         self.action_space = self.mask_spec.action_space
         self.observation_space = observation_space(self._view.bare_space, self.mask_spec, mask_in)

@@ -15,6 +15,7 @@ from ..core.declaration import Declaration
 from ..core.state import State
 from ..mask_spec import MaskSpec
 from ..mask_spec.checks import describe
+from .fixed import Fixed
 from .multi_agent import AgentViews
 
 
@@ -28,6 +29,8 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
 
+    on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
+
     def __init__(self, declaration: Declaration, *, render_mode: str | None = None, **arguments: Any) -> None:
         if declaration.play != "simultaneous":
             raise TypeError(f"the agents of {declaration.id} do not act at once: use masked_envs.make_aec")
@@ -36,6 +39,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         self.metadata = {**self.metadata, "name": declaration.id}
         self.render_mode = render_mode
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
+        self.mask_in = self._views.mask_in
         self.possible_agents = list(self._views.engine.agents)
         self.agents: list[str] = []
         self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}

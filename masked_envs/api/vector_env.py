@@ -18,6 +18,7 @@ from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
 from .final_info import final_info
+from .fixed import Fixed
 from .invalid_action import invalid_action_error
 from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
@@ -54,6 +55,8 @@ class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
     rewards that `step` returns, also in rows that SAME_STEP has reset since.
     """
 
+    on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
+
     def __init__(
         self,
         declaration: Declaration,
@@ -85,7 +88,8 @@ class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
         self.num_envs = int(num_envs)
         self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads))
         self._view = SingleAgentView(self._engine, opponent, agent, flat)
-        self._mask_in, self._is_game = mask_in, declaration.play != "single"
+        self.mask_in = self._mask_in = mask_in
+        self._is_game = declaration.play != "single"
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self.single_action_space = self.mask_spec.action_space
         self.single_observation_space = observation_space(self._view.bare_space, self.mask_spec, mask_in)

@@ -38,7 +38,11 @@ def probe_actions(
     if len(listed) <= most:
         return listed
     allowed = [spec.sample(mask, rng, head_mask) for _ in range(most // LEGAL_SHARE - 1)]
-    return [legal, *allowed, *(_sampled(space, rng) for _ in range(most - 1 - len(allowed)))]
+    allowed, sampled = [legal, *allowed], [_sampled(space, rng) for _ in range(most - 1 - len(allowed))]
+    # Both in turn: where time is short, what was tried so far holds some of each.
+    each = -(-len(sampled) // len(allowed))
+    groups = (sampled[each * k : each * (k + 1)] for k in range(len(allowed)))
+    return [probe for first, group in zip(allowed, groups, strict=True) for probe in (first, *group)]
 
 
 def _all_actions(space: spaces.Space[Any]) -> Iterator[Any]:

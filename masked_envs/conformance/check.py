@@ -117,7 +117,7 @@ class Check:
             self.cut_short = True
         for law in LAWS:
             if all(finding.law != law or finding.status == "warning" for finding in self.findings):
-                late = "the time budget is over: the environment did not return from a call in time"
+                late = "the time budget is over: a call of the environment, or a copy of it, did not return in time"
                 self.findings.append(Finding(law, "not judged", preflight or late))
         self.findings.sort(key=lambda finding: int(finding.law[1:]))
         coded = [replace(found, snippet=snippet(self.target, self.interface, found)) for found in self.findings]

@@ -37,7 +37,7 @@ class Parameter:
             TypeError: a value of another type. ValueError: a value out of bounds, or not among the choices.
         """
         if isinstance(self.default, str):
-            if value in self.choices:
+            if isinstance(value, str) and value in self.choices:
                 return str(value)
             raise ValueError(f"{owner}: {name} must be one of {', '.join(map(repr, self.choices))}, not {value!r}")
         if isinstance(self.default, bool):
@@ -61,14 +61,18 @@ class Parameter:
         return int(value) if wants_int else float(value)
 
     def _bounds(self) -> str:
-        parts = [f"at least {self.low:g}"] if self.low is not None else []
-        return " and ".join(parts + ([f"at most {self.high:g}"] if self.high is not None else []))
+        given = [("at least", self.low), ("at most", self.high)]
+        return " and ".join(f"{words} {_shortest(bound)}" for words, bound in given if bound is not None)
 
     def as_number(self, value: Value) -> int | float:
         """The value as rules get it."""
         if isinstance(value, str):
             return self.choices.index(value)
         return value if isinstance(value, float) else int(value)
+
+
+def _shortest(bound: float) -> str:
+    return str(int(bound)) if float(bound).is_integer() else str(bound)
 
 
 def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 Actions are read strictly: a value that is not an action of the expected form is reported as such, never converted.
 A bool is a flag and not an action; a float is not an integer, even where their values agree; a dtype that does not fit
 without loss (uint64 into int64, float64 into float32) is refused, as `gymnasium.Space.contains` does; a masked array
-(`numpy.ma`) has entries without a value, so it is no action either.
+(`numpy.ma`) has entries without a value, so it is no action either, and no mask.
 """
 
 from __future__ import annotations
@@ -97,6 +97,13 @@ def as_array(action: Any) -> Array | None:
 def plain_array(array: Array) -> Array | None:
     """The array without its subclass; None for a masked array, whose hidden entries have no value."""
     return None if isinstance(array, np.ma.MaskedArray) else np.asarray(array)
+
+
+def holds_hidden(value: Any) -> bool:
+    """Whether a value is a masked array, or a list or tuple with one in it."""
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_hidden, value))
+    return isinstance(value, np.ma.MaskedArray)
 
 
 def _is_number(element: Any) -> bool:

@@ -100,7 +100,7 @@ class DenseMask(MaskSpec):
         return flat if batch else flat[0]
 
     def check(self, mask: Any) -> tuple[Array, bool]:
-        if not isinstance(mask, np.ndarray) or not self._has_mask_dtype(mask.dtype):
+        if not isinstance(mask, np.ndarray) or plain_array(mask) is None or not self._has_mask_dtype(mask.dtype):
             raise ValueError(f"expected {self._form()}, got {describe(mask)}")
         batch = mask.ndim == len(self.shape) + 1
         if (mask.shape[1:] if batch else mask.shape) != self.shape:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
 from ..mask_spec import MaskSpec
 from ..torch import num_logits
+from ..torch._checks import HOW_POLICIES_DIVERGE
 from ..torch.candidates import match_scores
 from ..torch.features import CANDIDATES
 from .features import Observation
@@ -56,12 +58,31 @@ class ActionScores(nn.Module):
         self.width = size if self.from_observation or self.learned else self.num_choices
 
     def forward(self, outputs: Tensor, observations: Observation, atoms: int = 1) -> Tensor:
-        """Scores (..., num_choices * atoms) of head outputs (..., width * atoms), an action's atoms side by side."""
+        """Scores (..., num_choices * atoms) of head outputs (..., width * atoms), an action's atoms side by side.
+
+        Raises:
+            ValueError: scores that are not finite.
+        """
         if self.from_observation:
             keys = self.keys(observations[CANDIDATES].float())
         elif self.learned:
             keys = self.keys.weight
         else:
-            return outputs
+            return check_finite(outputs)
         queries = outputs.reshape(*outputs.shape[:-1], self.width, atoms)
-        return match_scores(queries, keys).flatten(-2)
+        return check_finite(match_scores(queries, keys).flatten(-2))
+
+
+def check_finite(scores: Tensor) -> Tensor:
+    """The scores, unless some are nan or infinite: under such a policy no action is better than another.
+
+    A module that is exported or compiled looks at no values.
+
+    Raises:
+        ValueError: they are not finite.
+    """
+    if torch.compiler.is_compiling():
+        return scores
+    if not math.isfinite(scores.detach().sum().item()) and not bool(torch.isfinite(scores).all()):
+        raise ValueError(f"the module's outputs are not finite: {HOW_POLICIES_DIVERGE}")
+    return scores

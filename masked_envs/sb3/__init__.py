@@ -18,7 +18,7 @@ try:
     import stable_baselines3  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        f"masked_envs.sb3 needs Stable-Baselines3 ({error}): pip install stable-baselines3 sb3-contrib", name=error.name
+        f"masked_envs.sb3 needs Stable-Baselines3 ({error}): pip install 'masked-envs[sb3]'", name=error.name
     ) from error
 
 from .evaluation import Evaluation, evaluate

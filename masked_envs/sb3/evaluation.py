@@ -27,8 +27,8 @@ def evaluate(model: Any, venv: VecEnv, episodes: int = 20, deterministic: bool =
     """Play whole episodes with SB3's `evaluate_policy` (with sb3-contrib's, and the masks, for MaskablePPO).
 
     Args:
-        model: of SB3 or sb3-contrib. One that knows no masks needs a `venv` made with `on_invalid=` "noop", "resample"
-            or "terminate", and its invalid actions are counted.
+        model: of SB3 or sb3-contrib. One that knows no masks needs a `venv` made with `on_invalid=` "resample" or
+            "terminate" (or "noop" and a `time_limit`, since greedy play can repeat an invalid action for ever).
         venv: a `MaskedVecEnv`, wrapped or not (`VecNormalize`, `VecMonitor`); it is reset.
         episodes: how many, spread over the rows.
         deterministic: greedy play, or sampled.

@@ -37,8 +37,10 @@ def make_vec(
         parameters: of `gymnasium.make_vec`, such as `flat=True` for pictures; not `autoreset_mode`.
 
     Raises:
-        TypeError: a kind of mask that SB3 has no form for; the message names the wrapper to use.
+        TypeError: a kind of mask that SB3 has no form for; the message names the wrapper to use. `autoreset_mode`.
     """
+    if "autoreset_mode" in parameters:
+        raise TypeError("make_vec sets autoreset_mode itself: SB3 resets rows in the step that ends an episode")
     envs = gym.make_vec(id, num_envs=num_envs, mask_in=mask_in, autoreset_mode=AutoresetMode.SAME_STEP, **parameters)
     venv = MaskedVecEnv(envs)
     venv.seed(seed)

@@ -12,6 +12,7 @@ slower at -inf, which every illegal entry holds. A row is summed by `sum`, which
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -25,6 +26,8 @@ _LOG_PROB_FLOOR = -10_000.0
 
 SAFE = 1e30
 """Logits below this in size have differences, and sums of a few of them, that float32 can hold."""
+LARGEST_HALF = 65_000.0
+"""Just below the largest float16, 65,504, to which rounding may add a little."""
 
 
 def exp(log_probs: Tensor) -> Tensor:
@@ -119,6 +122,42 @@ def masked_kl(log_p: Tensor, mask_p: Tensor, log_q: Tensor, mask_q: Tensor) -> T
     outside = (mask_p & ~mask_q) | ((p > 0) & q_is_zero)
     log_ratio = torch.where((p > 0) & ~q_is_zero, log_p - log_q, 0.0)
     return torch.where(outside.any(-1), math.inf, (p * log_ratio).sum(-1))
+
+
+class _ScaledGradient(torch.autograd.Function):
+    """A result (...) as it is, and its gradient times `share` (...)."""
+
+    @staticmethod
+    def forward(ctx: Any, result: Tensor, share: Tensor) -> Tensor:
+        ctx.save_for_backward(share)
+        return result.view_as(result)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (share,) = ctx.saved_tensors
+        return grad * share, None
+
+
+def with_gradient_that_fits(result: Tensor, widened: Sequence[Tensor]) -> Tensor:
+    """`result` (..., *batch), whose gradient by float16 logits is finite.
+
+    A row whose gradient has an entry beyond 65,504 has all of it scaled down, so that the direction stays. Only the
+    gradient of the result itself is: one that a scaled loss makes too large is inf as before, by which torch's
+    `GradScaler` notices it.
+
+    Args:
+        widened: float16 logits (*batch, n) after the conversion to float32.
+    """
+    asked = [logits for logits in widened if logits.requires_grad]
+    if not asked or not result.requires_grad:
+        return result
+    grads = torch.autograd.grad(result.sum(), asked, retain_graph=True, allow_unused=True)
+    largest = [grad.abs().amax(-1) for grad in grads if grad is not None]
+    share = torch.stack([(LARGEST_HALF / part).clamp(max=1.0) for part in largest]).amin(0) if largest else None
+    if share is None or bool((share == 1.0).all()):
+        return result
+    scaled: Tensor = _ScaledGradient.apply(result, share.to(result.dtype))  # type: ignore[no-untyped-call]
+    return scaled
 
 
 def gumbel_argmax(log_probs: Tensor, mask: Tensor, sample_shape: torch.Size) -> Tensor:

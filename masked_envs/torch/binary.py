@@ -31,7 +31,7 @@ class MaskedBinary(MaskedDistribution):
     def __init__(self, logits: Tensor, mask: Mask, validate_args: bool | None = None) -> None:
         owner = type(self).__name__
         validate = validate_args is None or validate_args
-        logits = _checks.check_logits(logits, owner)
+        logits = self._read_logits(logits)
         bit_mask = _checks.check_mask(mask, logits, (logits.shape[-1], 2), owner, validate)
         log_odds = torch.where(bit_mask.all(-1), logits, 0.0)
         bit_logits = torch.stack((torch.zeros_like(log_odds), log_odds), -1)

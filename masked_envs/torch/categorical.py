@@ -36,7 +36,7 @@ class MaskedCategorical(MaskedDistribution):
     def __init__(self, logits: Tensor, mask: Mask, validate_args: bool | None = None) -> None:
         owner = type(self).__name__
         validate = validate_args is None or validate_args
-        logits = _checks.check_logits(logits, owner)
+        logits = self._read_logits(logits)
         self._mask = _checks.check_mask(mask, logits, logits.shape[-1:], owner, validate)
         self._log_probs = checked_log_probs(logits, self._mask, owner, validate)
         super().__init__(logits.shape[:-1], NO_SHAPE, validate_args)

@@ -44,7 +44,7 @@ class MaskedConditional(MaskedJoint):
         self._nvec = _checks.check_nvec(nvec, owner)
         if len(self._nvec) < 2:
             raise ValueError(f"{owner}: two heads or more are served, got nvec={self._nvec}")
-        logits = _checks.check_logits(logits, owner, width=sum(widths(self._nvec)))
+        logits = self._read_logits(logits, width=sum(widths(self._nvec)))
         self._mask = _checks.check_mask(mask, logits, self._nvec, owner, validate)
         self._heads: list[MaskedCategorical] = []
         batch = logits.shape[:-1]

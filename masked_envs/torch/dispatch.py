@@ -77,8 +77,11 @@ def distribution_for(
         ValueError: the kind has no distribution here, or logits and mask do not fit the specification.
     """
     form = _form(mask_spec)
-    logits = _checks.check_logits(logits, f"mask_spec of kind {mask_spec.kind!r}", width=form.width(mask_spec))
-    return form.build(mask_spec, logits, mask, validate_args)
+    wide = _checks.check_logits(logits, f"mask_spec of kind {mask_spec.kind!r}", width=form.width(mask_spec))
+    distribution = form.build(mask_spec, wide, mask, validate_args)
+    if logits.dtype == torch.float16:
+        distribution._widened = (wide,)
+    return distribution
 
 
 def _form(mask_spec: MaskSpecLike) -> Form:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, constraints, register_kl
 
-from masked_envs.torch import _checks
+from masked_envs.torch import _checks, _numerics
 
 Mask = Tensor | npt.NDArray[np.int8] | npt.NDArray[np.bool_]
 NO_SHAPE = torch.Size()
@@ -45,8 +45,9 @@ class MaskedDistribution(Distribution):
     log-probabilities serve `sample`, `log_prob`, `entropy`, `mode` and `torch.distributions.kl_divergence`.
     The gradient of an illegal logit is exactly 0 in all of them, whatever that logit is, inf and nan included.
 
-    Any finite logits give legal samples, finite log-probabilities of legal actions and finite gradients (as far as they
-    fit, in float16). With `validate_args=False`, a legal action can have log-probability -inf where the logits of a row
+    Any finite logits give legal samples, finite log-probabilities of legal actions, and finite gradients of
+    log-probability, entropy and KL divergence; by float16 logits, a row whose gradient does not fit has it scaled down
+    as a whole. With `validate_args=False`, a legal action can have log-probability -inf where the logits of a row
     are more than 3e38 apart.
 
     `validate_args=False` leaves out the checks that read the data (rows without a legal action, nan, values
@@ -61,6 +62,7 @@ class MaskedDistribution(Distribution):
     """
 
     arg_constraints: dict[str, constraints.Constraint] = {}
+    _widened: tuple[Tensor, ...] = ()
 
     def __init__(self, batch_shape: torch.Size, event_shape: torch.Size, validate_args: bool | None) -> None:
         # torch's own validation stays off: its simplex check refuses rows of 10^4 actions for their rounding.
@@ -124,8 +126,22 @@ class MaskedDistribution(Distribution):
         like = self._like()
         return torch.full(self._extended_shape(), torch.nan, dtype=like.dtype, device=like.device)
 
+    def _read_logits(self, logits: Tensor, width: int | None = None, name: str = "") -> Tensor:
+        """The logits in float32 or float64; float16 ones are kept, for `_fitting`."""
+        owner = type(self).__name__ + (f" ({name})" if name else "")
+        wide = _checks.check_logits(logits, owner, width)
+        if logits.dtype == torch.float16:
+            self._widened = (*self._widened, wide)
+        return wide
+
+    def _fitting(self, result: Tensor) -> Tensor:
+        """A result whose gradient by float16 logits is finite; see `_numerics.with_gradient_that_fits`."""
+        return _numerics.with_gradient_that_fits(result, self._widened) if self._widened else result
+
     def _blank(self, cls: type, instance: Any) -> Any:
-        return self._get_checked_instance(cls, instance)  # type: ignore[no-untyped-call]
+        new = self._get_checked_instance(cls, instance)  # type: ignore[no-untyped-call]
+        new._widened = self._widened
+        return new
 
     def _check_values(self, value: Tensor) -> None:
         owner = type(self).__name__
@@ -149,7 +165,7 @@ def kl_masked(p: MaskedDistribution, q: MaskedDistribution) -> Tensor:
         raise NotImplementedError(f"kl_divergence needs two distributions of one class, got {p!r} and {q!r}")
     if p.nvec != q.nvec or p.batch_shape != q.batch_shape:
         raise ValueError(f"kl_divergence needs equal batch shapes and numbers of choices, got {p!r} and {q!r}")
-    return p._kl_to(q)
+    return p._fitting(q._fitting(p._kl_to(q)))
 
 
 register_kl(MaskedDistribution, MaskedDistribution)(kl_masked)  # type: ignore[no-untyped-call]

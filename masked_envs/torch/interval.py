@@ -58,9 +58,7 @@ class MaskedInterval(MaskedDistribution):
     ) -> None:
         owner = type(self).__name__
         validate = validate_args is None or validate_args
-        loc, scale = (
-            _checks.check_logits(given, f"{owner} ({name})") for given, name in ((loc, "loc"), (scale, "scale"))
-        )
+        loc, scale = self._read_logits(loc, name="loc"), self._read_logits(scale, name="scale")
         if loc.shape != scale.shape:
             raise ValueError(
                 f"{owner}: loc and scale must have one shape, got {tuple(loc.shape)}, {tuple(scale.shape)}"
@@ -131,11 +129,11 @@ class MaskedInterval(MaskedDistribution):
         inside = self._inside(value)
         safe = torch.where(inside & ~self._is_point, value.double(), (self._a + self._b) / 2)
         density = torch.where(self._is_point, 0.0, self._log_density(safe))
-        return self._back(torch.where(inside.all(-1), density.sum(-1), -math.inf))
+        return self._fitting(self._back(torch.where(inside.all(-1), density.sum(-1), -math.inf)))
 
     def entropy(self) -> Tensor:
         """Differential entropy in nats; shape batch_shape."""
-        return self._back(torch.where(self._is_point, 0.0, self._entropies()).sum(-1))
+        return self._fitting(self._back(torch.where(self._is_point, 0.0, self._entropies()).sum(-1)))
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
         new = self._blank(type(self), _instance)

@@ -35,7 +35,7 @@ class MaskedJoint(MaskedDistribution):
     ) -> None:
         owner = type(self).__name__
         validate = validate_args is None or validate_args
-        logits = _checks.check_logits(logits, owner)
+        logits = self._read_logits(logits)
         if nvec is None:
             nvec = getattr(mask, "shape", ())[logits.ndim - 1 :]
         self._nvec = _checks.check_nvec(nvec, owner)

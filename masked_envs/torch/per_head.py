@@ -58,7 +58,7 @@ class MaskedPerHead(MaskedDistribution):
         owner = type(self).__name__
         validate = validate_args is None or validate_args
         self._nvec = _checks.check_nvec(nvec, owner)
-        logits = _checks.check_logits(logits, owner, width=sum(self.nvec))
+        logits = self._read_logits(logits, width=sum(self.nvec))
         self._mask = _checks.check_mask(mask, logits, logits.shape[-1:], owner, validate)
         self._blocks: list[tuple[_Run, MaskedCategorical]] = []
         for run in _runs(self.nvec):

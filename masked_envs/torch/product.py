@@ -93,15 +93,17 @@ class MaskedDict(MaskedDistribution):
                 terms.append(part.log_prob(of_part))
             except ValueError as error:
                 raise ValueError(f"part {name!r}: {error}") from None
-        return _total(terms)
+        return self._fitting(_total(terms))
 
     def entropy(self) -> Tensor:
         """The sum of the parts' entropies in nats; shape batch_shape."""
-        return _total([part.entropy() for part in self._parts.values()])
+        return self._fitting(_total([part.entropy() for part in self._parts.values()]))
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> "MaskedDict":
         parts = [part.expand(torch.Size(batch_shape)) for part in self._parts.values()]
-        return MaskedDict(parts if self.is_tuple else dict(zip(self._parts, parts, strict=True)))
+        new = MaskedDict(parts if self.is_tuple else dict(zip(self._parts, parts, strict=True)))
+        new._widened = self._widened
+        return new
 
     def _kl_to(self, other: "MaskedDict") -> Tensor:
         if self._parts.keys() != other._parts.keys():

@@ -14,7 +14,14 @@ from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from ray.rllib.core.rl_module.rl_module import RLModule
 from rllib_cases import ACTIONS, BITS, NVEC, build, legal_entries, observation_space, random_batch, with_state
 
-from masked_envs.rllib import LegalCategorical, MaskedAPPOModule, MaskedDQNModule, MaskedPPOModule
+from masked_envs.rllib import (
+    LegalCategorical,
+    LegalMultiCategorical,
+    MaskedAPPOModule,
+    MaskedDQNModule,
+    MaskedPPOModule,
+)
+from masked_envs.rllib.scores import check_finite
 from masked_envs.torch import Features
 
 KINDS = ("flat", "learned", "candidates", "per_head", "binary")
@@ -165,8 +172,61 @@ def test_sampled_and_greedy_actions_are_legal_and_as_frequent_as_the_softmax(kin
         assert legal[greedy.reshape(rows, -1)[:, k]].all()
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("module_class", [MaskedPPOModule, MaskedAPPOModule, MaskedDQNModule])
+def test_a_policy_that_has_diverged_is_an_error(module_class, kind, bad):
+    if module_class is MaskedDQNModule and kind not in DISCRETE:
+        pytest.skip("DQN's actions are Discrete")
+    module, batch = build(module_class, kind), random_batch(kind, 4)
+    network = module.af if module_class is MaskedDQNModule else module.pi
+    for parameter in network.parameters():
+        parameter.data.fill_(bad)
+    for forward in (module.forward_inference, module.forward_exploration, module.forward_train):
+        with pytest.raises(ValueError, match="the policy has diverged"):
+            forward(
+                {**batch, Columns.NEXT_OBS: batch[Columns.OBS]}, **({"t": 0} if "explor" in forward.__name__ else {})
+            )
+
+
+def test_what_is_exported_looks_at_no_values():
+    class Scores(torch.nn.Module):
+        def forward(self, x):
+            return check_finite(x)
+
+    exported = torch.export.export(Scores(), (torch.zeros(2, 3),)).module()
+    assert exported(torch.full((2, 3), float("nan"))).isnan().all()
+
+
+@pytest.mark.parametrize("heads", HEADS, ids=str)
+def test_a_diverged_state_value_is_an_error(heads):
+    module = build(MaskedDQNModule, "flat", **heads)
+    for parameter in (module.vf if heads["dueling"] else module.af).parameters():
+        parameter.data.fill_(float("nan"))
+    with pytest.raises(ValueError, match="the policy has diverged"):
+        module.forward_inference(random_batch("flat", 4))
+
+
+def test_logits_that_are_nan_never_choose_a_forbidden_action():
+    """Of a module that does not look at what it gives."""
+    legal = torch.rand(500, 5) < 0.4
+    legal[torch.arange(500), torch.randint(5, (500,))] = True
+    given = torch.where(torch.rand(500, 5) < 0.5, float("nan"), torch.randn(500, 5))
+    one = LegalCategorical(logits=torch.where(legal, given, LOWEST))
+    several = LegalMultiCategorical.from_logits(torch.where(legal, given, LOWEST), input_lens=(2, 3))
+    for chosen in (one.sample(), one.to_deterministic().sample()):
+        assert legal.gather(-1, chosen.unsqueeze(-1)).all()
+    allowed = torch.stack([legal[:, :2].any(-1), legal[:, 2:].any(-1)], -1)  # where a head has a legal choice
+    for chosen in (several.sample(), several.to_deterministic().sample()):
+        picked = legal.gather(-1, chosen + torch.tensor([0, 2]))
+        assert (picked | ~allowed).all()
+    # Negative control: torch's own takes the first nan, or the first of a row that is nan altogether.
+    assert not legal.gather(-1, torch.log_softmax(one.logits, -1).argmax(-1, keepdim=True)).all()
+
+
 def test_the_smallest_possible_draw_does_not_choose_a_forbidden_action(monkeypatch):
-    monkeypatch.setattr(torch.Tensor, "exponential_", lambda self: self.fill_(1).index_fill_(-1, torch.tensor([0]), 0))
+    halves = lambda shape, **kwargs: torch.full(tuple(shape), 0.5, **kwargs)  # noqa: E731
+    monkeypatch.setattr(torch, "rand", lambda shape, **kw: halves(shape, **kw).index_fill_(-1, torch.tensor([0]), 0))
     logits = torch.tensor([[LOWEST, 0.0, 1.0]])
     assert LegalCategorical(logits=logits).sample().tolist() == [2]
 

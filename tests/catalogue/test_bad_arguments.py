@@ -46,6 +46,40 @@ def test_wrong_arguments_are_refused_with_words(env_id, surface, name, values, e
             make(env_id, surface, **{name: value})
 
 
+@EVERY_ID
+def test_what_is_none_of_the_choices_is_refused(env_id):
+    declared = declaration(env_id)
+    for name, parameter in declared.parameters.items():
+        values = (
+            np.array(parameter.choices),
+            np.array(parameter.choices[:1]),
+            [],
+            None,
+            0,
+            "",
+            b"x",
+            *parameter.choices,
+        )
+        for value in values if parameter.choices else ():
+            if isinstance(value, str) and value:
+                assert declared.resolve({name: np.str_(value)})[name] == value
+                continue
+            with pytest.raises(ValueError, match=f"{name} must be one of '"):
+                declared.resolve({name: value})
+
+
+@EVERY_ID
+def test_bounds_are_named_exactly(env_id):
+    declared = declaration(env_id)
+    for name, parameter in declared.parameters.items():
+        for bound, words, beyond in ((parameter.low, "at least", -1), (parameter.high, "at most", 1)):
+            if bound is None:
+                continue
+            with pytest.raises(ValueError) as refusal:
+                declared.resolve({name: type(parameter.default)(bound) + beyond})
+            assert float(str(refusal.value).partition(words)[2].split()[0].rstrip(",")) == bound
+
+
 @EVERY_SURFACE
 def test_an_unknown_parameter_is_refused_and_the_nearest_suggested(env_id, surface):
     with pytest.raises(

@@ -16,6 +16,7 @@ from masked_envs import MaskSpec, throughput
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import adapters  # noqa: E402
 import c_loop  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
@@ -71,6 +72,16 @@ def test_the_newest_results_are_whole_and_keep_every_promise() -> None:
             assert result["ratio"] >= result["must"], result["name"]
         elif result["must"] is not None:
             assert result["median"] < result["must"], result["name"]
+
+
+def test_the_readme_quotes_the_newest_results_of_the_adapters_and_they_keep_every_promise() -> None:
+    newest = json.loads(report.newest(adapters.RESULTS).read_text())
+    assert set(newest["groups"]) == set(adapters.NAMES)
+    for result in itertools.chain(*newest["groups"].values()):
+        assert result["must"] is None or result["ratio"] >= result["must"], result["name"]
+    page, block = (ROOT / "README.md").read_text(), report.table(newest)
+    written = report.written_into(page, block, adapters.START, adapters.END)
+    assert written == page, "run: python benchmarks/adapters.py --write README.md"
 
 
 def test_the_table_has_the_promised_rows() -> None:

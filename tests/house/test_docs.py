@@ -162,7 +162,7 @@ def test_missing_pictures_are_found(
 
 def test_every_environment_has_a_row_and_a_page(generate: ModuleType) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = readme.partition(generate.START)[2].partition(generate.END)[0]
+    table = readme.partition("<!-- environments:start -->")[2].partition("<!-- environments:end -->")[0]
     for env_id in CATALOGUE:
         (row,) = [line for line in table.splitlines() if f"[{env_id}]" in line]
         page = ROOT / LINK.search(row)["target"]  # type: ignore[index]
@@ -178,7 +178,8 @@ def test_pictures_move_and_are_small(picture: Path) -> None:
 
 
 def test_table_between_markers(generate: ModuleType) -> None:
-    text = f"before\n{generate.START}\nold\n{generate.END}\nafter\n"
-    assert generate.between(text, "new\n") == f"before\n{generate.START}\nnew\n{generate.END}\nafter\n"
-    with pytest.raises(ValueError, match="environments:start"):
-        generate.between("no markers", "new\n")
+    start, end, page = "<!-- rows:start -->", "<!-- rows:end -->", Path("page.md")
+    text = f"before\n{start}\nold\n{end}\nafter\n"
+    assert generate.between(page, text, "rows", "new\n") == f"before\n{start}\nnew\n{end}\nafter\n"
+    with pytest.raises(ValueError, match=r"page\.md needs the lines <!-- rows:start -->"):
+        generate.between(page, "no markers", "rows", "new\n")

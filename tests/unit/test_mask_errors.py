@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from mask_oracle import LEAVES, SPECS, batch_of
 
+from masked_envs import trees
+from masked_envs.adaptation.forms import UnknownFormError
+from masked_envs.adaptation.read import read_mask
 from masked_envs.mask_spec import MaskSpec
 from masked_envs.mask_spec.dense import COMPILE_FROM
+from masked_envs.mask_spec.dialects import DIALECTS
 
 INTERVAL = MaskSpec.interval([-1.0, 0.0], [1.0, 4.0])
 DEPENDENT = MaskSpec.conditional([2, 2, 3])
@@ -43,6 +47,23 @@ def operations_with_heads(spec, of_one=True):
 
 
 # --- masks ---------------------------------------------------------------------------------------------------------
+
+
+@each_spec
+def test_a_masked_array_is_no_mask(spec):
+    """Its hidden entries have no value, whatever is written below them."""
+    for hidden in (False, True):
+        mask = trees.map(lambda part, hidden=hidden: np.ma.array(part, mask=hidden), spec.full())
+        assert not spec.contains(mask)
+        with pytest.raises(ValueError, match="got MaskedArray of shape"):
+            spec.check(mask)
+        with pytest.raises(UnknownFormError, match="MaskedArray"):
+            read_mask(spec, mask)
+        for name in filter(spec.can_convert, DIALECTS):
+            given = spec.convert(spec.full(), to=name)
+            if isinstance(given, np.ndarray):
+                with pytest.raises(ValueError, match="got MaskedArray of shape"):
+                    spec.parse(np.ma.array(given, mask=hidden), from_=name)
 
 
 @each_leaf

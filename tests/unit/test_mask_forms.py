@@ -115,7 +115,8 @@ LAYOUTS = {
     "a column": (MaskSpec.flat(5), BITS[:, None].astype(float), "(5,)", "(5, 1)"),
     "a board of cells": (MaskSpec.flat(6), np.ones((2, 3), np.int8), "(6,)", "(2, 3)"),
     "a table for independent heads": (MaskSpec.per_head([2, 3]), np.ones((2, 3), np.int8), "(5,)", "(2, 3)"),
-    "heads as a table": (MaskSpec.per_head([3, 3]), np.ones((2, 3), np.int8), "(6,)", "(2, 3)"),
+    "heads in columns": (MaskSpec.per_head([3, 3]), np.ones((3, 2), np.int8), "(6,)", "(3, 2)"),
+    "heads as a table of combinations": (MaskSpec.per_head([2, 2]), np.ones((2, 2), np.int8), "(4,)", "(2, 2)"),
     "bounds by dimension": (MaskSpec.interval([0] * 3, [1] * 3), np.zeros((3, 2), np.float32), "(3,)", "(3, 2)"),
     "bounds in one row": (MaskSpec.interval([0, 0], [1, 1]), np.zeros(4), "(2,)", "(4,)"),
     "packed bits": (MaskSpec.flat(6), np.packbits(np.ones(6, bool)), "(6,)", "(1,)"),
@@ -134,6 +135,19 @@ def test_the_action_space_alone_says_the_same(case: str) -> None:
     spec, value, expected, given = LAYOUTS[case]
     with pytest.raises(UnknownFormError, match=f"{re.escape(expected)}.*got .*{re.escape(given)}"):
         spec_for(spec.action_space, value)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.float32])
+def test_a_row_for_each_head_of_one_size(dtype: Any) -> None:
+    """As Jumanji and others write the masks of several agents; the same as a list of the rows."""
+    table = np.array([[1, 0, 1], [0, 1, 1]], dtype)
+    spec = MaskSpec.per_head([3, 3])
+    assert read_mask(spec, table).tolist() == read_mask(spec, list(table)).tolist() == [1, 0, 1, 0, 1, 1]
+    assert spec_for(spec.action_space, table).kind == "per_head"
+    batch = read_masks(spec, np.stack([table, table[::-1]]), 2, np.ones(2, bool))
+    assert batch.tolist() == [[1, 0, 1, 0, 1, 1], [0, 1, 1, 1, 0, 1]]
+    with pytest.raises(UnknownFormError):
+        read_mask(spec, table * dtype(0.5)) if dtype is np.float32 else read_mask(spec, table[:1])
 
 
 @pytest.mark.parametrize("odd", [0.9, 0.5, 2, -1, np.nan, 1.0000001])

@@ -6,18 +6,25 @@ import pytest
 
 import masked_envs
 
+ROOMS = ("masked_envs.torch", "masked_envs.rllib", "masked_envs.sb3")
+
 
 @pytest.mark.parametrize(
     ("library", "use", "words"),
     [
         ("torch", lambda: __import__("masked_envs.torch"), r"masked_envs\.torch needs PyTorch .*masked-envs\[torch\]"),
         ("ray", lambda: __import__("masked_envs.rllib"), r"masked_envs\.rllib needs RLlib .*masked-envs\[rllib\]"),
+        (
+            "stable_baselines3",
+            lambda: __import__("masked_envs.sb3"),
+            r"masked_envs\.sb3 needs Stable.*masked-envs\[sb3\]",
+        ),
         ("pettingzoo", lambda: masked_envs.make_aec("MaskedConnectFour-v0"), "make_aec needs PettingZoo .*pettingzoo"),
         ("pettingzoo", lambda: masked_envs.make_parallel("MaskedWarehouse-v0"), "make_parallel needs PettingZoo"),
     ],
 )
 def test_a_missing_library_is_named_with_its_command(library, use, words, monkeypatch):
-    for name in [name for name in sys.modules if name.startswith(("masked_envs.torch", "masked_envs.rllib"))]:
+    for name in [name for name in sys.modules if name.startswith(ROOMS)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ImportError, match=words) as caught:

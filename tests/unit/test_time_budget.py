@@ -21,6 +21,8 @@ from verdict_cases import Items
 
 import masked_envs
 from masked_envs.conformance import other_process
+from masked_envs.conformance.context import CheckContext
+from masked_envs.conformance.invalid_behaviour.responses import ENOUGH, Before
 from masked_envs.conformance.watchdog import OutOfTime, watchdog
 
 
@@ -62,7 +64,7 @@ def ended(kind: type) -> Any:
     kind.taken = 0
     report = masked_envs.check_masked_env(kind, time_budget=0.5, raise_on_failure=False)
     assert report.verdict == "not judged" and report.coverage.cut_short, report
-    assert "did not return from a call in time" in str(report)
+    assert "did not return in time" in str(report)
     return report
 
 
@@ -110,6 +112,24 @@ def test_what_was_found_before_is_reported() -> None:
 
     report = masked_envs.check_masked_env(LaxAndWaits, time_budget=3, raise_on_failure=False)
     assert report.verdicts["L7"] == "failed", report
+
+
+def test_the_first_state_does_not_take_the_time_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where copies are slow, some actions of each side are tried in it, and then the walk has no more time."""
+
+    class Many(Items):
+        n = 300
+
+        def begin(self) -> None:
+            self.free = np.arange(self.n) % 2 == 0
+
+    tried: list[str] = []
+    original = Before.response
+    monkeypatch.setattr(CheckContext, "out_of_time", lambda self: True)
+    monkeypatch.setattr(Before, "response", lambda self, result, action, kind, context: (
+        tried.append(kind) or original(self, result, action, kind, context)))  # fmt: skip
+    masked_envs.check_masked_env(Many, steps=3, raise_on_failure=False)
+    assert len(tried) == ENOUGH and {"allowed", "forbidden"} <= {*tried}
 
 
 # --- the other process ----------------------------------------------------------------------------------------------

@@ -195,11 +195,11 @@ def test_numbers_over_masks_of_somebody_elses_environment():
     assert flat.invalid_actions.tolist() == [0, 1]
 
 
-@EVERY_FORM
-@pytest.mark.parametrize("name", ["ToyJoint-v0", "ToyBinary-v0", "ToyConditionalThree-v0"])
+@pytest.mark.once
+@pytest.mark.parametrize(("name", "form"), [("ToyJoint-v0", "flat"), ("ToyBinary-v0", "sequential")])
 def test_the_laws_hold(name, form):
     make = functools.partial(_made, name, form)
-    report = check_masked_env(make, steps=15, raise_on_failure=False)
+    report = check_masked_env(make, steps=6, raise_on_failure=False)
     assert report.passed, report
 
 

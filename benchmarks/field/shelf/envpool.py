@@ -22,10 +22,11 @@ ENVIRONMENTS = {
     **{env_id: f"Row({env_id!r})" for env_id in ROWS},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
+    "": {"time_budget": 25},
     "Game2048-v1, the vector": {"steps": 300},
     "Snake-v1, the vector": {"steps": 300},
     "Game2048-v1": {"steps": 300, "decisions": 1500},
-    "Snake-v1": {"steps": 300, "decisions": 6000},
+    "Snake-v1": {"steps": 300, "decisions": 5000},
 }
 
 

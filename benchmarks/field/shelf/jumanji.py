@@ -15,10 +15,29 @@ IDS = ("Game2048-v1", "Minesweeper-v0", "Sudoku-very-easy-v0", "GraphColoring-v1
        "LevelBasedForaging-v0")  # fmt: skip
 ENVIRONMENTS = {env_id: f"wrapped({env_id!r})" for env_id in IDS}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "Snake-v1": {"steps": 1000, "decisions": 6000},
+    "Snake-v1": {"steps": 250, "time_budget": 240, "decisions": 5000},
     "Game2048-v1": {"steps": 300, "decisions": 1500},
     "Maze-v0": {"decisions": 1500},
+    "BinPack-v2": {"time_budget": 120},
+    "CVRP-v1": {"time_budget": 90},
+    "Tetris-v0": {"refused": "ended_with_moves_left"},
+    "Sudoku-very-easy-v0": {"refused": "ended_with_moves_left"},
+    "GraphColoring-v1": {"refused": "by_penalty"},
 }
+
+
+def ended_with_moves_left(before: Any, action: Any, after: Any) -> bool | None:
+    """Sudoku and Tetris end when no legal action is left, as their pages say, and after an invalid one, as their code
+    says: then the mask still allows something.
+    """
+    if not after.terminated:
+        return False
+    return True if after.mask.any() else None
+
+
+def by_penalty(before: Any, action: Any, after: Any) -> bool:
+    """By the documented reward of GraphColoring: minus the number of nodes for an invalid action."""
+    return bool(after.reward == -20)
 
 
 @functools.cache

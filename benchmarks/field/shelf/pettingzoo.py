@@ -13,8 +13,8 @@ ENVIRONMENTS = {f"{game} {made}": f"game({game!r}).{made}()" for game in GAMES f
 OPTIONS: dict[str, dict[str, Any]] = {
     "": {"decisions": 1500},
     **{f"{game} env": {"refused": "by_both_flags", "decisions": 1500} for game in GAMES},
-    **{f"{game} raw_env": {"time_budget": 180, "decisions": 1500} for game in ("chess_v6", "go_v5")},
-    **{f"{game} env": {"refused": "by_both_flags", "time_budget": 180, "decisions": 1500}
+    **{f"{game} raw_env": {"time_budget": 100, "decisions": 1500} for game in ("chess_v6", "go_v5")},
+    **{f"{game} env": {"refused": "by_both_flags", "time_budget": 100, "decisions": 1500}
        for game in ("chess_v6", "go_v5")},
 }  # fmt: skip
 

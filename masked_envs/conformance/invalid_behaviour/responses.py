@@ -27,6 +27,7 @@ from .info_flags import refusals_in
 
 AGENTS_PER_STATE = 2  # of a vector environment's rows or of agents that act together, how many are probed in one state
 MALFORMED_STATES = 3  # first states of a walk in which malformed actions are tried, and as many with an allowed end
+ENOUGH = 16  # actions tried in the first state, however little time there is
 FEW = 8  # entries of an observation: what changes more of them has moved more than a clock
 
 DEFECTS = (
@@ -113,7 +114,7 @@ def responses(context: CheckContext, follow: Callable[[VisitedState], None]) -> 
             before = Before.of(state, name)
             tries = actions_to_try(state, name, others[name], rng, malformed, context.tried)
             for action, kind in tries:
-                if context.is_over() or (number and context.out_of_time()):
+                if context.is_over() or ((number or len(group) >= ENOUGH) and context.out_of_time()):
                     break
                 spare = state.view.fork(spare)
                 with same_global_streams():

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..checks import Array, describe
+from ..checks import Array, describe, holds_hidden
 
 _FLATTEN = "declare the action as Discrete over all combinations, whose flat mask every dialect has"
 INSTEAD = {
@@ -52,7 +52,7 @@ class Dialect:
         """The writer and the reader for a mask.
 
         Raises:
-            ValueError: the dialect cannot express it.
+            ValueError: the dialect cannot express it, or a part of it.
         """
         codec = self.codecs.get(spec.kind)
         if codec is None:
@@ -61,6 +61,8 @@ class Dialect:
         if self.counts_from_0 and getattr(spec, "start", 0) != 0:
             why = "it chooses from 0 and ignores start. Instead, declare the actions from 0 and add start inside"
             raise ValueError(f"{self.name} cannot express the mask of {spec.action_space}: {why}")
+        if spec.kind == "dict":  # of bounds it depends on the mask
+            spec.each(lambda part: None if part.kind == "interval" else self.codec(part))
         return codec
 
     def convert(self, spec: Any, mask: Any) -> Any:
@@ -114,7 +116,7 @@ def expect_array(value: Any, shape: tuple[int, ...], dtype: npt.DTypeLike, *, ba
         ValueError: anything else; the message names what was expected and what was given.
     """
     form = f"an array of shape {shape}{' (or a batch of them)' if batch else ''} and dtype {np.dtype(dtype)}"
-    array = np.asarray(value) if hasattr(value, "__array__") else None
+    array = np.asarray(value) if hasattr(value, "__array__") and not holds_hidden(value) else None
     if array is None or array.dtype != dtype:
         raise ValueError(f"expected {form}, got {describe(value)}")
     if array.shape != shape and not (batch and array.ndim == len(shape) + 1 and array.shape[1:] == shape):

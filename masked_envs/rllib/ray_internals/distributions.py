@@ -17,16 +17,17 @@ from ray.rllib.core.distribution.torch.torch_distribution import (
 from torch import Tensor
 
 from ...mask_spec import MaskSpec
+from ...torch._numerics import gumbel_argmax
+from ..features import FORBIDDEN
 from ..scores import IN_LOGITS
 from .structured import SpecDistribution
 
 
 class LegalCategorical(TorchCategorical):  # type: ignore[misc]
-    """Sampled by Gumbel-argmax: the choice with the largest of log-probability plus Gumbel noise.
+    """Sampled as `masked_envs.torch.MaskedCategorical` is, by Gumbel-argmax over the legal choices.
 
-    That distribution is the same (Gumbel 1954; Maddison et al., "A* Sampling", NeurIPS 2014). An illegal choice has
-    -1e20, to which noise adds nothing in float32, so it loses to every legal one, whereas
-    `torch.multinomial` has been reported to return choices of probability zero (pytorch issue 91863).
+    A choice is legal unless its logit is `FORBIDDEN`. `torch.multinomial` has been reported to return choices of
+    probability zero (pytorch issue 91863).
     """
 
     def __init__(self, logits: Tensor | None = None, probs: Tensor | None = None) -> None:
@@ -44,6 +45,13 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
         """Of all choices (..., n)."""
         return self._dist.logits if self.logits is None else torch.log_softmax(self.logits, -1)
 
+    @cached_property
+    def legal(self) -> Tensor:
+        """Bool (..., n)."""
+        if self.logits is None:
+            return self._dist.probs > 0
+        return ~(self.logits <= FORBIDDEN / 2)
+
     def logp(self, value: Tensor, **kwargs: Any) -> Tensor:
         if value.shape == self.log_probs.shape[:-1]:
             return self.log_probs.gather(-1, value.long().unsqueeze(-1)).squeeze(-1)
@@ -52,12 +60,15 @@ class LegalCategorical(TorchCategorical):  # type: ignore[misc]
 
     def sample(self, *, sample_shape: Sequence[int] | None = None) -> Tensor:
         """Int64 choices, sample_shape + batch shape."""
-        logits = self.log_probs
-        shape = torch.Size(sample_shape or ()) + logits.shape
-        exponential = torch.empty(shape, dtype=logits.dtype, device=logits.device).exponential_()
-        # A draw of exactly 0, which rounding allows, would be infinite noise: enough for an illegal choice to win.
-        negative_noise = exponential.clamp_min_(torch.finfo(logits.dtype).tiny).log_()
-        return (logits - negative_noise).argmax(-1)
+        return gumbel_argmax(self.log_probs, self.legal, torch.Size(sample_shape or ()))
+
+    def to_deterministic(self) -> TorchDeterministic:
+        return TorchDeterministic(loc=self.greedy)
+
+    @property
+    def greedy(self) -> Tensor:
+        """The likeliest legal choice, int64 of the batch shape."""
+        return torch.where(self.legal, self.log_probs, -torch.inf).argmax(-1)
 
 
 class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
@@ -69,7 +80,7 @@ class LegalMultiCategorical(TorchMultiCategorical):  # type: ignore[misc]
         return cls([LegalCategorical(logits=part) for part in torch.split(logits, list(input_lens), dim=-1)])
 
     def to_deterministic(self) -> GreedyChoices:
-        return GreedyChoices(loc=torch.stack([category.log_probs.argmax(-1) for category in self._cats], -1))
+        return GreedyChoices(loc=torch.stack([category.greedy for category in self._cats], -1))
 
 
 class GreedyChoices(TorchDeterministic):  # type: ignore[misc]

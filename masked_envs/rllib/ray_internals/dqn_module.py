@@ -15,6 +15,7 @@ from ray.rllib.core.learner.utils import make_target_network
 from torch import Tensor, nn
 
 from ..modules import Batch, MaskedObservations
+from ..scores import check_finite
 from .catalogs import MaskedDQNCatalog
 
 
@@ -55,7 +56,9 @@ class MaskedDQNModule(MaskedObservations, DefaultDQNTorchRLModule):  # type: ign
 
         masked = {**head, "af": advantages} if self.uses_dueling else advantages
         outputs: Batch = super()._qf_forward_helper(self.without_mask(batch), encoder, masked)
-        return {**outputs, QF_PREDS: torch.where(legal, outputs[QF_PREDS].float(), -torch.inf)}
+        values = outputs[QF_PREDS].float()
+        check_finite(torch.where(legal, values, 0.0))
+        return {**outputs, QF_PREDS: torch.where(legal, values, -torch.inf)}
 
     def _forward_exploration(self, batch: Batch, t: int, **kwargs: Any) -> Batch:
         """Epsilon-greedy, uniform over the legal actions; RLlib's own never explores an action whose Q-value is 0."""

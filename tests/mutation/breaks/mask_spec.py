@@ -8,6 +8,8 @@ DIALECTS, INTERVAL = "tests/unit/test_mask_dialects.py", "tests/unit/test_mask_i
 OPERATIONS = "tests/unit/test_mask_operations.py tests/unit/test_mask_forms.py tests/unit/test_mask_dependent_heads.py"
 
 BREAKS = [
+    Break(SPEC, "plain_array(mask) is None or not self._has_mask_dtype", "not self._has_mask_dtype", ERRORS),
+    Break(SPEC, " and not holds_hidden(value) else None", " else None", ERRORS),
     Break(SPEC, "return index if 0 <= index < self.n else NOT_AN_INDEX", "return index", ERRORS),
     Break(SPEC, "return rows + self.start if batch else int(rows) + self.start", "return rows if batch else int(rows) + self.start", f"{VALUES} {OPERATIONS}"),
     Break(SPEC, "np.flatnonzero(self._one(mask))[:limit]", "np.flatnonzero(self._one(mask))", f"{VALUES} {OPERATIONS}"),

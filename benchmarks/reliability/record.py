@@ -1,0 +1,55 @@
+"""Results on disk, which every piece of a measurement adds to."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from masked_envs.files import atomic_write
+
+RESULTS = Path(__file__).parents[1] / "results" / "reliability"
+LIBRARIES = ("gymnasium", "numpy", "numba", "torch", "pettingzoo")
+
+
+def path_of(name: str) -> Path:
+    return RESULTS / f"{name}.json"
+
+
+def load(name: str) -> dict[str, Any]:
+    """What was measured so far; empty before the first piece."""
+    path = path_of(name)
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def save(name: str, result: dict[str, Any]) -> None:
+    """Replace the file of a measurement at once, with the date, the machine and the versions."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    whole = {"date": datetime.now(timezone.utc).strftime("%Y-%m-%d"), "machine": machine(), **versions(), **result}
+    with atomic_write(path_of(name)) as file:
+        file.write((json.dumps(whole, indent=1, sort_keys=False) + "\n").encode())
+
+
+def machine() -> str:
+    """Such as "AMD EPYC 7543, 2 cores, Linux x86_64"."""
+    try:
+        fields = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
+        cpu = {key.strip(): value.strip() for key, value in fields.items()}.get("model name", platform.processor())
+    except OSError:
+        cpu = platform.processor()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cpu}, {cores} cores, {platform.system()} {platform.machine()}"
+
+
+def versions() -> dict[str, Any]:
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {"versions": found}
