@@ -28,6 +28,7 @@ from torch import Tensor
 
 from ..features import FORBIDDEN
 from ..modules import Batch, MaskedObservations
+from ..scores import check_finite
 from .catalogs import MaskedCatalog
 from .distributions import distribution_class
 
@@ -71,7 +72,7 @@ class MaskedSACModule(MaskedObservations, DefaultSACTorchRLModule):  # type: ign
     def _forward_inference(self, batch: Batch, **kwargs: Any) -> Batch:
         outputs = super()._forward_inference(self.without_mask(batch))
         key = Columns.ACTION_DIST_INPUTS
-        return {**outputs, key: torch.where(self.legal(batch), outputs[key].float(), FORBIDDEN)}
+        return {**outputs, key: torch.where(self.legal(batch), check_finite(outputs[key].float()), FORBIDDEN)}
 
     def _forward_train_discrete(self, batch: Batch) -> Batch:
         following = {Columns.OBS: batch[Columns.NEXT_OBS]}
@@ -95,7 +96,7 @@ class MaskedSACModule(MaskedObservations, DefaultSACTorchRLModule):  # type: ign
 
     def _probabilities(self, features: Batch, legal: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities and their logarithms, float32 (rows, n): 0 and 0 for a forbidden action."""
-        logits = self.pi(self.pi_encoder(features)[ENCODER_OUT]).float()
+        logits = check_finite(self.pi(self.pi_encoder(features)[ENCODER_OUT]).float())
         log_probs = torch.log_softmax(torch.where(legal, logits, FORBIDDEN), -1)
         return log_probs.exp(), torch.where(legal, log_probs, 0.0)
 
