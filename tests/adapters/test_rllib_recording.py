@@ -84,7 +84,11 @@ def test_recorded_episodes_are_learned_from(config_class, local_ray, tmp_path):
     runner.sample(num_episodes=20)
     config = configure(config_class(), CART, model_config=SMALL)
     config.offline_data(
-        input_=[str(tmp_path)], input_read_episodes=True, input_read_batch_size=1, dataset_num_iters_per_learner=2
+        input_=[str(tmp_path)],
+        input_read_episodes=True,
+        input_read_batch_size=1,
+        dataset_num_iters_per_learner=2,
+        map_batches_kwargs={"concurrency": 1},  # with two processors, RLlib's two would leave none to read with
     )
     config.training(train_batch_size_per_learner=64).env_runners(num_env_runners=0, num_envs_per_env_runner=2)
     config.evaluation(evaluation_interval=1, evaluation_duration=3, evaluation_num_env_runners=0)

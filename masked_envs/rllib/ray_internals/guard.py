@@ -28,8 +28,8 @@ class GuardsMasks:
     """Mixin over an env runner of RLlib's: EmptyMaskError where the episode goes on and nothing is legal.
 
     The last mask of an episode may allow nothing: the action after it is discarded. With `mask_actions=False` in the
-    model config nothing is raised, and the metric `num_empty_masks` counts. `MaskMetrics` is added where it is missing,
-    as after `config.callbacks(...)` with other callbacks.
+    model config nothing is raised, and the metric `num_empty_masks` counts. Where a module of this package has lost its
+    `MaskMetrics`, as after `config.callbacks(...)` with other callbacks, it is added.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,7 +37,8 @@ class GuardsMasks:
         self._specs: Any = None
         self._guards = True  # False for a negative control, whose modules do not mask
         super().__init__(*args, **kwargs)
-        if not any(isinstance(callback, MaskMetrics) for callback in self._callbacks):  # type: ignore[has-type]
+        masked = any(hasattr(module, "allows_empty_masks") for module in _modules(self.module))  # type: ignore[attr-defined]
+        if masked and not any(isinstance(callback, MaskMetrics) for callback in self._callbacks):  # type: ignore[has-type]
             self._callbacks: list[Any] = [*self._callbacks, MaskMetrics()]
 
     def make_env(self) -> None:
