@@ -74,7 +74,7 @@ class MaskedObservations:
 
     def _refuse_empty(self, batch: Batch) -> None:
         # What torch traces or compiles cannot depend on the values of a mask.
-        traced = torch.jit.is_tracing() or torch.compiler.is_compiling()
+        traced = torch._C._get_tracing_state() is not None or torch.compiler.is_compiling()
         if self.masks and not self.allows_empty_masks and not traced:
             refuse_empty(self.scores.spec, batch[Columns.OBS][ACTION_MASK])
 

@@ -6,7 +6,7 @@ tests/adapters/test_rllib_options.py holds the list of all options against the i
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, cast
 
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 
@@ -90,7 +90,7 @@ def defaults(config_class: Any) -> dict[str, Any]:
 def is_default(config: AlgorithmConfig, name: str) -> bool:
     """Whether an option has RLlib's own value; an option that the class does not have counts as one."""
     missing = object()
-    ours, theirs = getattr(config, name, missing), defaults(type(config)).get(name, missing)
+    ours, theirs = getattr(config, name, missing), defaults(cast(Any, type(config))).get(name, missing)
     return bool(ours is theirs or ours == theirs)
 
 

@@ -178,7 +178,8 @@ def configure_multi_agent(
     if mapping is not None:
         _, first = next(iter(spaces.items()))
         spaces |= {name: first for name in config.policies if name not in spaces}
-    specs, sampled = {}, {}
+    specs: dict[str, RLModuleSpec] = {}
+    sampled: dict[str, bool] = {}
     for policy, (seen, actions) in spaces.items():
         module, catalog, model = kept.of(policy, served)
         made = catalog(seen, actions, config.model_config | model | dict(options))

@@ -38,7 +38,7 @@ class GuardsMasks:
         self._guards = True  # False for a negative control, whose modules do not mask
         super().__init__(*args, **kwargs)
         masked = any(hasattr(module, "allows_empty_masks") for module in _modules(self.module))  # type: ignore[attr-defined]
-        if masked and not any(isinstance(callback, MaskMetrics) for callback in self._callbacks):  # type: ignore[has-type]
+        if masked and not any(isinstance(callback, MaskMetrics) for callback in self._callbacks):
             self._callbacks: list[Any] = [*self._callbacks, MaskMetrics()]
 
     def make_env(self) -> None:
