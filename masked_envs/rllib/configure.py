@@ -30,7 +30,7 @@ from .naming import PACKAGE, Named, resolve
 from .options import check_options, is_default
 from .policies import Policies, as_sampled, configure_multi_agent
 from .ray_internals import versions
-from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
+from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog, catalog_for
 from .ray_internals.dqn_module import MaskedDQNModule
 from .ray_internals.env_runner import BatchedEnvRunner
 from .ray_internals.guard import MaskedMultiAgentEnvRunner, MaskedSingleAgentEnvRunner
@@ -193,7 +193,9 @@ def _configure_single_agent(
                 f"{name}={given} was set on the config, and that of the environment is {own}: leave it out"
             )
     module, catalog, model = kept.of("", served)
-    made = catalog(env.observation_space, env.action_space, config.model_config | model | dict(options))
+    made = catalog_for(module, catalog)(
+        env.observation_space, env.action_space, config.model_config | model | dict(options)
+    )
     config.environment(named.env, **as_sampled(made.scores.spec))
     if named.native and is_default(config, "gym_env_vectorize_mode"):
         config.env_runners(gym_env_vectorize_mode="vector_entry_point")

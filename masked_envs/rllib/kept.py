@@ -14,6 +14,7 @@ from .learners import LEARNERS
 from .metrics import MaskMetrics
 from .modules import MaskedObservations
 from .options import is_default
+from .random_module import MaskedRandomModule
 from .ray_internals.catalogs import MaskedCatalog
 from .ray_internals.given import module_spec_of, set_env_config, specs_in
 from .ray_internals.sac_module import MaskedSACLearner
@@ -78,7 +79,8 @@ def kept_modules(config: AlgorithmConfig, served: tuple[Any, type[MaskedCatalog]
     """
     specs = specs_in(module_spec_of(config))
     for spec in specs.values():
-        for name, base, ours in (("module", MaskedObservations, served[0]), ("catalog", MaskedCatalog, served[1])):
+        modules = (MaskedObservations, MaskedRandomModule)
+        for name, base, ours in (("module", modules, served[0]), ("catalog", (MaskedCatalog,), served[1])):
             given = getattr(spec, f"{name}_class")
             if given is not None and not issubclass(given, base):
                 raise ValueError(

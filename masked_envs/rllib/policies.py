@@ -14,7 +14,7 @@ from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ..mask_spec import MaskSpec
 from .kept import Kept
 from .options import is_default
-from .ray_internals.catalogs import MaskedCatalog
+from .ray_internals.catalogs import MaskedCatalog, catalog_for
 
 SHARED = "shared"
 SEPARATE = "separate"
@@ -182,7 +182,7 @@ def configure_multi_agent(
     sampled: dict[str, bool] = {}
     for policy, (seen, actions) in spaces.items():
         module, catalog, model = kept.of(policy, served)
-        made = catalog(seen, actions, config.model_config | model | dict(options))
+        made = catalog_for(module, catalog)(seen, actions, config.model_config | model | dict(options))
         sampled |= as_sampled(made.scores.spec)
         specs[policy] = RLModuleSpec(
             module_class=module,

@@ -61,8 +61,7 @@ class MaskedSACModule(MaskedObservations, DefaultSACTorchRLModule):  # type: ign
     Observations as for `MaskedPPOModule`. RLlib's SAC has no LSTM.
     """
 
-    def __init__(self, *args: Any, catalog_class: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, catalog_class=catalog_class or MaskedSACCatalog, **kwargs)
+    default_catalog = MaskedSACCatalog
 
     def legal(self, batch: Batch) -> Tensor:
         """Bool (rows, n); a row that allows nothing (the end of a third-party episode) has ones."""
