@@ -24,7 +24,7 @@ from .metrics import MaskMetrics
 from .modules import OPTIONS, MaskedAPPOModule, MaskedPPOModule
 from .policies import SHARED, Policies, as_sampled, configure_multi_agent
 from .ray_internals import versions
-from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
+from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog, catalog_for
 from .ray_internals.dqn_module import MaskedDQNModule
 from .ray_internals.env_runner import BatchedEnvRunner
 
@@ -115,7 +115,9 @@ def _configure_single_agent(
     name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
     env: Any = gym.make(name, **arguments)
     with contextlib.closing(env):
-        made = catalog(env.observation_space, env.action_space, config.model_config | dict(options))
+        made = catalog_for(module, catalog)(
+            env.observation_space, env.action_space, config.model_config | dict(options)
+        )
         native = env.spec is not None and env.spec.vector_entry_point is not None
     config.environment(name, env_config=dict(arguments), **as_sampled(made.scores.spec))
     config.env_runners(env_runner_cls=env_runner, gym_env_vectorize_mode="vector_entry_point" if native else "sync")

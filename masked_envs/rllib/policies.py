@@ -14,7 +14,7 @@ from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
 from ..mask_spec import MaskSpec
 from .multi_agent import MaskedMultiAgentEnv
-from .ray_internals.catalogs import MaskedCatalog
+from .ray_internals.catalogs import MaskedCatalog, catalog_for
 
 SHARED = "shared"
 SEPARATE = "separate"
@@ -123,7 +123,7 @@ def configure_multi_agent(
     chosen = policies_of_agents(policies, game.possible_agents)
     spaces = spaces_of_policies(game, chosen)
     for seen, actions in spaces.values():
-        made = catalog(seen, actions, config.model_config | dict(options))
+        made = catalog_for(module, catalog)(seen, actions, config.model_config | dict(options))
         config.environment(**as_sampled(made.scores.spec))
     if isinstance(config, DQNConfig):
         _buffer_for_several(config)

@@ -6,6 +6,7 @@ ROOM = "masked_envs/rllib"
 MODULES, RUNNER, LEARNERS = (f"tests/adapters/test_rllib_{name}.py" for name in ("modules", "env_runner", "learners"))
 CONFIGURE, GAMES = "tests/adapters/test_rllib_configure.py", "tests/adapters/test_rllib_multi_agent.py"
 PROOF = "tests/adapters/test_rllib_proof.py"
+ENCODERS, POLICY = "tests/adapters/test_rllib_encoders.py", "tests/adapters/test_rllib_trained_policy.py"
 
 BREAKS = [
     Break(ROOM, "return {**outputs, key: torch.where(self.legal(batch), logits, FORBIDDEN)}", "return {**outputs, key: torch.where(self.legal(batch), logits, logits - 50)}", MODULES),
@@ -27,5 +28,17 @@ BREAKS = [
     Break(ROOM, "lookback = min(self.lookback, episode.t_started, begin)", "lookback = min(self.lookback, begin)", f"{RUNNER} -k 'default or lookback'"),
     Break(ROOM, "arguments = ({\"on_invalid\": \"noop\"} if env_id in CATALOGUE else {}) | dict(env_config or {})", "arguments = dict(env_config or {})", CONFIGURE),
     Break(ROOM, 'return {"normalize_actions": False, "clip_actions": False} if continuous else {}', "return {}", f"{PROOF} -k 'test_sampling_is_legal and PPO'"),
+    Break(ROOM, "        values = values.float() / 255 if self.scaled else values.float()", "        values = values.float()", f"{ENCODERS} -k 'one_image or layout'"),
+    Break(ROOM, "            values = values.flatten(-4, -3) if self.first else values.movedim(-4, -2).flatten(-2)", "            values = values.flatten(-4, -3) if self.first else values.movedim(-4, -1).flatten(-2)", f"{ENCODERS} -k layout"),
+    Break(ROOM, "        return middle == last\n    return first < last", "        return middle == last\n    return first <= last", f"{ENCODERS} -k found_by_the_shape"),
+    Break(ROOM, "        self.vector = Features(observation_space, only=parts.keys() - self.images.keys())", "        self.vector = Features(observation_space)", f"{ENCODERS} -k 'one_image or joined'"),
+    Break(ROOM, "        folded = {name: stream.reshape(-1, *stream.shape[len(lead) :]) for name, stream in streams.items()}", "        folded = streams", f"{ENCODERS} -k lstm"),
+    Break(ROOM, "self._encoder_config = self._with_memory(encoder) if options[\"use_lstm\"] else encoder", "self._encoder_config = encoder", f"{ENCODERS} -k lstm"),
+    Break(ROOM, "        catalog = catalog_for(type(self), catalog_class or self.default_catalog)", "        catalog = catalog_class or self.default_catalog", f"{ENCODERS} -k ones_own"),
+    Break(ROOM, "            self.state = outputs.pop(Columns.STATE_OUT)\n", "            self.state = outputs.pop(Columns.STATE_OUT)\n            self.state = trees.map(np.zeros_like, self.state)\n", f"{POLICY} -k 'state_is_kept'"),
+    Break(ROOM, "        self.state = trees.merge(fresh, self.state, np.asarray(rows, np.bool_))", "        self.state = fresh", f"{POLICY} -k forget_by_themselves"),
+    Break(ROOM, "            forward = self.module.forward_exploration if explore else self.module.forward_inference", "            forward = self.module.forward_inference", f"{POLICY} -k epsilon"),
+    Break(ROOM, "END_OF_SCHEDULES = 2**53", "END_OF_SCHEDULES = 0", f"{POLICY} -k epsilon"),
+    Break(ROOM, "self.mask_spec.sample(masks, self._rng)", "self.mask_spec.sample(self.mask_spec.full(len(trees.leaves(masks)[0])), self._rng)", "tests/adapters/test_rllib_opponents.py -k 'uniform or other_seat'"),
     Break(ROOM, "        if spaces.setdefault(policy, own) != own:", "        if False:", GAMES),
 ]  # fmt: skip
