@@ -98,7 +98,8 @@ def written(page: str) -> str:
         result = record.load(name)
         said = "\nNot measured yet.\n"
         if result:
-            where = f"Measured on {result['date']}: {result['machine']}, Python {result['versions']['python']}."
+            python = "" if name == pythons.__name__ else f", Python {result['versions']['python']}"
+            where = f"Measured on {result['date']}: {result['machine']}{python}."
             said = f"\n{block(result)}\n\n{where}\n"
         page = f"{before}{start}\n{said}\n{end}{after}"
     return page
