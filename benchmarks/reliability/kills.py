@@ -21,7 +21,7 @@ from . import record
 NAME = "kills"
 ROOT = Path(__file__).parents[2]
 FILE = "checkpoint.bin"
-RUN = ("--env", "MaskedTaxi-v0", "--num-envs", "8", "--num-steps", "16", "--hidden", "16", "--total-decisions", "4000")
+RUN = ("--env", "MaskedTaxi-v0", "--num-envs", "8", "--num-steps", "16", "--hidden", "16", "--total-decisions", "2000")
 KILLS_OF_ONE_RUN = 10
 
 
