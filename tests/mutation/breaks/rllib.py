@@ -39,6 +39,6 @@ BREAKS = [
     Break(ROOM, "        self.state = trees.merge(fresh, self.state, np.asarray(rows, np.bool_))", "        self.state = fresh", f"{POLICY} -k forget_by_themselves"),
     Break(ROOM, "            forward = self.module.forward_exploration if explore else self.module.forward_inference", "            forward = self.module.forward_inference", f"{POLICY} -k epsilon"),
     Break(ROOM, "END_OF_SCHEDULES = 2**53", "END_OF_SCHEDULES = 0", f"{POLICY} -k epsilon"),
-    Break(ROOM, "self.mask_spec.sample(masks, self._rng)", "self.mask_spec.sample(self.mask_spec.full(len(trees.leaves(masks)[0])), self._rng)", "tests/adapters/test_rllib_opponents.py -k 'uniform or other_seat'"),
+    Break(ROOM, "self.mask_spec.sample(masks, self._rng)", "self.mask_spec.sample(self.mask_spec.full(len(trees.leaves(masks)[0])), self._rng)", "tests/adapters/test_rllib_opponents.py -k uniform"),
     Break(ROOM, "        if spaces.setdefault(policy, own) != own:", "        if False:", GAMES),
 ]  # fmt: skip
