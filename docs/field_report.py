@@ -133,7 +133,7 @@ def verdict_table(data: Mapping[str, Any]) -> str:
     rows = []
     for env in data["environments"]:
         signs = [last_masks(data, env) if law == "L6" else sign(data, env, law) for law in LAWS]
-        rows.append([env["name"], code(env["mask_in"]), answer(env), *signs, outside(env)])
+        rows.append([env["name"], code(env["mask_in"]), answer(env), *signs, outside(data, env)])
     return table(head, rows)
 
 
@@ -162,8 +162,11 @@ def last_mask(env: Mapping[str, Any]) -> str:
     return {"passed": "all ones", "not applicable": "others"}.get(env["laws"]["L6"]["verdict"], "◦")
 
 
-def outside(env: Mapping[str, Any]) -> str:
-    """What became of numbers outside the action space; "executed" where either of the two saw that."""
+def outside(data: Mapping[str, Any], env: Mapping[str, Any]) -> str:
+    """What became of numbers outside the action space; "executed" where either of the two, or a finding, shows that."""
+    shown = [one for one in data["findings"] if one["class"] == "outside the space"]
+    if env["outside"] == "refused" and any(env["name"] in one["environments"] for one in shown):
+        return "executed in some states"
     seen = env["examined"] or {"outside": {}, "forbidden": {}}
     refusals = {kind for kind in seen["forbidden"] if not kind.startswith("goes on")}
     carried_out = [kind for kind in seen["outside"] if not kind.startswith("raises") and kind not in refusals]
