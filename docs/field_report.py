@@ -38,9 +38,9 @@ environments that other packages ship. The laws are conventions of this project;
 them is not wrong for having others. **Only what contradicts a package's own documentation is called broken here.**
 
 Most environments were looked at twice: by the checker, and by a plain script that uses nothing of masked_envs and
-counts what follows allowed and forbidden actions; where the last column of a table says "not yet", by the checker alone.
-Where the two disagreed, code of that package alone decided, and the checker was mended if it was wrong. Each finding has
-a short script of that package alone, with what it prints.
+counts what follows allowed and forbidden actions; where the last column of a table says "not yet", by the checker
+alone. Where the two disagreed, code of that package alone decided, and the checker was mended if it was wrong. Each
+finding has a short script of that package alone, with what it prints.
 
 ## How to read the tables
 
