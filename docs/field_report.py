@@ -5,6 +5,7 @@ docs/generate.py calls this. benchmarks/field/README.md has the format of the da
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -81,7 +82,14 @@ def page() -> str:
     """The whole page."""
     found = [field_data.read(package) for package in field_data.packages()]
     found.sort(key=lambda data: data["package"].lower())
-    return "\n".join([HEAD, overview(found), *map(section, found)]) + "\n"
+    return "\n".join([HEAD, overview(found), *map(section, found), left_out()]) + "\n"
+
+
+def left_out() -> str:
+    """Packages without a file, and why."""
+    listed = json.loads((FIELD / "left_out.json").read_text(encoding="utf-8"))
+    lines = "\n".join(f"- {one['what']}: {one['why']}" for one in listed)
+    return f"## Left out\n\nPackages that were looked at, and why nothing is said of them:\n\n{lines}\n"
 
 
 def overview(found: Sequence[Mapping[str, Any]]) -> str:
