@@ -46,12 +46,12 @@ def decisions(result: Result) -> str:
 def soak(result: Result) -> str:
     first, last = result["looks"][0], result["looks"][-1]
     third = result["looks"][len(result["looks"]) // 3]
-    slow = f" ({', '.join(result['slow_ids'])} as single environments only)" if result["slow_ids"] else ""
+    slow = f" ({', '.join(result['slow_ids'])} were too slow to take part)" if result["slow_ids"] else ""
+    less = f" The goal is {10**8:,} steps; a run begins anew." if result["steps"] < 10**8 else ""
     return (
-        f"**{result['steps']:,} steps** of {result['ids']} ids{slow} in {result['seconds']:,} s. Resident memory: "
-        f"{first['mb']} MB before, {third['mb']} MB after {third['steps']:,} steps, {last['mb']} MB at the end. "
-        f"Invalid actions: {result['invalid']}."
-        + (f" The goal is {10**8:,} steps; a run begins anew." if result["steps"] < 10**8 else "")
+        f"**{result['steps']:,} steps** of {result['ids']} ids in vector environments{slow} and of single ones, in "
+        f"{result['seconds']:,} s. Resident memory: {first['mb']} MB before, {third['mb']} MB after "
+        f"{third['steps']:,} steps, {last['mb']} MB at the end. Invalid actions: {result['invalid']}.{less}"
     )
 
 
