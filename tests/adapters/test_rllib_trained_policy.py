@@ -226,14 +226,7 @@ def test_another_number_of_rows_is_refused():
         ),
         (lambda o: {name: part[None, None] for name, part in o.items()}, ValueError, "one observation or a batch"),
         (lambda o: {name: part[None][:0] for name, part in o.items()}, ValueError, "one observation or a batch"),
-        pytest.param(
-            lambda o: {**o, "action_mask": np.zeros(6, np.int8)},
-            EmptyMaskError,
-            "0.*mask allows nothing",
-            marks=pytest.mark.skipif(
-                not hasattr(MaskedPPOModule, "allows_empty_masks"), reason="modules do not refuse empty masks"
-            ),
-        ),
+        (lambda o: {**o, "action_mask": np.zeros(6, np.int8)}, EmptyMaskError, "0.*mask allows nothing"),
     ],
 )
 def test_what_is_no_observation_is_named(change, error, words):
