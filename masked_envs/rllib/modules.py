@@ -17,6 +17,7 @@ from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from torch import Tensor, nn
 
 from ..torch.features import ACTION_MASK
+from .empty_masks import refuse_empty
 from .encoders import EncoderClass
 from .features import FORBIDDEN, legal_choices
 from .images import CHANNELS_FIRST
@@ -39,6 +40,8 @@ class MaskedObservations:
     `model_config["mask_actions"] = False` lets the module choose as if everything were legal, for a negative control.
 
     Attributes:
+        allows_empty_masks: rows that allow nothing are not refused outside of training. Env runners set it while they
+            sample: they know which rows are of an episode that has ended, where the action is discarded.
         encoder_class: set it in a subclass to replace RLlib's encoder by a network of your own and keep everything
             else. It is called with the observation space, mask included, and the model config (a dict with RLlib's
             defaults), and must make a `torch.nn.Module` that maps a batch of observations, nested as the space is, of
@@ -46,6 +49,7 @@ class MaskedObservations:
             after it. Observations of zeros, with which RLlib fills up sequences, must not fail.
     """
 
+    allows_empty_masks = False
     encoder_class: EncoderClass | None = None
     features: Any
     scores: ActionScores
@@ -70,6 +74,22 @@ class MaskedObservations:
     def eval(self) -> Any:
         """As torch's; RLlib calls it in every step, which walks through all submodules each time."""
         return super().eval() if self.training else self  # type: ignore[misc,attr-defined]
+
+    def forward_inference(self, batch: Batch, **kwargs: Any) -> Batch:
+        """As RLlib's. Raises EmptyMaskError: a row allows nothing; see `allows_empty_masks`."""
+        self._refuse_empty(batch)
+        return super().forward_inference(batch, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def forward_exploration(self, batch: Batch, **kwargs: Any) -> Batch:
+        """As RLlib's. Raises EmptyMaskError: a row allows nothing; see `allows_empty_masks`."""
+        self._refuse_empty(batch)
+        return super().forward_exploration(batch, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def _refuse_empty(self, batch: Batch) -> None:
+        # What torch traces or compiles cannot depend on the values of a mask.
+        traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
+        if self.masks and not self.allows_empty_masks and not traced:
+            refuse_empty(self.scores.spec, batch[Columns.OBS][ACTION_MASK])
 
     @property
     def masks(self) -> bool:

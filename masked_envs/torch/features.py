@@ -1,6 +1,6 @@
 """Features of observations: one vector for the network, without the mask and the embeddings of candidate actions."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ class Features(nn.Module):
     Args:
         observation_space: Box, Discrete, MultiDiscrete, MultiBinary, or Dicts and Tuples of these within each other.
             The parts "action_mask" and "action_embeddings" of a Dict are left out; the others follow each other in the
-            order of their names.
+            order of their names. Where there are no others, as in a bandit, the one feature is 1.
         only: the paths of the parts to take; all by default.
 
     Attributes:
@@ -89,7 +89,9 @@ class Features(nn.Module):
                     + _REMEDIES.get(kind, "expected Box, Discrete, MultiDiscrete, MultiBinary, or Dicts of these")
                 )
         size = sum(spaces.flatdim(part) for part in self.parts.values())
-        self.space = spaces.Box(-np.inf, np.inf, (size,), np.float32)
+        masked = isinstance(observation_space, spaces.Dict) and ACTION_MASK in observation_space.spaces
+        self._nothing_but_masks = None if self.parts or not masked else _first(observation_space[ACTION_MASK])  # type: ignore[index]
+        self.space = spaces.Box(-np.inf, np.inf, (size or 1,), np.float32)
 
     def forward(self, observations: Any) -> Tensor:
         """Features (..., F) of a batch of observations with any leading dimensions.
@@ -97,8 +99,19 @@ class Features(nn.Module):
         Args:
             observations: tensors or NumPy arrays, nested as the space is. They are not changed.
         """
+        if self._nothing_but_masks is not None:
+            mask = _tensor(_first(observations[ACTION_MASK]))
+            rows = mask.shape[: mask.ndim - len(self._nothing_but_masks.shape or ())]
+            return torch.ones(*rows, 1, device=mask.device)
         named = ((part, _tensor(part_at(observations, path))) for path, part in self.parts.items())
         return torch.cat([_features(part, values) for part, values in named], -1)
+
+
+def _first(tree: Any) -> Any:
+    """The first leaf of a mask, or of the space of masks, of one choice or of a Dict or Tuple of them."""
+    while isinstance(tree, (Mapping, spaces.Dict, tuple, spaces.Tuple)):
+        tree = next(iter(tree.values())) if isinstance(tree, (Mapping, spaces.Dict)) else tree[0]
+    return tree
 
 
 def _tensor(values: Any) -> Tensor:

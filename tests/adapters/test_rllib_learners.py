@@ -60,7 +60,8 @@ def sample(config, steps=80):
 
 
 def learner_with(config, runner):
-    learner = config.build_learner(env=gym.make(config.env, **config.env_config))
+    make = config.env if isinstance(config.env, type) else lambda arguments: gym.make(config.env, **arguments)
+    learner = config.build_learner(env=make(config.env_config))
     learner.module[DEFAULT_MODULE_ID].load_state_dict(runner.module.state_dict(), strict=False)
     module = learner.module[DEFAULT_MODULE_ID]
     for main, target in getattr(module, "get_target_network_pairs", list)():

@@ -27,6 +27,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "Game2048-v1, the vector": {"steps": 300},
     "Snake-v1, the vector": {"steps": 300},
     "Game2048-v1": {"steps": 300, "decisions": 1500},
+    "Maze-v0": {"steps": 300},
     "Snake-v1": {"steps": 300, "decisions": 5000},
 }
 
