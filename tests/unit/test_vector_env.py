@@ -389,13 +389,15 @@ def test_writing_into_what_was_handed_out_changes_nothing():
 def test_what_a_step_handed_out_is_the_callers(env_id, mode):
     """A caller who overwrites all of it is given the same as another, also by what shows rows that did not move."""
     ours, theirs = (gym.make_vec(env_id, num_envs=3, autoreset_mode=mode, time_limit=12) for _ in range(2))
-    (_, info), _ = ours.reset(seed=0), theirs.reset(seed=0)
+    (last, info), _ = ours.reset(seed=0), theirs.reset(seed=0)
     rng, ended = np.random.default_rng(0), np.zeros(3, np.bool_)
     for step in range(40):
         if (mode is AutoresetMode.DISABLED and ended.any()) or step % 10 == 5:
             rows = ended if ended.any() else np.arange(3) == 1
             (*a, info), (*b, others) = (e.reset(options={"reset_mask": rows.copy()}) for e in (ours, theirs))
             assert fingerprint((*a, info)) == fingerprint((*b, others))
+            for row in np.flatnonzero(~rows):  # these are where they were
+                assert fingerprint(row_of(a[0], row)) == fingerprint(row_of(last, row))
             overwrite(*b, others)
             ended = np.zeros(3, np.bool_)
         if step % 10 == 7:
@@ -403,7 +405,7 @@ def test_what_a_step_handed_out_is_the_callers(env_id, mode):
         actions = legal(ours, info, rng)
         (*a, info), (*b, others) = ours.step(actions), theirs.step(actions)
         assert fingerprint((*a, info)) == fingerprint((*b, others))
-        ended = a[2] | a[3]
+        last, ended = a[0], a[2] | a[3]
         overwrite(*b, others)
     assert ours.unwrapped.get_state() == theirs.unwrapped.get_state()
 

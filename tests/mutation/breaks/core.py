@@ -47,7 +47,7 @@ BREAKS = [
     Break(THREADS, "min(seconds[False]) < WORTH_TRYING", "False", "tests/unit/test_threads.py"),
     Break(THREADS, "return together < GAIN * alone", "return True", "tests/unit/test_threads.py"),
     Break(PYTHON, "    if not indexed:\n        return list(array)\n", "", f"{BOUNDS} -k num_robots"),
-    Break(NUMBA, "None if where is None else where[rows]", "None", "tests/catalogue/test_parity.py -k threads"),
+    Break(NUMBA, "None if where is None else where[rows]", "None if where is None else where[: len(where[rows])]", "tests/catalogue/test_parity.py -k threads"),
     Break(NUMBA, "(array[rows] for array", "(array[: len(array[rows])] for array", "tests/catalogue/test_parity.py -k threads"),
     Break(NUMBA, "                after(rows)\n", "                after(slice(0, 1))\n", "tests/catalogue/test_parity.py -k threads"),
     Break(NUMBA, "    except RuntimeError as error:\n        _warn_once(str(error))\n", "    except ZeroDivisionError as error:\n        _warn_once(str(error))\n", CACHE),
