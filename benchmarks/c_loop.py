@@ -8,10 +8,10 @@ numba does.
 from __future__ import annotations
 
 import ctypes
-import functools
 import shutil
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,9 @@ def comparisons() -> list[Comparison]:
     ):
         name = f"vector step, {title}, {NUM_ENVS} envs"
         for flags, must, aim in (("-O3", 0.5, 0.8), ("-O3 -march=native", None, None)):
-            sides = functools.partial(both, env_id, source, arrays, flags)
-            cases.append(Comparison(name, f"C loop ({flags}, one core)", sides, must, aim))
+            loop = partial(c_loop, source, arrays, flags)
+            cases.append(Comparison(name, f"C loop ({flags}, one core)", partial(ours, env_id), loop, must, aim))
     return cases
-
-
-def both(env_id: str, source: str, arrays: Any, flags: str) -> tuple[Side, Side]:
-    return ours(env_id), c_loop(source, arrays, flags)
 
 
 def c_loop(source: str, arrays: Any, flags: str, steps: int = 200) -> Side:

@@ -35,21 +35,22 @@ class Comparison:
     Attributes:
         name: what is measured, the first column of the table.
         peer: what it is compared with.
-        sides: prepares both sides, warm, and returns (ours, theirs).
+        ours, theirs: prepare one side, warm.
         must, aim: ratios of the rates, ours to theirs; None where nothing was promised.
         unit: of the work whose rate is measured.
     """
 
     name: str
     peer: str
-    sides: Callable[[], tuple[Side, Side]]
+    ours: Callable[[], Side]
+    theirs: Callable[[], Side]
     must: float | None = None
     aim: float | None = None
     unit: str = "steps"
     repetitions: int = REPETITIONS
 
     def measure(self) -> dict[str, Any]:
-        ours, theirs = self.sides()
+        ours, theirs = self.ours(), self.theirs()
         results: dict[str, list[dict[str, Any]]] = {"ours": [], "peer": []}
         for repetition in range(self.repetitions):
             order = [("ours", ours), ("peer", theirs)]

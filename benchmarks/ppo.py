@@ -18,7 +18,9 @@ from typing import Any
 
 from measure import Comparison, Side, UnavailableError, require
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+import masked_envs
+
+CHECKOUT = Path(masked_envs.__file__).resolve().parents[1]
 TARGET = 475.0
 EVERY = 2048  # decisions from one look to the next
 MOST, ZOO_DECISIONS = 150_000, 100_000  # decisions after which each gives up and its learning rate is 0
@@ -27,16 +29,21 @@ SEEDS = 9
 
 def comparisons() -> list[Comparison]:
     return [
-        Comparison("PPO on MaskedCartPole to mean return 475", "sb3-contrib MaskablePPO", sides, must=3, aim=10,
+        Comparison("PPO on MaskedCartPole to mean return 475", "sb3-contrib MaskablePPO", ours, theirs, must=3, aim=10,
                    unit="runs", repetitions=SEEDS),
     ]  # fmt: skip
 
 
-def sides() -> tuple[Side, Side]:
-    if not (CHECKOUT / "agents").is_dir():
-        raise UnavailableError("the agents are run from a checkout of the repository, and this has none")
+def ours() -> Side:
+    if not (CHECKOUT / "agents" / "__init__.py").exists():
+        raise UnavailableError("the agents are run from a checkout of the repository, as a package; here is none")
+    require("torch", "tqdm")
+    return learner("ours")
+
+
+def theirs() -> Side:
     require("torch", "sb3_contrib", "tqdm")
-    return learner("ours"), learner("sb3")
+    return learner("sb3")
 
 
 def learner(who: str) -> Side:
@@ -88,8 +95,6 @@ def learn_sb3(seed: int) -> dict[str, Any]:
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.env_util import make_vec_env
 
-    import masked_envs
-
     torch.set_num_threads(1)
     import_all_of_torch()
 
@@ -99,7 +104,7 @@ def learn_sb3(seed: int) -> dict[str, Any]:
         def _on_step(self) -> bool:
             if self.num_timesteps - self.looked >= EVERY:
                 self.looked = self.num_timesteps
-                self.reached = mean_return(self.model, masked_envs, seed) >= TARGET
+                self.reached = mean_return(self.model, seed) >= TARGET
             return not self.reached
 
     elapsed = stopwatch()
@@ -113,7 +118,7 @@ def learn_sb3(seed: int) -> dict[str, Any]:
     return {**elapsed(), "decisions": model.num_timesteps, "reached": stop.reached}
 
 
-def mean_return(model: Any, masked_envs: Any, seed: int) -> float:
+def mean_return(model: Any, seed: int) -> float:
     """Of the first episode of 100 rows, greedily."""
     import numpy as np
 

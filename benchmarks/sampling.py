@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from gymnasium.spaces import Discrete
 from measure import Comparison, Side, rate_of, timed
@@ -15,7 +17,7 @@ ACTIONS = 7
 def comparisons() -> list[Comparison]:
     return [
         Comparison(f"legal sampling, {NUM_ENVS} masks of {n} actions", "Gymnasium Space.sample(mask) in a loop",
-                   lambda n=n: (ours(n), gymnasium_loop(n)), must=must, aim=aim, unit="samples")
+                   partial(ours, n), partial(gymnasium_loop, n), must=must, aim=aim, unit="samples")
         for n, must, aim in ((ACTIONS, 100, 1000), (100, None, None))
     ]  # fmt: skip
 

@@ -3,8 +3,8 @@
     python benchmarks/threads.py
 
 For each size, environments with one thread and with several step in turn in one process, each first in every other
-repetition; only the calls of `step` are on the clock, with actions drawn between them. Writes
-results/threads/<date>-<machine>.json. Needs as many free cores as threads: run it alone.
+repetition; only the calls of `step` are on the clock, with actions drawn between them. Takes about 40 seconds and
+writes results/threads/<date>-<machine>.json. Needs as many free cores as threads: run it alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ ENVIRONMENTS = ("MaskedConnectFour-v0", "MaskedCartPole-v0")
 # The least ratio of the rates that is promised: never slower beyond the noise, and faster where the batch is large.
 PROMISES = {16_384: 1.2, 65_536: 1.6}
 NOISE = 0.95
-ROWS_ON_THE_CLOCK = 4_000_000  # of one repetition
+REPETITIONS, SECONDS = 15, 0.05  # of which each side has so many, of so long
 WARM_UP = 20  # steps: compiling, and the launches by which the number of threads is decided
 
 
@@ -35,9 +36,10 @@ def comparisons(threads: int, sizes: tuple[int, ...] = SIZES) -> list[Comparison
         Comparison(
             f"vector step, {env_id}, {size} envs, {threads} threads",
             "1 thread",
-            lambda env_id=env_id, size=size: (side(env_id, size, threads), side(env_id, size, 1)),  # type: ignore[misc]
+            partial(side, env_id, size, threads),
+            partial(side, env_id, size, 1),
             must=PROMISES.get(size, NOISE),
-            unit="steps",
+            repetitions=REPETITIONS,
         )
         for env_id in ENVIRONMENTS
         for size in sizes
@@ -48,12 +50,12 @@ def side(env_id: str, size: int, threads: int) -> Side:
     """Rows stepped per second."""
     envs = masked_envs.make_vec(env_id, size, backend="numba", num_threads=threads)
     _, info = envs.reset(seed=0)
-    rng, steps = np.random.default_rng(0), max(10, ROWS_ON_THE_CLOCK // size)
+    rng = np.random.default_rng(0)
 
-    def run(count: int) -> float:
+    def run(steps: int) -> float:
         nonlocal info
         spent = 0.0
-        for _ in range(count):
+        for _ in range(steps):
             actions = envs.mask_spec.sample(info["action_mask"], rng)
             began = time.perf_counter()
             *_, info = envs.step(actions)
@@ -61,6 +63,7 @@ def side(env_id: str, size: int, threads: int) -> Side:
         return spent
 
     run(WARM_UP)
+    steps = max(10, int(SECONDS * WARM_UP / run(WARM_UP)))
     return lambda: steps * size / run(steps)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,17 +25,15 @@ ENDED = (0.025, 0.08)  # bounds of the share of random Connect Four steps that e
 
 def comparisons() -> list[Comparison]:
     games, carts = f"vector step, Connect Four, {NUM_ENVS} envs", f"vector step, CartPole, {NUM_ENVS} envs"
+    game, cart = partial(ours, "MaskedConnectFour-v0"), partial(ours, "MaskedCartPole-v0")
     return [
-        Comparison(games, "EnvPool", lambda: (ours("MaskedConnectFour-v0"), envpool_game()), must=10, aim=50),
-        Comparison(games, "pgx (jit, vmap)", lambda: (ours("MaskedConnectFour-v0"), pgx_game()), must=3, aim=10),
-        Comparison(f"{games}, 2 threads", "pgx (jit, vmap)",
-                   lambda: (ours("MaskedConnectFour-v0", num_threads=2), pgx_game())),
+        Comparison(games, "EnvPool", game, envpool_game, must=10, aim=50),
+        Comparison(games, "pgx (jit, vmap)", game, pgx_game, must=3, aim=10),
+        Comparison(f"{games}, 2 threads", "pgx (jit, vmap)", partial(game, num_threads=2), pgx_game),
         Comparison(f"random play, Connect Four, {NUM_ENVS} envs", "pgx (all in one jit)",
-                   lambda: (ours_drawing("MaskedConnectFour-v0"), pgx_scan())),
-        Comparison(carts, "Gymnasium (NumPy, no mask)", lambda: (ours("MaskedCartPole-v0"), gymnasium_carts()),
-                   must=1, aim=3),
-        Comparison(f"{carts}, 2 threads", "Gymnasium (NumPy, no mask)",
-                   lambda: (ours("MaskedCartPole-v0", num_threads=2), gymnasium_carts())),
+                   partial(ours_drawing, "MaskedConnectFour-v0"), pgx_scan),
+        Comparison(carts, "Gymnasium (NumPy, no mask)", cart, gymnasium_carts, must=1, aim=3),
+        Comparison(f"{carts}, 2 threads", "Gymnasium (NumPy, no mask)", partial(cart, num_threads=2), gymnasium_carts),
     ]  # fmt: skip
 
 

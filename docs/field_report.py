@@ -5,6 +5,7 @@ docs/generate.py calls this. benchmarks/field/README.md has the format of the da
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,9 +38,10 @@ HEAD = f"""{NOTICE}
 environments that other packages ship. The laws are conventions of this project; a package that has never promised
 them is not wrong for having others. **Only what contradicts a package's own documentation is called broken here.**
 
-Each environment was looked at twice: by the checker, and by a plain script that uses nothing of masked_envs and counts
-what follows allowed and forbidden actions. Where the two disagreed, code of that package alone decided, and the checker
-was mended if it was wrong. Each finding has a short script of that package alone, with what it prints.
+Most environments were looked at twice: by the checker, and by a plain script that uses nothing of masked_envs and
+counts what follows allowed and forbidden actions; where the last column of a table says "not yet", by the checker
+alone. Where the two disagreed, code of that package alone decided, and the checker was mended if it was wrong. Each
+finding has a short script of that package alone, with what it prints.
 
 ## How to read the tables
 
@@ -80,7 +82,14 @@ def page() -> str:
     """The whole page."""
     found = [field_data.read(package) for package in field_data.packages()]
     found.sort(key=lambda data: data["package"].lower())
-    return "\n".join([HEAD, overview(found), *map(section, found)]) + "\n"
+    return "\n".join([HEAD, overview(found), *map(section, found), left_out()]) + "\n"
+
+
+def left_out() -> str:
+    """Packages without a file, and why."""
+    listed = json.loads((FIELD / "left_out.json").read_text(encoding="utf-8"))
+    lines = "\n".join(f"- {one['what']}: {one['why']}" for one in listed)
+    return f"## Left out\n\nPackages that were looked at, and why nothing is said of them:\n\n{lines}\n"
 
 
 def overview(found: Sequence[Mapping[str, Any]]) -> str:
@@ -133,7 +142,7 @@ def verdict_table(data: Mapping[str, Any]) -> str:
     rows = []
     for env in data["environments"]:
         signs = [last_masks(data, env) if law == "L6" else sign(data, env, law) for law in LAWS]
-        rows.append([env["name"], code(env["mask_in"]), answer(env), *signs, outside(env)])
+        rows.append([env["name"], code(env["mask_in"]), answer(env), *signs, outside(data, env)])
     return table(head, rows)
 
 
@@ -162,19 +171,25 @@ def last_mask(env: Mapping[str, Any]) -> str:
     return {"passed": "all ones", "not applicable": "others"}.get(env["laws"]["L6"]["verdict"], "◦")
 
 
-def outside(env: Mapping[str, Any]) -> str:
-    """What became of numbers outside the action space; "executed" where either of the two saw that."""
+def outside(data: Mapping[str, Any], env: Mapping[str, Any]) -> str:
+    """What became of numbers outside the action space; "executed" where either of the two, or a finding, shows that."""
+    shown = [one for one in data["findings"] if one["class"] == "outside the space"]
+    if env["outside"] == "refused" and any(env["name"] in one["environments"] for one in shown):
+        return "executed in some states"
     seen = env["examined"] or {"outside": {}, "forbidden": {}}
     refusals = {kind for kind in seen["forbidden"] if not kind.startswith("goes on")}
     carried_out = [kind for kind in seen["outside"] if not kind.startswith("raises") and kind not in refusals]
-    return "executed in some states" if env["outside"] == "refused" and carried_out else env["outside"]
+    if env["outside"] == "refused":
+        return "executed in some states" if carried_out else "refused where tried"
+    return str(env["outside"])
 
 
 def answer(env: Mapping[str, Any]) -> str:
     """What followed forbidden actions: the commonest results, as the plain script saw; else the checker's words."""
     counted = (env["examined"] or {}).get("forbidden", {})
     if not counted:
-        return env["refuses"].removeprefix("an invalid action ").partition(" (")[0] or "?"
+        words = env["refuses"].removeprefix("an invalid action ").partition(" (")[0] or "?"
+        return words.replace("shows the sign that was named", "shows the sign that is named in its shelf")
     number, shown = sum(counted.values()), sorted(counted.items(), key=lambda one: -one[1])[:MOST_SHOWN]
     words = [f"{what} ({times} of {number})" for what, times in shown]
     return "; ".join(words) + ("; others" if len(counted) > MOST_SHOWN else "")

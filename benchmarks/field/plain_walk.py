@@ -75,6 +75,8 @@ class Actions:
     """The actions of a space, and a mask of them: one entry per action, or one per choice of every head."""
 
     def __init__(self, space: Any) -> None:
+        if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.integer) and not space.low.any():
+            space = spaces.MultiDiscrete(space.high.astype(np.int64) + 1)  # as EnvPool writes several choices at once
         self.space = space
 
     def heads(self, mask: Any) -> list[Any]:

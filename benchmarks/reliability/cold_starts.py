@@ -14,7 +14,7 @@ from . import record
 
 NAME = "cold_starts"
 ROOT = Path(__file__).parents[2]
-IDS = ("MaskedTaxi-v0", "MaskedConnectFour-v0", "MaskedPendulum-v0")
+IDS = ("MaskedTaxi-v0",)
 PROCESSES = 8
 PLAY = """
 import hashlib, sys, warnings

@@ -21,7 +21,7 @@ from . import record
 NAME = "kills"
 ROOT = Path(__file__).parents[2]
 FILE = "checkpoint.bin"
-RUN = ("--env", "MaskedTaxi-v0", "--num-envs", "8", "--num-steps", "16", "--hidden", "16", "--total-decisions", "8000")
+RUN = ("--env", "MaskedTaxi-v0", "--num-envs", "8", "--num-steps", "16", "--hidden", "16", "--total-decisions", "2000")
 KILLS_OF_ONE_RUN = 10
 
 
@@ -30,14 +30,19 @@ def flags(directory: Path) -> list[str]:
     return [*RUN, "--checkpoint-every", "1", "--checkpoint-dir", str(directory), *resume]
 
 
-def finish(directory: Path) -> str:
-    """Let a run go on to its end, from the command line; the SHA-256 of the last checkpoint."""
+def digest(directory: Path) -> str:
+    """The SHA-256 of the last checkpoint."""
+    return hashlib.sha256((directory / FILE).read_bytes()).hexdigest()
+
+
+def undisturbed(directory: Path) -> str:
+    """A whole run from the command line; see `digest`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "agents.ppo_torch", *flags(directory)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"a run ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return hashlib.sha256((directory / FILE).read_bytes()).hexdigest()
+    return digest(directory)
 
 
 def start(directory: Path) -> int:
@@ -51,11 +56,12 @@ def start(directory: Path) -> int:
     return child
 
 
-def seconds_of(directory: Path) -> float:
-    """How long such a child takes for a whole run."""
-    began = time.monotonic()
-    os.waitpid(start(directory), 0)
-    return time.monotonic() - began
+def finish(directory: Path) -> str:
+    """Let a run go on to its end in a child of this process; see `digest`."""
+    _, status = os.waitpid(start(directory), 0)
+    if status != 0:
+        raise RuntimeError(f"a run ended with the status {status}")
+    return digest(directory)
 
 
 def measure(until: int, minutes: float) -> dict[str, Any]:
@@ -70,8 +76,10 @@ def measure(until: int, minutes: float) -> dict[str, Any]:
     rng = random.Random(result["kills"])
     end = time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory() as place:
-        whole = finish(Path(place) / "whole")
-        whole_takes = seconds_of(Path(place) / "again")
+        whole = undisturbed(Path(place) / "whole")
+        began = time.monotonic()
+        assert finish(Path(place) / "again") == whole
+        whole_takes = time.monotonic() - began
         while result["kills"] < until and time.monotonic() < end:
             directory = Path(place) / "killed"
             shutil.rmtree(directory, ignore_errors=True)

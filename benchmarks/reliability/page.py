@@ -8,6 +8,7 @@ from typing import Any
 
 from . import record
 
+GOAL = 10**9
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 Result = dict[str, Any]
 
@@ -15,6 +16,10 @@ Result = dict[str, Any]
 def table(head: list[str], rows: list[list[Any]]) -> str:
     lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def unfinished(reached: int, goal: int, what: str) -> str:
+    return "" if reached >= goal else f" The goal is {goal:,} {what}; the command above goes on from here."
 
 
 def total(result: Result, name: str) -> int:
@@ -33,7 +38,7 @@ def decisions(result: Result) -> str:
     ]  # fmt: skip
     return (
         f"**{legal:,} legal decisions and {invalid:,} invalid ones**{bound}. The same networks without the mask: "
-        f"{without} invalid.\n\n"
+        f"{without} invalid.{unfinished(legal, GOAL, 'decisions')}\n\n"
         + table(["environment", "kind of mask", "decisions", "invalid", "invalid without the mask"], rows)
     )
 
@@ -41,11 +46,12 @@ def decisions(result: Result) -> str:
 def soak(result: Result) -> str:
     first, last = result["looks"][0], result["looks"][-1]
     third = result["looks"][len(result["looks"]) // 3]
-    slow = f" ({', '.join(result['slow_ids'])} as single environments only)" if result["slow_ids"] else ""
+    slow = f" ({', '.join(result['slow_ids'])} were too slow to take part)" if result["slow_ids"] else ""
+    less = f" The goal is {10**8:,} steps; a run begins anew." if result["steps"] < 10**8 else ""
     return (
-        f"**{result['steps']:,} steps** of {result['ids']} ids{slow} in {result['seconds']:,} s. Resident memory: "
-        f"{first['mb']} MB before, {third['mb']} MB after {third['steps']:,} steps, {last['mb']} MB at the end. "
-        f"Invalid actions: {result['invalid']}."
+        f"**{result['steps']:,} steps** of {result['ids']} ids in vector environments{slow} and of single ones, in "
+        f"{result['seconds']:,} s. Resident memory: {first['mb']} MB before, {third['mb']} MB after "
+        f"{third['steps']:,} steps, {last['mb']} MB at the end. Invalid actions: {result['invalid']}.{less}"
     )
 
 
@@ -54,6 +60,7 @@ def kills(result: Result) -> str:
         f"**{result['kills']} kills** in {result['runs']} runs, {result['before_first_checkpoint']} of them before the "
         f"first checkpoint and {result['while_writing']} while one was being written. "
         f"{result['equal']} of {result['runs']} runs ended with the bytes of the undisturbed run."
+        + unfinished(result["kills"], 100, "kills")
     )
 
 
@@ -98,7 +105,8 @@ def written(page: str) -> str:
         result = record.load(name)
         said = "\nNot measured yet.\n"
         if result:
-            where = f"Measured on {result['date']}: {result['machine']}, Python {result['versions']['python']}."
+            python = "" if name == pythons.__name__ else f", Python {result['versions']['python']}"
+            where = f"Measured on {result['date']}: {result['machine']}{python}."
             said = f"\n{block(result)}\n\n{where}\n"
         page = f"{before}{start}\n{said}\n{end}{after}"
     return page

@@ -140,7 +140,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         if self._chosen == self._views.engine.views:
             self._chosen = 0
             self.rewards = self._views.move()
-            if any(self._views.ends()):
+            if self._views.has_ended():
                 self._read_ends()
             self._accumulate_rewards()
         else:
@@ -200,7 +200,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         """
         index = self._index(agent)
         self._views.require_reset()
-        if not self._acts(agent):
+        if not self._over and agent != self.agent_selection:
             raise ValueError(f"{agent} does not act now and has no legal action; {self.agent_selection} does")
         return self._views.sample_legal(index, self._mask(agent), rng)
 
@@ -265,11 +265,8 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         except (KeyError, TypeError):
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
 
-    def _acts(self, agent: str) -> bool:
-        return self._over or agent == self.agent_selection
-
     def _mask(self, agent: str) -> Any:
-        if self._acts(agent):
+        if self._over or agent == self.agent_selection:
             return self._views.mask(self._indices[agent])
         return self._views.empty_mask()
 

@@ -65,17 +65,19 @@ class AgentViews:
         self._mask = np.zeros_like(self.engine.masks[0, 0:1])
         self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # in this step, or else the last
         self._seeded = self._begun = False
+        self._last_seed: int | None = None
 
     @functools.cached_property
     def np_random(self) -> np.random.Generator:
         """As in a Gymnasium environment: seeded by `reset(seed)`, else from the operating system's entropy."""
-        return seeding.np_random()[0]
+        return seeding.np_random(self._last_seed)[0]  # made only when it is asked for: it takes as long as a step
 
     def reset(self, seed: int | None) -> None:
         """Start an episode; without a seed the random stream continues, or starts from `np_random`."""
         seed = checked_seed(seed)
         if seed is not None:
-            self.np_random = seeding.np_random(seed)[0]
+            self._last_seed = seed
+            self.__dict__.pop("np_random", None)
         if seed is not None or not self._seeded:
             self.engine.seed([int(self.np_random.integers(2**31)) if seed is None else seed])
             self._seeded = True
@@ -88,7 +90,8 @@ class AgentViews:
 
     def observation(self, agent: int) -> Any:
         """The observation of one agent without its mask, a copy."""
-        self.require_reset()
+        if not self._begun:
+            self.require_reset()
         engine = self.engine
         if self._simultaneous or agent == engine.acting.item(0):
             rows = engine.by_row.observations[0][agent if self._simultaneous else 0]
@@ -100,7 +103,8 @@ class AgentViews:
 
     def mask(self, agent: int) -> Any:
         """The canonical mask of one agent, whether it acts or not, a copy."""
-        self.require_reset()
+        if not self._begun:
+            self.require_reset()
         engine = self.engine
         if self._simultaneous or agent == engine.acting.item(0):
             return self.mask_spec.canonical(engine.by_row.masks[0][agent if self._simultaneous else 0])
@@ -117,6 +121,11 @@ class AgentViews:
     def ends(self) -> tuple[bool, bool]:
         """Whether the game has terminated, and whether it was truncated."""
         return self.engine.terminated.item(0), self.engine.truncated.item(0)
+
+    def has_ended(self) -> bool:
+        """Whether the game is over, in one way or the other."""
+        engine = self.engine
+        return bool(engine.terminated.item(0) or engine.truncated.item(0))
 
     def info(self, agent: int, mask: Any) -> dict[str, Any]:
         """The info of one agent."""
@@ -174,7 +183,7 @@ class AgentViews:
         """Carry out the stored actions; the reward of each agent."""
         engine = self.engine
         engine.step()
-        return dict(zip(engine.agents, engine.rewards[0].tolist(), strict=True))
+        return dict(zip(engine.agents, engine.rewards.tolist()[0], strict=True))
 
     def set_state(self, state: State) -> None:
         """Take a position that `engine.check_states` has accepted."""

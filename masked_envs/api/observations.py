@@ -83,6 +83,8 @@ def read_observation(space: spaces.Space[Any], rows: npt.NDArray[Any], copied: b
     Args:
         copied: whether to copy the rows; the fields of a Dict, which lie together in memory, are copied in any case.
     """
+    if type(space) is spaces.Box:  # first, since it is the most frequent, and isinstance of a Dict is slow
+        return rows.copy() if copied else rows
     if isinstance(space, spaces.Dict):
         return {key: read_observation(part, rows[key]) for key, part in space.spaces.items()}
     if isinstance(space, spaces.Discrete):

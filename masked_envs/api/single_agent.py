@@ -16,6 +16,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.vector.utils import batch_space
 
+from ..core.buffers import Moved
 from ..core.engine import Engine
 from ..core.mask_binding import dependent_heads
 from ..errors import InvalidActionError
@@ -98,7 +99,10 @@ class SingleAgentView:
     def masks(self) -> Any:
         """The canonical masks (N, ...), a copy."""
         shown = self.engine.shown_masks
-        masks = self.engine.mask_spec.canonical(shown if self.plays_all else shown[:, self.view])
+        return self._in_form(self.engine.mask_spec.canonical(shown if self.plays_all else shown[:, self.view]))
+
+    def _in_form(self, masks: Any) -> Any:
+        """Canonical masks (N, mask) or, of all agents, (N, V, mask) in the form of `mask_spec`."""
         return masks.reshape(len(masks), -1) if self.plays_all else masks
 
     def agents_to_act(self) -> npt.NDArray[np.int64] | None:
@@ -156,15 +160,22 @@ class SingleAgentView:
             earned = self._all_or_nothing(self._step, self.engine.every_row if where is None else where)
         return earned
 
-    def step_or_reset(self) -> tuple[Any, npt.NDArray[np.float64]]:
-        """`step`, but `reset` in the rows that `Engine.find_ended` found, in one launch; there is no opponent.
+    def step_or_reset(self) -> Moved:
+        """`step`, but `reset` in the rows that `Engine.mark_ended` marked, in one launch; there is no opponent.
 
         Returns:
-            what `observations` gives, and the rewards (N,) of the controlled agent.
+            new arrays: what `observations`, `masks` and `agents_to_act` give, all rewards (N, A), and those (N,) that
+            `step` returns.
         """
-        movers = self._movers()
-        seen = self._read(self.engine.step_or_reset(), copied=False)
-        return seen, self._earned(movers)
+        seen, masks, acting, rewards, earned = self.engine.step_or_reset()
+        masks = masks if self.plays_all else masks[:, self.view]
+        return Moved(
+            self._read(seen, copied=False),
+            self._in_form(self.engine.mask_spec.canonical(masks) if masks.dtype.names else masks),
+            acting,
+            rewards,
+            self._together(rewards) if self.plays_all else earned,
+        )
 
     def _read(self, buffer: npt.NDArray[Any], copied: bool = True) -> Any:
         """The observations of the controlled agent from a buffer (N, V, ...); see `read_observation`."""
@@ -212,13 +223,13 @@ class SingleAgentView:
         """What the agents that have moved earned (N,), or all agents together; there is no opponent."""
         rewards = self.engine.rewards
         if self.plays_all:
-            return self._together()
+            return self._together(rewards)
         return rewards[:, 0].copy() if movers is None else rewards.ravel().take(movers)
 
-    def _together(self) -> npt.NDArray[np.float64]:
-        """The sum of all rewards; `invalid_reward` once per action, however many agents it was invalid for."""
+    def _together(self, rewards: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The sum of all rewards (N, A); `invalid_reward` once per action, however many agents it was invalid for."""
         engine = self.engine
-        earned: npt.NDArray[np.float64] = (engine.rewards - engine.invalid_reward * engine.invalid).sum(axis=1)
+        earned: npt.NDArray[np.float64] = (rewards - engine.invalid_reward * engine.invalid).sum(axis=1)
         return earned + engine.invalid_reward * engine.invalid.any(axis=1)
 
     # --- opponents ------------------------------------------------------------------------------------------

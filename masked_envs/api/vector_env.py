@@ -46,7 +46,8 @@ class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
             action), `SAME_STEP` (the last observation is in `info["final_obs"]`, its info in `info["final_info"]`) or
             `DISABLED` (reset rows yourself with `reset(options={"reset_mask": bool (num_envs,)})`; `step` can then move
             a part of the rows, `step(actions, where=bool (num_envs,))`).
-        num_threads: blocks of rows stepped at once (numba backend only).
+        num_threads: most threads that step rows at the same time (numba backend only). One does all of it where that is
+            faster, as in small batches; the results are the same.
         max_episode_steps: what `gymnasium.make_vec` passes; the shorter of it and `time_limit` holds.
 
     The other arguments are those of `MaskedEnv`; `backend="auto"` is numba here. Masks are int8 (num_envs, mask).
@@ -120,7 +121,7 @@ class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
         self._seeded |= where
         self._view.reset(where)
         observations, info = self._look()
-        return observations, {**info, **self._about_step(begins=True)}
+        return observations, {**info, **self._about_step(np.zeros_like(self._engine.rewards), begins=True)}
 
     def step(
         self, actions: Any, where: npt.NDArray[np.bool_] | None = None
@@ -138,31 +139,40 @@ class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
             ResetNeeded: before the first reset, or, with DISABLED, an ended row.
         """
         engine, where = self._engine, rows_to_step(where, self.num_envs, self.autoreset_mode)
-        at_once = self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None
-        any_ended = self._find_ended(where)
-        ended = engine.resting.copy() if any_ended and not at_once else None
+        self._require_reset()
+        ended = engine.mark_ended()
+        if self.autoreset_mode is AutoresetMode.DISABLED:
+            self._refuse_ended(ended if where is None else ended & where)
         self._view.write_actions(actions)
         row = self._view.find_invalid(where)
         if row >= 0 and engine.on_invalid == "raise":
             raise self._refusal(actions, row)
-        if at_once:
-            seen, rewards = self._view.step_or_reset()
-        else:
-            seen, rewards = None, self._view.step(where if ended is None else ~ended)
-        extra = self._about_step()
+        if self.autoreset_mode is AutoresetMode.NEXT_STEP and self._view.opponent is None:
+            return self._step_at_once()
+        some = self.autoreset_mode is not AutoresetMode.DISABLED and ended.any()
+        resting = ended.copy() if some else None  # rows that are not stepped, but reset
+        rewards = self._view.step(where if resting is None else ~resting)
+        extra = self._about_step(engine.rewards.copy())
         terminated, truncated = engine.terminated.copy(), engine.truncated.copy()
-        if ended is not None:
-            terminated[ended] = truncated[ended] = False
+        if resting is not None:
+            terminated[resting] = truncated[resting] = False
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
             over = terminated | truncated
             if over.any():
                 observations, info = self._look()
                 extra |= final_info(observations, {**info, **extra}, over)
                 self._view.reset(over)
-        elif ended is not None:
-            self._view.reset(ended)
-        observations, info = self._look(seen)
+        elif resting is not None:
+            self._view.reset(resting)
+        observations, info = self._look()
         return observations, rewards, terminated, truncated, {**info, **extra}
+
+    def _step_at_once(self) -> tuple[Any, ...]:
+        """The rest of a step, in which rows that had ended are reset in the same launch as others move."""
+        seen, masks, agents, rewards, earned = self._view.step_or_reset()
+        terminated, truncated = self._engine.terminated.copy(), self._engine.truncated.copy()
+        observations, info = self._with_info(seen, masks, agents)
+        return observations, earned, terminated, truncated, {**info, **self._about_step(rewards)}
 
     def render(self) -> tuple[Any, ...] | None:
         """One picture per row."""
@@ -252,39 +262,32 @@ class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _look(self, seen: Any = None) -> tuple[Any, dict[str, Any]]:
-        """Observations and info of a reset or a step; `seen` are observations that have been copied already."""
-        masks = self._view.masks()
+    def _look(self) -> tuple[Any, dict[str, Any]]:
+        """Observations and info as they are now."""
+        return self._with_info(self._view.observations(), self._view.masks(), self._view.agents_to_act())
+
+    def _with_info(self, observations: Any, masks: Any, agents: Any) -> tuple[Any, dict[str, Any]]:
         info: dict[str, Any] = {"action_mask": masks}
-        agents = self._view.agents_to_act()
         if agents is not None:
             info["agent"] = agents
-        observations = self._view.observations() if seen is None else seen
         return with_mask(observations, masks, self._mask_in), info
 
-    def _about_step(self, begins: bool = False) -> dict[str, Any]:
+    def _about_step(self, rewards: npt.NDArray[np.float64], begins: bool = False) -> dict[str, Any]:
         """The infos about the last step; of a reset (`begins`), in which nothing was earned and no action given."""
         engine = self._engine
         info: dict[str, Any] = {}
         if self._is_game:
-            info["rewards"] = np.zeros_like(engine.rewards) if begins else engine.rewards.copy()
+            info["rewards"] = rewards
         if engine.on_invalid != "raise":
             info["invalid_action"] = np.zeros(self.num_envs, np.bool_) if begins else engine.invalid.any(axis=1)
         return info
 
-    def _find_ended(self, where: npt.NDArray[np.bool_] | None = None) -> bool:
-        """Whether the episode of some row is over that this step resets; `engine.resting` marks them."""
-        self._require_reset()
-        any_ended = self._engine.find_ended() > 0
-        if any_ended and self.autoreset_mode is AutoresetMode.DISABLED:
-            resting = self._engine.resting
-            rows = ", ".join(map(str, np.flatnonzero(resting if where is None else resting & where)[:5]))
-            if rows:
-                raise ResetNeeded(
-                    f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
-                )
-            return False
-        return any_ended
+    def _refuse_ended(self, ended: npt.NDArray[np.bool_]) -> None:
+        if ended.any():
+            rows = ", ".join(map(str, np.flatnonzero(ended)[:5]))
+            raise ResetNeeded(
+                f'rows {rows} have ended: call reset(options={{"reset_mask": mask}}) before the next step()'
+            )
 
     def _require_reset(self) -> None:
         if not self._engine.all_started:

@@ -74,6 +74,12 @@ def arguments_of(rule: Rule) -> tuple[str, ...]:
     return tuple(inspect.signature(rule).parameters)
 
 
+def given_arrays(row_body: Rule, buffers: Iterable[str]) -> int:
+    """How many arrays a row body is given in each call: its arguments before `i` that no buffer has the name of."""
+    arguments = arguments_of(row_body)
+    return len([name for name in arguments[: arguments.index("i")] if name not in buffers])
+
+
 def generated_rule(name: str, source: str, like: Rule) -> Rule:
     """A rule from source text, with the globals and (for numba's cache locator) the file of another rule."""
     scope = dict(like.__globals__)

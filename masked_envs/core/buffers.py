@@ -42,3 +42,25 @@ class RowViews(NamedTuple):
 def row_views(observations: npt.NDArray[Any], masks: npt.NDArray[Any]) -> RowViews:
     """The views of these buffers (N, V, ...)."""
     return RowViews(*([[row[v] for v in range(len(row))] for row in rows] for rows in (observations, masks)))
+
+
+class Moved(NamedTuple):
+    """What a step of all rows gave, in new arrays.
+
+    Attributes:
+        observations, masks: (N, V, ...) and (N, V, mask); where they are records, the engine's own.
+        acting: the agent (N,) to act next; None where agents take no turns.
+        rewards: (N, A).
+        earned: what the agent of the first view earned (N,); outside of games the memory of `rewards`.
+    """
+
+    observations: npt.NDArray[Any]
+    masks: npt.NDArray[Any]
+    acting: npt.NDArray[np.int64] | None
+    rewards: npt.NDArray[np.float64]
+    earned: npt.NDArray[np.float64]
+
+
+def new_like(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """An array to hand out in place of this one; not of records, whose fields are handed out as copies."""
+    return array if array.dtype.names else np.empty(array.shape, array.dtype)

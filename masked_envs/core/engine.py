@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from types import SimpleNamespace
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import loop, mask_binding, program
-from .backends import Backend, Buffers, Rows, choose
-from .buffers import RowViews, as_int8, observation_dtype, row_views, wide
+from .backends import Backend, Buffers, Launches, Rows, choose
+from .buffers import Moved, RowViews, as_int8, new_like, observation_dtype, row_views, wide
 from .declaration import TIME_LIMIT, Declaration
 from .on_invalid import ON_INVALID, check_invalid_reward, check_on_invalid
 from .parameters import as_record
@@ -73,8 +72,9 @@ class Engine:
         self.views = len(self.agents) if declaration.play == "simultaneous" else 1
         self.time_limit = int(values[TIME_LIMIT])
         self._own_parameters = own_parameters(values)
+        self._parameter_record = as_record(declaration.all_parameters, values)
         self._allocate()
-        program.check(declaration, values, self.mask_spec, self.observation_space)
+        program.check(declaration, values, self.mask_spec, self.observation_space, self._parameter_record.dtype)
         self._bind()
 
     def _allocate(self) -> None:
@@ -82,7 +82,8 @@ class Engine:
         number, flag, index = np.dtype(np.float64), np.dtype(np.bool_), np.dtype(np.int64)
         self.records = new((n,), self.declaration.state(self.values))
         self.observation_space = self.declaration.observation(self.values)
-        self.observations = new((n, v), observation_dtype(self.observation_space))
+        self._observations = new((n, v), observation_dtype(self.observation_space))
+        self._observations_are_old = False
         self.masks = new((n, v), spec.mask_buffer)
         self.actions = new((n, v), wide(spec.action_buffer))
         self.invalid = new((n, v), flag)
@@ -101,19 +102,27 @@ class Engine:
         self.draws = new((n, mask_binding.draws_per_action(spec)), np.dtype(np.float64))
         self.scratch = new((n, mask_binding.scratch_size(spec)), np.dtype(np.bool_))
         self.prefixes = new((n, len(spec.heads) if spec.needs_head_mask else 0), np.dtype(np.int64))
-        self._copy: npt.NDArray[Any] | None = None  # of the observations, while a launch fills it
 
     def _bind(self) -> None:
         self._allocate_scratch()
         self.rules = _bound(self.backend, self.declaration.id, tuple(self.given_rules().items()))
         self._rows: Rows = self.backend.rows(self.rules, self._buffers(), self.num_threads)
         self.states, self.parameters = self._rows.states, self._rows.parameters
-        self._run = SimpleNamespace(**{body.__name__: self._rows.launcher(body) for body in loop.ROW_BODIES})
-        self._run.advance_row = self._rows.launcher(loop.advance_row, self._copy_observations)
-        self._step_alone = self._check_alone = None  # what an engine of one row calls in place of a launch
-        if self.rows == 1:
-            self._step_alone = self._rows.in_row(loop.step_row, 0)
-            self._check_alone = self._rows.in_row(loop.check_row, 0)
+        self._run = Launches(self._rows, loop.ROW_BODIES)
+
+    # What an engine of one row calls in place of a launch.
+
+    @functools.cached_property
+    def _reset_alone(self) -> Callable[..., int] | None:
+        return self._rows.in_row(loop.reset_row, 0) if self.rows == 1 else None
+
+    @functools.cached_property
+    def _check_alone(self) -> Callable[..., int] | None:
+        return self._rows.in_row(loop.check_row, 0) if self.rows == 1 else None
+
+    @functools.cached_property
+    def _step_alone(self) -> Callable[..., int] | None:
+        return self._rows.in_row(loop.step_row, 0) if self.rows == 1 else None
 
     def given_rules(self) -> dict[Any, Any]:
         """The rule in the place of each placeholder of the loop."""
@@ -123,7 +132,7 @@ class Engine:
         """What the row bodies may ask for by name."""
         return Buffers(
             records=self.records,
-            parameters=as_record(self.declaration.all_parameters, self.values),
+            parameters=self._parameter_record,
             per_row={name: getattr(self, name) for name in PER_ROW},
             shared={
                 "full": self.full, "heads": self.heads, "on_invalid": CODES[self.on_invalid],
@@ -131,6 +140,18 @@ class Engine:
             },
             indexed=frozenset(INDEXED if self.declaration.play == "simultaneous" else {*INDEXED, "actions"}),
         )  # fmt: skip
+
+    @property
+    def observations(self) -> npt.NDArray[Any]:
+        """The observation buffer (N, V, ...)."""
+        self._renew_observations()
+        return self._observations
+
+    def _renew_observations(self) -> None:
+        """Write those that `step_or_reset` has handed out into the engine's own buffer too."""
+        if self._observations_are_old:
+            self._observations_are_old = False
+            self._run.look_row(None)
 
     @functools.cached_property
     def shown_masks(self) -> npt.NDArray[Any]:
@@ -155,8 +176,12 @@ class Engine:
 
     def reset(self, where: npt.NDArray[np.bool_] | None = None) -> None:
         """Start a new episode in the rows in `where`, all of them by default."""
-        self._run.reset_row(where)
-        self.all_started = self.all_started or bool(self.started.all())
+        if self._reset_alone is not None and (where is None or where[0]):
+            self._reset_alone()
+            self.all_started = True
+        else:
+            self._run.reset_row(where)
+            self.all_started = self.all_started or bool(self.started.all())
 
     def find_invalid(self, where: npt.NDArray[np.bool_] | None = None, view: int | None = None) -> int:
         """Mark and count the invalid ones of `actions` in the rows in `where`; the first such row, or -1.
@@ -181,23 +206,39 @@ class Engine:
         else:
             self._run.step_row(where)
 
-    def find_ended(self) -> int:
-        """Mark the rows whose episode is over as `resting` (N,), so that `find_invalid` passes over them; how many."""
+    def mark_ended(self) -> npt.NDArray[np.bool_]:
+        """Mark the rows whose episode is over as `resting` (N,), so that `find_invalid` passes over them; the marks.
+
+        Who calls it once calls it before every `find_invalid`.
+        """
         np.logical_or(self.terminated, self.truncated, out=self.resting)
-        return int(np.count_nonzero(self.resting))
+        return self.resting
 
-    def step_or_reset(self) -> npt.NDArray[Any]:
-        """`step`, but `reset` in the rows that `find_ended` found, in one launch; a copy of `observations`."""
-        self.rewards.fill(0.0)
-        self._copy = np.empty(self.observations.shape, self.observations.dtype)
-        self._run.advance_row(None)
-        self.resting.fill(False)
-        copy, self._copy = self._copy, None
-        return copy
+    def step_or_reset(self) -> Moved:
+        """`step`, but `reset` in the rows that `mark_ended` marked, in one launch.
 
-    def _copy_observations(self, rows: slice) -> None:
-        assert self._copy is not None
-        np.copyto(self._copy[rows], self.observations[rows])
+        What it returns is the caller's. The engine's own observations are written anew when they are asked for, and its
+        own rewards are not written.
+        """
+        rewards = np.zeros(self.rewards.shape)
+        moved = Moved(
+            new_like(self._observations),
+            new_like(self.shown_masks),
+            np.empty(self.rows, np.int64) if self.declaration.play == "turns" else None,
+            rewards,
+            rewards.reshape(self.rows) if self.declaration.play == "single" else np.empty(self.rows),
+        )
+        self._observations_are_old = moved.observations is not self._observations
+        copy_rows = functools.partial(self._copy_rows, moved)
+        self._run.advance_row(None, moved.observations, moved.rewards, moved.earned, after=copy_rows)
+        return moved
+
+    def _copy_rows(self, moved: Moved, rows: slice) -> None:
+        """Copy what the next step changes."""
+        if moved.masks is not self.shown_masks:
+            moved.masks[rows] = self.shown_masks[rows]
+        if moved.acting is not None:
+            moved.acting[rows] = self.acting[rows]
 
     def pick(self, where: npt.NDArray[np.bool_], view: int = 0) -> None:
         """Write uniformly random legal actions of one view into `actions`, from the rows' random streams."""
@@ -235,7 +276,7 @@ class Engine:
         """The position of one row."""
         self._rows.store((row,))
         flags = (self.terminated.item(row), self.truncated.item(row), self.started.item(row))
-        return position_of(self.declaration.id, self._own_parameters, self.records[row].tobytes(), *flags)
+        return position_of(self.declaration.id, self._own_parameters, self.records[row : row + 1].tobytes(), *flags)
 
     def check_states(self, states: Sequence[Any]) -> None:
         """Refuse what is not a position of this environment, before any row takes one; see `check_state`."""
@@ -274,9 +315,10 @@ class Engine:
 
     def __getstate__(self) -> dict[str, Any]:
         self.stored_records()
+        self._renew_observations()
         left_out = {
-            "rules", "states", "parameters", "by_row", "shown_masks", "_rows", "_run", "_step_alone", "_check_alone",
-            "resting", "every_row", "draws", "scratch", "prefixes", "_copy",
+            "rules", "states", "parameters", "by_row", "shown_masks", "_rows", "_run", "_reset_alone", "_check_alone",
+            "_step_alone", "resting", "every_row", "draws", "scratch", "prefixes",
         }  # fmt: skip
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 

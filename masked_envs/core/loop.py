@@ -7,8 +7,9 @@ of them in a simultaneous one), A agents. `states[i]` is a state record, `p` the
 The mask is the only judge of legality: `check_row` asks it for every action before any row moves, and `step_row` does
 what `on_invalid` says.
 
-A row body works on row `i`. It takes buffers of the engine by their names, then `i`, then what varies from call to
-call; it returns a number, which a launch adds up over the rows. It reads and writes nothing of other rows: the random
+A row body works on row `i`. It takes buffers of the engine by their names, then arrays that are given anew in each call
+and whose first axis is the row, then `i`, then numbers that vary from call to call; it returns a number, which a launch
+adds up over the rows. It reads and writes nothing of other rows: the random
 stream, the uniform numbers drawn from it and the scratch memory belong to the row. Indexing is one axis at a time,
 since in plain Python a buffer is a list of rows (`backends.python`).
 """
@@ -266,19 +267,27 @@ def step_row(
 @rule
 def advance_row(
     states: Any, parameters: Any, actions: Any, invalid: Any, on_invalid: int, invalid_reward: float, time_limit: int,
-    observations: Any, masks: Any, full: Any, heads: Any, draws: Any, scratch: Any, prefixes: Any, rewards: Any,
-    terminated: Any, truncated: Any, started: Any, acting: Any, resting: Any, i: int,
+    masks: Any, full: Any, heads: Any, draws: Any, scratch: Any, prefixes: Any, terminated: Any, truncated: Any,
+    started: Any, acting: Any, resting: Any, new_observations: Any, new_rewards: Any, earned: Any, i: int,
 ) -> int:  # fmt: skip
-    """`reset_row` where `resting` (N,) says so, else `step_row`: a step of a vector environment in one launch."""
+    """`reset_row` where `resting` (N,) says so, else `step_row`: a step of a vector environment in one launch.
+
+    What it is given takes the place of the engine's observations (N, V, ...) and rewards (N, A), these zero before;
+    `earned` (N,) gets what the agent of the first view earned.
+    """
     if resting[i]:
+        earned[i] = 0.0
         return reset_row(
-            states, parameters, observations, masks, full, invalid, rewards, terminated, truncated, started,
+            states, parameters, new_observations, masks, full, invalid, new_rewards, terminated, truncated, started,
             acting, i,
         )  # fmt: skip
-    return step_row(
-        states, parameters, actions, invalid, on_invalid, invalid_reward, time_limit, observations, masks, full,
-        heads, draws, scratch, prefixes, rewards, terminated, truncated, acting, i,
+    mover = acting_agent(states[i], 0)
+    done = step_row(
+        states, parameters, actions, invalid, on_invalid, invalid_reward, time_limit, new_observations, masks, full,
+        heads, draws, scratch, prefixes, new_rewards, terminated, truncated, acting, i,
     )  # fmt: skip
+    earned[i] = new_rewards[i][mover]
+    return done
 
 
 ROW_BODIES = (look_row, reset_row, check_row, pick_row, step_row, advance_row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from gymnasium import spaces
 
 from . import loop, mask_binding
@@ -11,7 +12,6 @@ from .binding import Rule
 from .buffers import observation_dtype, wide
 from .declaration import Declaration
 from .law import check_rules
-from .parameters import as_record
 
 if TYPE_CHECKING:
     from ..mask_spec import MaskSpec
@@ -43,8 +43,20 @@ def given_rules(declaration: Declaration, values: dict[str, Any], spec: MaskSpec
     return {**written, **supplied, **mask_binding.rules_for(spec, declaration.rules)}
 
 
-def check(declaration: Declaration, values: dict[str, Any], spec: MaskSpec, observation: spaces.Space[Any]) -> None:
+def check(
+    declaration: Declaration,
+    values: dict[str, Any],
+    spec: MaskSpec,
+    observation: spaces.Space[Any],
+    parameters: np.dtype[Any],
+) -> None:
     """Check the rules of an environment; see `core.law`.
+
+    Args:
+        declaration, values: the environment and its resolved parameters.
+        spec: its mask.
+        observation: the space of its observations.
+        parameters: the dtype of its record of parameters.
 
     Raises:
         RuleError: some rule breaks the law of rules. ValueError: an interval mask of float16.
@@ -58,7 +70,7 @@ def check(declaration: Declaration, values: dict[str, Any], spec: MaskSpec, obse
         rules,
         simultaneous=declaration.play == "simultaneous",
         state=declaration.state(values),
-        parameters=as_record(declaration.all_parameters, values).dtype,
+        parameters=parameters,
         mask=spec.mask_buffer,
         action=wide(spec.action_buffer),
         observation=observation_dtype(observation),

@@ -33,6 +33,7 @@ from .checks import (
 from .operations import Bools
 from .spec import MaskSpec
 
+INT8 = np.dtype(np.int8)  # astype is twice as fast with a dtype as with a type
 COMPILE_FROM = 64  # rows; below, plain Python is faster than loading numba
 
 Rules = tuple[Callable[..., Any], Callable[..., Any]]
@@ -86,10 +87,10 @@ class DenseMask(MaskSpec):
         return np.ones(self.shape if rows is None else (rows, *self.shape), np.int8)
 
     def empty(self, rows: int | None = None) -> Array:
-        return np.zeros(self.shape if rows is None else (rows, *self.shape), np.int8)
+        return np.zeros(self.shape if rows is None else (rows, *self.shape), INT8)
 
     def canonical(self, rows: Array) -> Array:
-        return rows.astype(np.int8)
+        return rows.astype(INT8)
 
     def write_mask(self, mask: Array, out: Array) -> None:
         out[0] = mask

@@ -44,6 +44,9 @@ class MaskSpec(MaskOperations):
         if self.meaning not in MEANINGS:
             raise ValueError(f"meaning must be one of {', '.join(map(repr, MEANINGS))}, not {self.meaning!r}")
 
+    def __deepcopy__(self, memo: Any) -> MaskSpec:
+        return self  # it never changes
+
     # --- one constructor per kind ---------------------------------------------------------------------------
 
     @staticmethod

@@ -19,9 +19,11 @@ from .learners import BootstrappedAPPOLearner, BootstrappedIMPALALearner, KeepsB
 from .metrics import MaskMetrics, count_invalid_actions
 from .modules import MaskedAPPOModule, MaskedLogits, MaskedObservations, MaskedPPOModule
 from .multi_agent import MaskedMultiAgentEnv
+from .random_module import MaskedRandomModule
 from .ray_internals.distributions import LegalCategorical, LegalMultiCategorical
 from .ray_internals.dqn_module import MaskedDQNModule
 from .ray_internals.env_runner import BatchedEnvRunner
+from .trained_policy import TrainedPolicy, load
 
 __all__ = [
     "BatchedEnvRunner",
@@ -37,6 +39,9 @@ __all__ = [
     "MaskedMultiAgentEnv",
     "MaskedObservations",
     "MaskedPPOModule",
+    "MaskedRandomModule",
+    "TrainedPolicy",
     "configure",
     "count_invalid_actions",
+    "load",
 ]

@@ -1,4 +1,4 @@
-"""`configure`: make RLlib's PPO, APPO, IMPALA and DQN configs masked."""
+"""`configure`: make RLlib's PPO, APPO, IMPALA, DQN, SAC, BC and MARWIL configs masked."""
 
 from __future__ import annotations
 
@@ -7,43 +7,51 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import gymnasium as gym
+from pettingzoo import AECEnv, ParallelEnv
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.algorithms.appo import APPOConfig
+from ray.rllib.algorithms.cql import CQLConfig
 from ray.rllib.algorithms.dqn import DQNConfig
 from ray.rllib.algorithms.impala import IMPALAConfig
+from ray.rllib.algorithms.marwil import MARWILConfig
 from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.algorithms.sac import SACConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+from ray.rllib.env.multi_agent_env import MultiAgentEnv
+from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
-from ray.rllib.utils import force_list
 
 from ..catalogue import CATALOGUE
-from .learners import LEARNERS
-from .metrics import MaskMetrics
+from .kept import Kept, add_metrics, kept_modules, kept_runner, remember, set_learner, start_anew, state_of
 from .modules import OPTIONS, MaskedAPPOModule, MaskedPPOModule
-from .policies import SHARED, Policies, as_sampled, configure_multi_agent
+from .multi_agent import MaskedMultiAgentEnv
+from .naming import PACKAGE, Named, resolve
+from .options import check_options, is_default
+from .policies import Policies, as_sampled, configure_multi_agent
 from .ray_internals import versions
-from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog
+from .ray_internals.catalogs import MaskedCatalog, MaskedDQNCatalog, MaskedPPOCatalog, catalog_for
 from .ray_internals.dqn_module import MaskedDQNModule
 from .ray_internals.env_runner import BatchedEnvRunner
+from .ray_internals.guard import MaskedMultiAgentEnvRunner, MaskedSingleAgentEnvRunner
+from .ray_internals.sac_module import MaskedSACCatalog, MaskedSACModule
 
-PACKAGE = __package__.partition(".")[0]
-
-# Subclasses come before their base classes: APPOConfig is an IMPALAConfig.
+# Subclasses come before their base classes: APPOConfig is an IMPALAConfig, and BCConfig a MARWILConfig.
 MODULES: dict[type[AlgorithmConfig], tuple[Any, type[MaskedCatalog]]] = {
     APPOConfig: (MaskedAPPOModule, MaskedPPOCatalog),
     IMPALAConfig: (MaskedPPOModule, MaskedPPOCatalog),
     PPOConfig: (MaskedPPOModule, MaskedPPOCatalog),
     DQNConfig: (MaskedDQNModule, MaskedDQNCatalog),
+    MARWILConfig: (MaskedPPOModule, MaskedPPOCatalog),
+    SACConfig: (MaskedSACModule, MaskedSACCatalog),
 }
 
-ENV_RUNNERS: dict[str, type[SingleAgentEnvRunner]] = {"batched": BatchedEnvRunner, "rllib": SingleAgentEnvRunner}
+ENV_RUNNERS: dict[str, type] = {"batched": BatchedEnvRunner, "rllib": MaskedSingleAgentEnvRunner}
 
 
 def configure(
     config: AlgorithmConfig,
-    env_id: str | Callable[..., Any],
+    env_id: str | Callable[..., Any] | None = None,
     env_config: Mapping[str, Any] | None = None,
     model_config: Any = None,
     policies: Policies | None = None,
@@ -51,13 +59,18 @@ def configure(
 ) -> Any:
     """Make an RLlib config masked: set its environment, module, sampling and metrics. All else stays as it is.
 
-    RLlib's learners of IMPALA and APPO become their subclasses with `KeepsBootstrap`; a learner class of yours stays.
+    What was set on the config before stays, or is refused by name: an environment, env_config, module, catalog, env
+    runner, vectorize mode, policies, mapping function, callbacks, learner class. (RLlib's learners of IMPALA and APPO
+    become their subclasses with `KeepsBootstrap`.) A second call, for another environment, replaces what the first set.
 
     Args:
-        config: a PPOConfig, APPOConfig, IMPALAConfig or DQNConfig on the new API stack; it is changed and returned.
-        env_id: a Gymnasium id whose observation is `Dict(observation, action_mask[, action_embeddings])`. A game of
-            this package without `opponent` in env_config becomes a multi-agent run in which every agent learns; so does
-            a function that makes a PettingZoo AEC or parallel environment with such observations.
+        config: of PPO, APPO, IMPALA, DQN, SAC, BC or MARWIL on the new API stack; it is changed and returned.
+        env_id: whose observation is `Dict(..., action_mask[, action_embeddings])`: a Gymnasium id; a name of
+            `ray.tune.register_env`; a class of Gymnasium, RLlib (MultiAgentEnv) or PettingZoo; or a function that makes
+            an environment, called as RLlib does, with env_config as its argument, or with the entries of env_config as
+            keywords where it takes no such argument (see `naming.takes_env_config`). None: as `config.environment`
+            says. A game of this package without `opponent` in env_config becomes a multi-agent run in which every agent
+            learns.
         env_config: arguments of the environment. In environments of this package `on_invalid` is "noop" by default: an
             invalid action is counted and does nothing, so the counters cover the whole run.
         model_config: RLlib's own entries (a dict or a DefaultModelConfig) and those of `MaskedPPOModule`.
@@ -73,60 +86,121 @@ def configure(
     Raises:
         TypeError: another algorithm's config, arguments that the environment or the model does not take, policies for
             one agent.
-        ValueError: an unknown env_runner, an id without a mask, an action space that no module serves, a mask of the
-            wrong shape, policies that leave an agent out or join agents of different spaces.
+        ValueError: an option that does nothing, a setting that cannot be kept, an unknown env_runner, an environment
+            without a mask, an action space that no module serves, a mask of the wrong shape, policies that leave an
+            agent out or join agents of different spaces.
         gymnasium.error.NameNotFound: no such id.
     """
     served = _module_of(config)
+    check_options(config)
+    one, several = _runners(env_runner)
+    options = _options_of(config, model_config)
+    working = config.copy(copy_frozen=False)
+    start_anew(working)
+    before = state_of(working)
+    named = resolve(_one_environment(working, env_id))
+    arguments = _arguments(named, {**working.env_config, **dict(env_config or {})})
+    kept = kept_modules(working, served)
+    with contextlib.closing(_probe(named, arguments)) as env:
+        if isinstance(env, MultiAgentEnv):
+            arguments, descriptor = _as_multi_agent(named, env, arguments)
+            configure_multi_agent(working, env, descriptor, options, kept, served, policies)
+            runner = several
+        elif policies is not None or not is_default(working, "policies"):
+            raise TypeError(
+                f"{named.env} has one learning agent here: policies= and config.multi_agent(...) are for games without "
+                "opponent="
+            )
+        else:
+            _configure_single_agent(working, named, env, options, kept, served)
+            runner = one
+    working.env_runners(env_runner_cls=kept_runner(working, runner))
+    set_learner(working)
+    add_metrics(working)
+    remember(working, before, arguments)
+    config.env = working.env  # refused where the config is frozen, as that of an algorithm
+    vars(config).update(vars(working))
+    return config
+
+
+def _runners(env_runner: str) -> tuple[type, type]:
+    """The env runners of one agent and of several."""
     if env_runner not in ENV_RUNNERS:
         raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
-    if env_runner == "batched" and not versions.is_tested():
-        versions.warn_untested()
-        env_runner = "rllib"
-    if not (isinstance(env_id, str) or callable(env_id)):
-        raise TypeError(f"env_id must be a Gymnasium id or a function that makes a PettingZoo game, not {env_id!r}")
-    if isinstance(env_id, str):
-        env_id = env_id.removeprefix(f"{PACKAGE}:")
-    arguments = ({"on_invalid": "noop"} if env_id in CATALOGUE else {}) | dict(env_config or {})
-    options = _options_of(config, model_config)
-    if callable(env_id) or _is_game_of_all(env_id, arguments):
-        arguments = {name: value for name, value in arguments.items() if name != "opponent"}
-        configure_multi_agent(config, env_id, arguments, options, served, SHARED if policies is None else policies)
-    elif policies is not None:
-        raise TypeError(f"{env_id} has one learning agent here: policies= is for games without opponent=")
-    else:
-        _configure_single_agent(config, env_id, arguments, options, served, ENV_RUNNERS[env_runner])
-    config.learners(learner_class=LEARNERS.get(config.learner_class, config.learner_class))
-    config.callbacks([*force_list(config.callbacks_class), MaskMetrics])
-    return config
+    if not versions.is_tested():
+        if env_runner == "batched":
+            versions.warn_untested()
+        return SingleAgentEnvRunner, MultiAgentEnvRunner
+    return ENV_RUNNERS[env_runner], MaskedMultiAgentEnvRunner
+
+
+def _one_environment(config: AlgorithmConfig, env_id: Any) -> Any:
+    """The environment of `configure` or of the config."""
+    if env_id is None and config.env is None:
+        raise TypeError("which environment? configure(config, env_id), or config.environment(...) before it")
+    same = [str(one).removeprefix(f"{PACKAGE}:") for one in (env_id, config.env)]
+    if env_id is not None and config.env is not None and same[0] != same[1]:
+        raise ValueError(
+            f"config.environment(...) has named {config.env!r}, and configure was given {env_id!r}: give one of them"
+        )
+    return config.env if env_id is None else env_id
+
+
+def _is_game_of_all(named: Named, arguments: Mapping[str, Any]) -> bool:
+    """Whether this is a game of this package in which every agent learns."""
+    env_id = named.id_of_package
+    return env_id is not None and CATALOGUE[env_id].play != "single" and arguments.get("opponent") is None
+
+
+def _arguments(named: Named, given: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = ({"on_invalid": "noop"} if named.id_of_package else {}) | dict(given)
+    if _is_game_of_all(named, arguments):
+        arguments.pop("opponent", None)
+    return arguments
+
+
+def _probe(named: Named, arguments: Mapping[str, Any]) -> Any:
+    """The environment, to see its spaces: a Gymnasium or an RLlib multi-agent one."""
+    if _is_game_of_all(named, arguments):
+        return MaskedMultiAgentEnv({"env": named.id_of_package, **arguments})
+    env = named.make(arguments)
+    if isinstance(env, (AECEnv, ParallelEnv)):
+        env.close()
+        return MaskedMultiAgentEnv({"env": named.creator, **arguments})
+    return env
+
+
+def _as_multi_agent(named: Named, env: Any, arguments: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """The env_config and the descriptor of an environment of several agents."""
+    if isinstance(env, MaskedMultiAgentEnv) and named.env is not MaskedMultiAgentEnv:
+        return {"env": named.id_of_package or named.creator, **arguments}, MaskedMultiAgentEnv
+    return arguments, named.env
 
 
 def _configure_single_agent(
     config: AlgorithmConfig,
-    env_id: str,
-    arguments: Mapping[str, Any],
+    named: Named,
+    env: Any,
     options: Mapping[str, Any],
+    kept: Kept,
     served: tuple[Any, type[MaskedCatalog]],
-    env_runner: type[SingleAgentEnvRunner],
 ) -> None:
     """The single-agent half of `configure`; the other is `configure_multi_agent`."""
-    module, catalog = served
-    # "package:id", so that a new worker imports the package, which registers the id.
-    name = f"{PACKAGE}:{env_id}" if env_id in CATALOGUE else env_id
-    env: Any = gym.make(name, **arguments)
-    with contextlib.closing(env):
-        made = catalog(env.observation_space, env.action_space, config.model_config | dict(options))
-        native = env.spec is not None and env.spec.vector_entry_point is not None
-    config.environment(name, env_config=dict(arguments), **as_sampled(made.scores.spec))
-    config.env_runners(env_runner_cls=env_runner, gym_env_vectorize_mode="vector_entry_point" if native else "sync")
-    config.rl_module(
-        rl_module_spec=RLModuleSpec(module_class=module, catalog_class=catalog, model_config=dict(options))
+    for name in ("observation_space", "action_space"):
+        given, own = getattr(config, name), getattr(env, name)
+        if given is not None and given != own:
+            raise ValueError(
+                f"{name}={given} was set on the config, and that of the environment is {own}: leave it out"
+            )
+    module, catalog, model = kept.of("", served)
+    made = catalog_for(module, catalog)(
+        env.observation_space, env.action_space, config.model_config | model | dict(options)
     )
-
-
-def _is_game_of_all(env_id: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether this is a game in which every agent learns."""
-    return env_id in CATALOGUE and CATALOGUE[env_id].play != "single" and arguments.get("opponent") is None
+    config.environment(named.env, **as_sampled(made.scores.spec))
+    if named.native and is_default(config, "gym_env_vectorize_mode"):
+        config.env_runners(gym_env_vectorize_mode="vector_entry_point")
+    spec = RLModuleSpec(module_class=module, catalog_class=catalog, model_config=model | dict(options))
+    config.rl_module(rl_module_spec=spec)
 
 
 def _options_of(config: AlgorithmConfig, model_config: Any) -> dict[str, Any]:
@@ -140,7 +214,7 @@ def _options_of(config: AlgorithmConfig, model_config: Any) -> dict[str, Any]:
 
 def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
     for config_class, served in MODULES.items():
-        if isinstance(config, config_class):
+        if isinstance(config, config_class) and not isinstance(config, CQLConfig):  # one of SAC, for Box actions
             if config.framework_str != "torch":
                 raise ValueError(
                     f"masked modules are of PyTorch, and this config has framework {config.framework_str!r}"
@@ -148,6 +222,6 @@ def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
             if not config.enable_rl_module_and_learner:
                 raise ValueError("masked modules need RLlib's new API stack, which this config has switched off")
             return served
-    names = ", ".join(sorted(config_class.__name__ for config_class in MODULES))
+    names = ", ".join(sorted(["BCConfig", *(config_class.__name__ for config_class in MODULES)]))
     given = f"the class {config.__name__}" if isinstance(config, type) else type(config).__name__
     raise TypeError(f"configure takes an instance of {names}, not {given}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gymnasium import spaces
@@ -41,15 +42,31 @@ def _spec(mask_space: spaces.Space[Any], action_space: spaces.Space[Any], candid
         return _spec_of_parts(mask_space, action_space)
     spec = MaskSpec.from_space(action_space, _kind(mask_space, action_space, candidates))
     if mask_space.shape != spec.space.shape:
+        found = mask_space if isinstance(mask_space, (spaces.Dict, spaces.Tuple)) else mask_space.shape
         raise ValueError(
-            f"the mask of {action_space} must have shape {spec.space.shape} (kind {spec.kind}), not {mask_space.shape}"
+            f"the mask of {action_space} must have shape {spec.space.shape} (kind {spec.kind}), not {found}"
+            + _remedy(mask_space, spec)
         )
     return spec
 
 
+def _remedy(mask_space: spaces.Space[Any], spec: MaskSpec) -> str:
+    """What to do with the right entries in another shape."""
+    size = math.prod(spec.space.shape or ())
+    if isinstance(mask_space, (spaces.Tuple, spaces.Dict)):
+        parts = spaces.flatdim(mask_space)
+        return ": join its parts, np.concatenate(parts)" if parts == size and spec.kind == "per_head" else ""
+    if mask_space.shape is not None and math.prod(mask_space.shape) == size:
+        return f": it has as many entries, so give mask.reshape({spec.space.shape})"
+    return ""
+
+
 def _spec_of_parts(mask_space: Any, action_space: Any) -> MaskSpec:
     if type(mask_space) is not type(action_space) or len(mask_space.spaces) != len(action_space.spaces):
-        raise ValueError(f"the mask of {action_space} must have a part for each of its parts, not be {mask_space}")
+        raise ValueError(
+            f"the mask of {action_space} must have a part for each of its parts, not be {mask_space}: give "
+            f"{type(action_space).__name__} of masks, such as one Box(0, 1, (n,), np.int8) for each Discrete(n)"
+        )
     if isinstance(action_space, spaces.Tuple):
         keys = range(len(action_space.spaces))
         return MaskSpec.dict([_spec(mask_space[key], action_space[key], candidates=False) for key in keys])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,15 @@ from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, EVALUATION_RESULTS
 
 from .. import trees
-from ..mask_spec import DictMask, MaskSpec
+from ..mask_spec import MaskSpec
+from .empty_masks import canonical_rows, empty_rows
 from .features import mask_spec_of
-from .ray_internals.fragments import masks_of
+from .options import check_options
+from .ray_internals import driver_errors
+from .ray_internals.fragments import actions_of, masks_of
 
 NUM_INVALID_ACTIONS = "num_invalid_actions"
+NUM_EMPTY_MASKS = "num_empty_masks"
 LIFETIME = "_lifetime"
 NUM_INVALID_ACTIONS_LIFETIME = NUM_INVALID_ACTIONS + LIFETIME
 MEAN_LEGAL_FRACTION = "mean_legal_fraction"
@@ -53,10 +58,12 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
     """Logs what the environments counted, beside RLlib's own metrics of env runners and evaluation env runners.
 
     These are `num_invalid_actions` (of this iteration), `num_invalid_actions_lifetime` (of the run, through checkpoints
-    and through the death of workers), and `mean_legal_fraction` (the mean over all decisions of
-    `MaskSpec.legal_fraction`, the share of the action space that the mask allowed).
+    and through the death of workers); `num_empty_masks`, decisions for which the mask allowed nothing, and
+    `num_empty_masks_lifetime`; and `mean_legal_fraction` (the mean over all decisions of `MaskSpec.legal_fraction`, the
+    share of the action space that the mask allowed).
 
-    Environments without a counter `invalid_actions` get the last alone, and a warning that says so.
+    For environments without a counter `invalid_actions`, the first are the actions in the sampled episodes that the
+    mask in the observation before them forbids.
     """
 
     def __init__(self) -> None:
@@ -64,57 +71,89 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         self._counted: tuple[Any, int] = (None, 0)
 
     def on_sample_end(self, *, env_runner: Any, metrics_logger: Any, samples: Sequence[Any], **kwargs: Any) -> None:
-        self._log_invalid_actions(env_runner, metrics_logger)
         of_agents: dict[Any, list[Any]] = {}  # each has its own space of masks
         for episode in _single_agent_episodes(samples):
             if len(episode):
                 of_agents.setdefault(episode.agent_id, []).append(episode)
         try:
-            fractions = [_legal_fractions(episodes) for episodes in of_agents.values()]
+            decisions = [Decisions.of(episodes) for episodes in of_agents.values()]
         except ValueError as error:
-            warnings.warn(f"{MEAN_LEGAL_FRACTION} is not logged: {error}", stacklevel=2)
+            warnings.warn(f"{NUM_EMPTY_MASKS} and {MEAN_LEGAL_FRACTION} are not logged: {error}", stacklevel=2)
+            decisions = None
+        self._log_invalid_actions(env_runner, metrics_logger, decisions)
+        if decisions is None:
             return
-        if fractions:
-            mean = float(np.mean(np.concatenate(fractions)))
+        _log_count(metrics_logger, NUM_EMPTY_MASKS, sum(part.num_empty_masks() for part in decisions))
+        if decisions:
+            mean = float(np.mean(np.concatenate([part.legal_fractions() for part in decisions])))
             metrics_logger.log_value(MEAN_LEGAL_FRACTION, mean, reduce="mean", window=None)
 
-    def on_evaluate_end(self, *, metrics_logger: Any, evaluation_metrics: dict[str, Any], **kwargs: Any) -> None:
+    def on_algorithm_init(self, *, algorithm: Any, **kwargs: Any) -> None:
+        """Look at options again, for those set after `configure`."""
+        check_options(algorithm.config)
+        driver_errors.forget(algorithm)
+
+    def on_train_result(self, *, algorithm: Any, **kwargs: Any) -> None:
+        """Raise what RLlib has hidden: EmptyMaskError or InvalidActionError of a remote env runner."""
+        driver_errors.raise_reported(algorithm)
+
+    def on_evaluate_end(
+        self, *, algorithm: Any, metrics_logger: Any, evaluation_metrics: dict[str, Any], **kwargs: Any
+    ) -> None:
         """Put the sums over all evaluations where RLlib reports those of the latest alone as `_lifetime`."""
+        driver_errors.raise_reported(algorithm)
         results = evaluation_metrics.get(ENV_RUNNER_RESULTS, {})
         for name in [name for name in results if name.endswith(LIFETIME)]:
             results[name] = metrics_logger.peek((EVALUATION_RESULTS, ENV_RUNNER_RESULTS, name))
 
-    def _log_invalid_actions(self, env_runner: Any, metrics_logger: Any) -> None:
+    def _log_invalid_actions(self, env_runner: Any, metrics_logger: Any, decisions: list[Decisions] | None) -> None:
         base = env_runner.env.unwrapped
         try:
             counter = count_invalid_actions(env_runner)
         except AttributeError as error:
-            warnings.warn(f"{NUM_INVALID_ACTIONS} is not logged: {error}", stacklevel=2)
+            if decisions is None:
+                warnings.warn(f"{NUM_INVALID_ACTIONS} is not logged: {error}", stacklevel=2)
+            else:
+                _log_count(metrics_logger, NUM_INVALID_ACTIONS, sum(part.num_invalid_actions() for part in decisions))
             return
         new = counter - (self._counted[1] if self._counted[0] is base else 0)
         self._counted = (base, counter)
-        metrics_logger.log_value(NUM_INVALID_ACTIONS, new, reduce="sum")
-        metrics_logger.log_value(NUM_INVALID_ACTIONS_LIFETIME, new, reduce="lifetime_sum")
+        _log_count(metrics_logger, NUM_INVALID_ACTIONS, new)
+
+
+def _log_count(metrics_logger: Any, name: str, new: int) -> None:
+    metrics_logger.log_value(name, new, reduce="sum")
+    metrics_logger.log_value(name + LIFETIME, new, reduce="lifetime_sum")
 
 
 def _single_agent_episodes(samples: Sequence[Any]) -> list[Any]:
     return [part for episode in samples for part in getattr(episode, "agent_episodes", {"": episode}).values()]
 
 
-def _legal_fractions(episodes: Sequence[Any]) -> npt.NDArray[np.float64]:
-    """`MaskSpec.legal_fraction` of every decision in the episodes of one agent.
+@dataclass(frozen=True)
+class Decisions:
+    """All decisions of one agent in some episodes: the masks, one row each, and the actions."""
 
-    Raises:
-        ValueError: spaces or masks of no known kind.
-    """
-    spec = mask_spec_of(episodes[0].observation_space, episodes[0].action_space)
-    masks = trees.map(lambda *parts: np.concatenate(parts), *map(masks_of, episodes))
-    fractions: npt.NDArray[np.float64] = spec.legal_fraction(_in_dtype_of(spec, masks))
-    return fractions
+    spec: MaskSpec
+    masks: Any
+    episodes: Sequence[Any]
 
+    @classmethod
+    def of(cls, episodes: Sequence[Any]) -> Decisions:
+        """Raises ValueError: spaces or masks of no known kind."""
+        spec = mask_spec_of(episodes[0].observation_space, episodes[0].action_space)
+        masks = trees.map(lambda *parts: np.concatenate(parts), *map(masks_of, episodes))
+        return cls(spec, canonical_rows(spec, masks), episodes)
 
-def _in_dtype_of(spec: MaskSpec, masks: Any) -> Any:
-    """Masks, which RLlib's modules take in any dtype, in the canonical one."""
-    if isinstance(spec, DictMask):
-        return spec.pack(spec.each(_in_dtype_of, spec.unpack(masks, "the mask")))
-    return masks.astype(spec.mask_buffer.base)
+    def legal_fractions(self) -> npt.NDArray[np.float64]:
+        """`MaskSpec.legal_fraction` of every decision."""
+        fractions: npt.NDArray[np.float64] = self.spec.legal_fraction(self.masks)
+        return fractions
+
+    def num_empty_masks(self) -> int:
+        return int(empty_rows(self.spec, self.masks).sum())
+
+    def num_invalid_actions(self) -> int:
+        """Actions that the mask before them forbids."""
+        actions = trees.map(lambda *parts: np.concatenate(parts), *map(actions_of, self.episodes))
+        return int(np.logical_not(self.spec.allows(self.masks, actions)).sum())

@@ -12,6 +12,7 @@ from .. import registration
 from ..catalogue import CATALOGUE
 from ..torch.features import ACTION_MASK
 from .features import mask_spec_of
+from .naming import call
 
 ALL = "__all__"
 """RLlib's key for the episode as a whole."""
@@ -28,7 +29,7 @@ def make_game(env: str | Callable[..., Any], arguments: Mapping[str, Any]) -> An
         UnknownEnvironmentError: no such id.
     """
     if callable(env):
-        made = env(**arguments)
+        made = call(env, arguments)
         if not isinstance(made, (AECEnv, ParallelEnv)):
             raise TypeError(f"expected a function that makes a PettingZoo AECEnv or ParallelEnv, got a {type(made)}")
         return made

@@ -183,7 +183,8 @@ class MaskedVecEnv(VecEnv):
                 f"MaskedVecEnv has no env_method {method_name!r}; it has {', '.join(METHODS)}. Others can be called on "
                 "its vector environment, venv.envs.unwrapped"
             )
-        values = self._attribute(method_name)(*method_args, **method_kwargs)
+        method = self.action_masks if method_name == "action_masks" else self._attribute(method_name)
+        values = method(*method_args, **method_kwargs)
         return [values[row] for row in self._rows(indices)]
 
     def env_is_wrapped(self, wrapper_class: type[gym.Wrapper[Any, Any, Any, Any]], indices: Any = None) -> list[bool]:

@@ -27,12 +27,12 @@ class MaskedDict(MaskedDistribution):
     def __init__(self, parts: Mapping[str, MaskedDistribution] | Sequence[MaskedDistribution]) -> None:
         self.is_tuple = not isinstance(parts, Mapping)
         named = {str(i): part for i, part in enumerate(parts)} if not isinstance(parts, Mapping) else dict(parts)
-        shapes = {tuple(part.batch_shape) for part in named.values()}
-        if len(shapes) != 1:
-            raise ValueError(f"MaskedDict: the parts need one batch shape, got {sorted(shapes)} of {list(named)}")
+        shapes = [tuple(part.batch_shape) for part in named.values()]  # no set: a traced size has no hash
+        if not shapes or any(shape != shapes[0] for shape in shapes):
+            raise ValueError(f"MaskedDict: the parts need one batch shape, got {sorted(set(shapes))} of {list(named)}")
         self._parts = named
         validate = all(part._validates_data for part in named.values())
-        super().__init__(torch.Size(shapes.pop()), torch.Size(), validate)
+        super().__init__(torch.Size(shapes[0]), torch.Size(), validate)
 
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]

@@ -16,7 +16,8 @@ from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.rl_module import RLModule
 
-from masked_envs.rllib import configure
+import masked_envs
+from masked_envs.rllib import TrainedPolicy, configure, load
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "rllib.md").read_text(encoding="utf-8")
 TABLE = PAGE.partition("<!-- names:start -->")[2].partition("<!-- names:end -->")[0]
@@ -30,6 +31,9 @@ KNOWN = {
     "RLModule": RLModule,
     "gymnasium": gymnasium,
     "configure": configure,
+    "load": load,
+    "TrainedPolicy": TrainedPolicy,
+    "masked_envs": masked_envs,
     **{name: getattr(PPOConfig, name) for name in SECTIONS},
 }
 

@@ -13,10 +13,10 @@ import numpy as np
 import rllib_cases  # noqa: F401  registers the toys
 from gymnasium import spaces
 from ray.rllib.algorithms.appo import APPOConfig
+from ray.rllib.algorithms.cql import CQLConfig
 from ray.rllib.algorithms.dqn import DQNConfig
 from ray.rllib.algorithms.impala import IMPALAConfig
 from ray.rllib.algorithms.ppo import PPOConfig
-from ray.rllib.algorithms.sac import SACConfig
 from ray.rllib.callbacks.callbacks import RLlibCallback
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
@@ -33,7 +33,7 @@ from masked_envs.rllib import (
     configure,
     count_invalid_actions,
 )
-from masked_envs.rllib.metrics import _legal_fractions
+from masked_envs.rllib.metrics import Decisions
 
 MODULES = {
     PPOConfig: MaskedPPOModule,
@@ -48,7 +48,9 @@ class Own(gym.Env):
 
     def __init__(self, action_space=None, mask_shape=(3,), **extra):
         self.action_space = action_space or spaces.Discrete(3)
-        mask = {"action_mask": spaces.Box(0, 1, mask_shape, np.int8)} if mask_shape else {}
+        mask = (
+            {"action_mask": spaces.Box(0, 1, mask_shape, np.int8)} if mask_shape and "action_mask" not in extra else {}
+        )
         self.observation_space = spaces.Dict({"observation": spaces.Box(-1, 1, (2,), np.float32), **mask, **extra})
         self.illegal = 0
 
@@ -86,6 +88,7 @@ def test_settings_of_the_user_stay():
     assert (config.lr, config.gamma, config.num_env_runners, config.num_envs_per_env_runner) == (0.125, 0.5, 3, 7)
     assert config.env_config == {"on_invalid": "terminate"}
     assert list(config.callbacks_class) == [Mine, MaskMetrics]
+    assert configure(PPOConfig(), "ParametricCartPole-v0").callbacks_class is MaskMetrics
     module = config.get_rl_module_spec(gym.make("ParametricCartPole-v0")).build()
     assert module.is_stateful() and module.scores.width == 9
     assert 11 in {parameter.shape[0] for parameter in module.encoder.parameters()}
@@ -124,6 +127,22 @@ def test_an_id_of_another_module_is_imported(tmp_path, monkeypatch):
         ("NoSuchEnvironment-v0", {}, gym.error.NameNotFound, "NoSuchEnvironment"),
         ("RLlibOwn-v0", {"mask_shape": None}, ValueError, "expected a Dict with 'action_mask'"),
         ("RLlibOwn-v0", {"mask_shape": (4,)}, ValueError, r"must have shape \(3,\) .*, not \(4,\)"),
+        ("RLlibOwn-v0", {"mask_shape": (3, 1)}, ValueError, r"as many entries, so give mask.reshape\(\(3,\)\)"),
+        (
+            "RLlibOwn-v0",
+            {
+                "action_space": spaces.MultiDiscrete([2, 3]),
+                "action_mask": spaces.Tuple([spaces.MultiBinary(2), spaces.MultiBinary(3)]),
+            },
+            ValueError,
+            r"join its parts, np.concatenate\(parts\)",
+        ),
+        (
+            "RLlibOwn-v0",
+            {"action_space": spaces.Tuple([spaces.Discrete(2), spaces.Discrete(3)]), "mask_shape": (5,)},
+            ValueError,
+            "give Tuple of masks",
+        ),
         ("RLlibOwn-v0", {"action_space": spaces.Box(-1, 1, (3,))}, ValueError, r"must have shape \(2, 3\)"),
         ("RLlibOwn-v0", {"action_space": spaces.Text(3)}, ValueError, "no masked module serves"),
         ("RLlibOwn-v0", {"action_space": spaces.Dict(a=spaces.Discrete(3))}, ValueError, "a part for each"),
@@ -167,8 +186,9 @@ def test_bad_model_configs_are_refused(model, message):
 
 
 def test_other_algorithms_and_the_old_stack_are_refused():
-    with pytest.raises(TypeError, match="APPOConfig, DQNConfig, IMPALAConfig, PPOConfig, not SACConfig"):
-        configure(SACConfig(), "MaskedCartPole-v0")
+    known = "APPOConfig, BCConfig, DQNConfig, IMPALAConfig, MARWILConfig, PPOConfig, SACConfig"
+    with pytest.raises(TypeError, match=f"{known}, not CQLConfig"):
+        configure(CQLConfig(), "MaskedCartPole-v0")
     old = PPOConfig().api_stack(enable_rl_module_and_learner=False, enable_env_runner_and_connector_v2=False)
     with pytest.raises(ValueError, match="new API stack"):
         configure(old, "MaskedCartPole-v0")
@@ -195,10 +215,9 @@ def test_an_environment_of_the_users_own_without_a_counter():
     config = configure(PPOConfig(), "RLlibOwn-v0").env_runners(num_env_runners=0, num_envs_per_env_runner=2)
     assert config.gym_env_vectorize_mode == "sync"
     runner = SingleAgentEnvRunner(config=config)
-    with pytest.warns(UserWarning, match="Own does not count"):
-        runner.sample(num_timesteps=40)
+    runner.sample(num_timesteps=40)
     metrics = runner.get_metrics()
-    assert "num_invalid_actions" not in metrics
+    assert metrics["num_invalid_actions"].peek() == metrics["num_empty_masks"].peek() == 0
     assert metrics["mean_legal_fraction"].peek() == pytest.approx(2 / 3)
     assert sum(env.unwrapped.illegal for env in runner.env.unwrapped.envs) == 0
     with pytest.raises(AttributeError, match="needs an attribute `invalid_actions`"):
@@ -209,7 +228,7 @@ def test_an_environment_of_the_users_own_without_a_counter():
     ("config", "arguments", "error", "message"),
     [
         (PPOConfig, {}, TypeError, "an instance of .* not the class PPOConfig"),
-        (PPOConfig(), {"env_id": None}, TypeError, "env_id must be a Gymnasium id"),
+        (PPOConfig(), {"env_id": None}, TypeError, "which environment"),
         (PPOConfig(), {"model_config": {"lerned_action_embeddings": True}}, TypeError, "lerned_action_embeddings"),
         (PPOConfig(), {"env_runner": "fast"}, ValueError, "'batched', 'rllib', not 'fast'"),
         (PPOConfig().framework("tf2"), {}, ValueError, "of PyTorch"),
@@ -223,7 +242,8 @@ def test_arguments_that_nothing_would_read_are_refused(config, arguments, error,
 
 def test_sampling_is_batched_unless_the_user_wants_the_runner_of_rllib():
     assert configure(PPOConfig(), "MaskedCartPole-v0").env_runner_cls is BatchedEnvRunner
-    assert configure(PPOConfig(), "MaskedCartPole-v0", env_runner="rllib").env_runner_cls is SingleAgentEnvRunner
+    theirs = configure(PPOConfig(), "MaskedCartPole-v0", env_runner="rllib").env_runner_cls
+    assert issubclass(theirs, SingleAgentEnvRunner) and not issubclass(theirs, BatchedEnvRunner)
 
 
 def test_v_trace_learners_keep_the_bootstrap_unless_the_user_has_a_learner():
@@ -256,4 +276,4 @@ def test_the_legal_fraction_is_that_of_the_specification(dtype):
     gear = np.array([[1, 1, 1, 0, 1], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], dtype)
     spec = MaskSpec.dict({"aim": MaskSpec.interval([0.0], [1.0]), "gear": MaskSpec.per_head([2, 3])})
     episode = FakeEpisode(spec, {"aim": aim, "gear": gear}, steps=2)  # the mask after the last action does not count
-    assert _legal_fractions([episode, episode]).tolist() == pytest.approx([1 / 3, 1.0] * 2)
+    assert Decisions.of([episode, episode]).legal_fractions().tolist() == pytest.approx([1 / 3, 1.0] * 2)

@@ -10,7 +10,8 @@ import numpy as np  # noqa: E402
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig  # noqa: E402
 from ray.rllib.algorithms.dqn import DQNConfig  # noqa: E402
 from ray.rllib.callbacks.callbacks import RLlibCallback  # noqa: E402
-from ray.rllib.connectors.env_to_module import MeanStdFilter  # noqa: E402
+from ray.rllib.connectors.env_to_module import FlattenObservations, MeanStdFilter  # noqa: E402
+from ray.rllib.connectors.env_to_module.frame_stacking import FrameStackingEnvToModule  # noqa: E402
 from ray.rllib.core.columns import Columns  # noqa: E402
 from ray.rllib.env.env_runner import StepFailedRecreateEnvError  # noqa: E402
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner  # noqa: E402
@@ -346,12 +347,25 @@ def refused(change, match):
         BatchedEnvRunner(config=change(config()), worker_index=0)
 
 
+class OwnConnector(MeanStdFilter):
+    pass
+
+
 def test_what_cannot_be_honoured_is_refused_by_name():
     instead = ".*leaving out env_runner_cls"
     refused(
         lambda config: config.env_runners(env_to_module_connector=lambda env, spaces, device: MeanStdFilter()),
-        "env_to_module has the connectors MeanStdFilter" + instead,
+        r"MeanStdFilter takes the mask for an observation: masked_envs\.wrappers\.Normalize",
     )
+    refused(
+        lambda config: config.env_runners(env_to_module_connector=lambda env, spaces, device: OwnConnector()),
+        "env_to_module has the connectors OwnConnector" + instead,
+    )
+    for other, wrapper in ((FrameStackingEnvToModule(num_frames=4), "FrameStack"), (FlattenObservations(), "leave it")):
+        refused(
+            lambda config, other=other: config.env_runners(env_to_module_connector=lambda env, spaces, device: other),
+            wrapper,
+        )
     refused(
         lambda config: config.env_runners(module_to_env_connector=lambda env, spaces: MeanStdFilter()),
         "module_to_env has the connectors MeanStdFilter" + instead,

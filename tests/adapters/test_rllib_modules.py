@@ -7,13 +7,12 @@ import pytest
 pytest.importorskip("ray")
 import numpy as np
 import torch
-import tree
 from gymnasium import spaces
 from ray.rllib.algorithms.dqn.default_dqn_rl_module import QF_NEXT_PREDS, QF_PREDS, QF_TARGET_NEXT_PREDS
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.apis import TARGET_NETWORK_ACTION_DIST_INPUTS
 from ray.rllib.core.rl_module.rl_module import RLModule
-from rllib_cases import ACTIONS, BITS, NVEC, build, legal_entries, observation_space, random_batch
+from rllib_cases import ACTIONS, BITS, NVEC, build, legal_entries, observation_space, random_batch, with_state
 
 from masked_envs.rllib import (
     LegalCategorical,
@@ -29,12 +28,6 @@ KINDS = ("flat", "learned", "candidates", "per_head", "binary")
 DISCRETE = ("flat", "learned", "candidates")
 HEADS = ({"dueling": False}, {"dueling": True}, {"dueling": False, "num_atoms": 5}, {"dueling": True, "num_atoms": 5})
 LOWEST = float(np.float32(-1e20))
-
-
-def with_state(module, batch, rows):
-    """The batch with the encoder's initial state, (rows, layers, cells) in each part."""
-    repeat = lambda part: torch.as_tensor(part).expand(rows, *part.shape)  # noqa: E731
-    return {**batch, Columns.STATE_IN: tree.map_structure(repeat, module.get_initial_state())}
 
 
 def equal(left, right):

@@ -45,10 +45,10 @@ def weights_of(algorithm, module):
 
 RUNS = [
     (PPOConfig, FOUR, "shared"),
-    (PPOConfig, FOUR, "separate"),
-    (PPOConfig, WAREHOUSE, "shared"),
+    pytest.param(PPOConfig, FOUR, "separate", marks=pytest.mark.long),
+    pytest.param(PPOConfig, WAREHOUSE, "shared", marks=pytest.mark.long),
     (PPOConfig, Knockout, "separate"),
-    (APPOConfig, FOUR, "shared"),
+    pytest.param(APPOConfig, FOUR, "shared", marks=pytest.mark.long),
     (IMPALAConfig, WAREHOUSE, "separate"),
     (DQNConfig, FOUR, "separate"),
 ]
@@ -85,7 +85,10 @@ def test_with_two_policies_one_can_learn_while_the_other_stays_as_it_was(local_r
     algorithm.stop()
 
 
-@pytest.mark.parametrize(("config_class", "env"), [(PPOConfig, FOUR), (DQNConfig, FOUR), (PPOConfig, WAREHOUSE)])
+@pytest.mark.parametrize(
+    ("config_class", "env"),
+    [(PPOConfig, FOUR), (DQNConfig, FOUR), pytest.param(PPOConfig, WAREHOUSE, marks=pytest.mark.long)],
+)
 def test_the_same_run_blind_to_masks_counts_some(local_ray, config_class, env):
     config = configure(small(config_class), env, model_config=SMALL | {"mask_actions": False})
     algorithm = config.build_algo()

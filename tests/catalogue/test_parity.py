@@ -228,7 +228,8 @@ def a_choice(envs, number):
 def always_shared(monkeypatch):
     """Rows are shared out to threads however little they cost."""
     monkeypatch.setattr(threads, "TRIES", 1)
-    monkeypatch.setattr(threads, "WORTH_SHARING", 0.0)
+    monkeypatch.setattr(threads, "WORTH_TRYING", 0.0)
+    monkeypatch.setattr(threads, "is_faster", lambda together, alone: True)
 
 
 @needs_numba
@@ -281,7 +282,7 @@ import os, sys, threading
 import numpy as np
 import masked_envs
 from masked_envs.core.backends import threads
-threads.TRIES, threads.WORTH_SHARING = 1, 0.0
+threads.TRIES, threads.WORTH_TRYING, threads.is_faster = 1, 0.0, lambda together, alone: True
 envs = masked_envs.make_vec(sys.argv[1], 8, num_threads=2)
 _, info = envs.reset(seed=0)
 rng = np.random.default_rng(0)

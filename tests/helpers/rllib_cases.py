@@ -3,6 +3,7 @@
 import gymnasium as gym
 import numpy as np
 import torch
+import tree
 from gymnasium import spaces
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
@@ -98,3 +99,9 @@ def legal_entries(batch):
     """Bool (batch, choices): the mask as it was put in, a pair per bit laid out in a row."""
     mask = batch[Columns.OBS]["action_mask"].bool()
     return mask.flatten(-2) if mask.shape[-2:] == (BITS, 2) else mask
+
+
+def with_state(module, batch, rows):
+    """The batch with the encoder's initial state, (rows, layers, cells) in each part."""
+    repeat = lambda part: torch.as_tensor(part).expand(rows, *part.shape)  # noqa: E731
+    return {**batch, Columns.STATE_IN: tree.map_structure(repeat, module.get_initial_state())}

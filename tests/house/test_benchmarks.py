@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import adapters  # noqa: E402
 import c_loop  # noqa: E402
+import compare  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
 import run  # noqa: E402
@@ -125,19 +126,40 @@ def test_sides_take_turns_and_medians_are_compared() -> None:
 
         return once
 
-    case = measure.Comparison("name", "peer", lambda: (side("ours"), side("peer")), must=1, aim=2, repetitions=3)
+    case = measure.Comparison("name", "peer", lambda: side("ours"), lambda: side("peer"), 1, 2, repetitions=3)
     result = case.measure()
     assert order == ["ours", "peer", "peer", "ours", "ours", "peer"]
     assert result["rate"] == {"ours": 30, "peer": 10} and result["ratio"] == 3.0
     assert [each["rate"] for each in result["repetitions"]["ours"]] == [30, 1, 50]
 
 
+def test_checkouts_take_turns_and_each_side_of_ours_is_measured_once() -> None:
+    order: list[int] = []
+
+    class Fixed(compare.Checkout):
+        def __init__(self, name: int, answers: list[float | str]) -> None:
+            self.name, self.answers = name, iter(answers)
+
+        def measure(self, number: int) -> float | str:
+            order.append(self.name)
+            return next(self.answers)
+
+    assert compare.compared([Fixed(0, [30.0, 1.0, 50.0]), Fixed(1, [10.0, 5.0, 1000.0])], 7, 3) == [30.0, 10.0]
+    assert order == [0, 1, 1, 0, 0, 1]
+    assert compare.compared([Fixed(0, [1.0]), Fixed(1, ["no torch here"])], 7, 3) == "no torch here"
+    names = [case.name for case in compare.cases_of(list(run.GROUPS))]
+    assert len(names) == len(set(names)) and "vector step, Connect Four, 4096 envs" in names
+
+
 def test_what_cannot_be_measured_is_left_out_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    def missing() -> tuple[measure.Side, measure.Side]:
+    def missing() -> measure.Side:
         measure.require("a_module_that_is_not_there")
         raise AssertionError
 
-    cases = [measure.Comparison("gone", "peer", missing), measure.Budget("kept", lambda: 7.0, must=9, unit="MB")]
+    cases = [
+        measure.Comparison("gone", "peer", missing, missing),
+        measure.Budget("kept", lambda: 7.0, must=9, unit="MB"),
+    ]
     results, skipped = run.measured(cases)
     assert [result["name"] for result in results] == ["kept"] and results[0]["median"] == 7.0
     assert skipped[0]["name"] == "gone" and "pip install" in skipped[0]["reason"]

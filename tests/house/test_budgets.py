@@ -322,6 +322,8 @@ ROOMS = {
     "PIL": ("render/",),
     "pytest": ("pytest_plugin.py",),
     "tqdm": ("cli/check.py",),
+    "onnx": ("rllib/onnx.py",),
+    "onnxscript": ("rllib/onnx.py",),
     "pettingzoo": (
         "api/aec_env.py",
         "api/parallel_env.py",
@@ -330,7 +332,13 @@ ROOMS = {
         "adaptation/pettingzoo_action_mask.py",
     ),
 }
-DISTRIBUTIONS = {"pygame": "pygame-ce", "PIL": "pillow"}  # where the name to install is not the name to import
+# Where the name to install is not the name to import.
+DISTRIBUTIONS = {
+    "pygame": "pygame-ce",
+    "PIL": "pillow",
+    "sb3_contrib": "sb3-contrib",
+    "stable_baselines3": "stable-baselines3",
+}
 
 
 def full_names(module: ast.Module, package: str) -> set[str]:

@@ -82,7 +82,6 @@ def test_negative_numbers_taken_as_indices_are_a_warning() -> None:
     assert report.passed and any("np.int64(-1) is not in the action space" in w.sentence for w in report.warnings)
 
 
-@pytest.mark.once
 def test_they_are_found_where_only_later_states_take_them() -> None:
     report = masked_envs.check_masked_env(
         VERDICT_CASES["takes -1 late in an episode"].make, steps=60, raise_on_failure=False

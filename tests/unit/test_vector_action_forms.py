@@ -89,7 +89,7 @@ def test_rows_are_those_of_the_single_wrapper(name, mode, form):
     assert ours.metadata["autoreset_mode"] is mode
     rng, ended, seen = np.random.default_rng(2), np.zeros(ROWS, bool), set()
     (a, a_info), (b, b_info) = ours.reset(seed=4), theirs.reset(seed=4)
-    for _ in range(70):
+    for _ in range(36):
         if mode is AutoresetMode.DISABLED and ended.any():
             (a, a_info), (b, b_info) = (envs.reset(options={"reset_mask": ended.copy()}) for envs in (ours, theirs))
             assert fingerprint(a) == fingerprint(b)

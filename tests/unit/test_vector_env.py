@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 
 import gymnasium as gym
@@ -14,6 +15,7 @@ from streams import fingerprint, legal_action, row_of
 from surfaces import GAMES, IDS, MODES, ONE_OF_EACH_PLAY, has_sb3_form, some_and_long
 
 import masked_envs
+from masked_envs import trees
 from masked_envs.catalogue import CATALOGUE
 
 pytestmark = pytest.mark.core
@@ -380,6 +382,40 @@ def test_writing_into_what_was_handed_out_changes_nothing():
     envs.unwrapped.invalid_actions[...] = 7
     np.testing.assert_array_equal(envs.unwrapped.action_mask, mask)
     assert envs.unwrapped.get_state() == before and not envs.unwrapped.invalid_actions.any()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@SOME_IDS
+def test_what_a_step_handed_out_is_the_callers(env_id, mode):
+    """A caller who overwrites all of it is given the same as another, also by what shows rows that did not move."""
+    ours, theirs = (gym.make_vec(env_id, num_envs=3, autoreset_mode=mode, time_limit=12) for _ in range(2))
+    (last, info), _ = ours.reset(seed=0), theirs.reset(seed=0)
+    rng, ended = np.random.default_rng(0), np.zeros(3, np.bool_)
+    for step in range(40):
+        if (mode is AutoresetMode.DISABLED and ended.any()) or step % 10 == 5:
+            rows = ended if ended.any() else np.arange(3) == 1
+            (*a, info), (*b, others) = (e.reset(options={"reset_mask": rows.copy()}) for e in (ours, theirs))
+            assert fingerprint((*a, info)) == fingerprint((*b, others))
+            for row in np.flatnonzero(~rows):  # these are where they were
+                assert fingerprint(row_of(a[0], row)) == fingerprint(row_of(last, row))
+            overwrite(*b, others)
+            ended = np.zeros(3, np.bool_)
+        if step % 10 == 7:
+            theirs = copy.deepcopy(theirs)
+        actions = legal(ours, info, rng)
+        (*a, info), (*b, others) = ours.step(actions), theirs.step(actions)
+        assert fingerprint((*a, info)) == fingerprint((*b, others))
+        last, ended = a[0], a[2] | a[3]
+        overwrite(*b, others)
+    assert ours.unwrapped.get_state() == theirs.unwrapped.get_state()
+
+
+def overwrite(*handed):
+    for array in trees.leaves(handed):
+        if array.dtype == object:
+            overwrite(*(each for each in array if each is not None))
+        else:
+            array[...] = 1
 
 
 @SOME_IDS

@@ -14,18 +14,20 @@ import numpy as np
 
 PACKAGE = "EnvPool, Jumanji family"
 DISTRIBUTIONS = ("envpool", "numpy", "gymnasium")
-ROWS = ("Game2048-v1", "Minesweeper-v0", "GraphColoring-v1", "Knapsack-v1", "Tetris-v0", "BinPack-v2", "JobShop-v0",
-        "TSP-v1", "CVRP-v1", "Snake-v1", "Maze-v0", "SlidingTilePuzzle-v0", "Cleaner-v0", "Connector-v2")  # fmt: skip
+ROWS = ("Snake-v1", "Game2048-v1", "Maze-v0", "SlidingTilePuzzle-v0", "Minesweeper-v0", "Knapsack-v1",
+        "GraphColoring-v1", "TSP-v1", "CVRP-v1", "Tetris-v0", "BinPack-v2", "JobShop-v0", "Cleaner-v0",
+        "Connector-v2")  # fmt: skip
 ENVIRONMENTS = {
     "Game2048-v1, the vector": "vector('Game2048-v1')",
     "Snake-v1, the vector": "vector('Snake-v1')",
     **{env_id: f"Row({env_id!r})" for env_id in ROWS},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
-    "": {"time_budget": 25},
+    "": {"time_budget": 60},
     "Game2048-v1, the vector": {"steps": 300},
     "Snake-v1, the vector": {"steps": 300},
     "Game2048-v1": {"steps": 300, "decisions": 1500},
+    "Maze-v0": {"steps": 300},
     "Snake-v1": {"steps": 300, "decisions": 5000},
 }
 

@@ -11,7 +11,7 @@ from gymnasium import spaces
 PACKAGE = "gym-chess"
 DISTRIBUTIONS = ("gym-chess", "gym", "chess", "numpy", "gymnasium")
 ENVIRONMENTS = {"Chess with MoveEncoding": "Chess()"}
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 300, "time_budget": 60, "decisions": 600}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 300, "time_budget": 60, "decisions": 400}}
 
 
 class Chess(gym.Env[Any, Any]):
@@ -33,11 +33,13 @@ class Chess(gym.Env[Any, Any]):
     def step(self, action: Any) -> Any:
         move = self.inner.decode(int(action))
         _, reward, done, _ = self.inner.unwrapped.step(move)
-        return self._seen()[0], float(reward), bool(done), False, self._seen()[1]
+        observation, info = self._seen(bool(done))
+        return observation, float(reward), bool(done), False, info
 
-    def _seen(self) -> Any:
+    def _seen(self, over: bool = False) -> Any:
+        """After the end, where asking for legal actions raises, none is."""
         board = self.inner.unwrapped._board
         pieces = np.zeros(64, np.int8)
         for square, piece in board.piece_map().items():
             pieces[square] = piece.piece_type * (1 if piece.color else -1)
-        return pieces, {"action_mask": np.isin(np.arange(4672), self.inner.legal_actions)}
+        return pieces, {"action_mask": np.isin(np.arange(4672), [] if over else self.inner.legal_actions)}

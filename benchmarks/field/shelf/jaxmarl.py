@@ -13,7 +13,7 @@ from gymnasium import spaces
 PACKAGE = "JaxMARL"
 DISTRIBUTIONS = ("jaxmarl", "jax", "jaxlib", "numpy", "gymnasium")
 ENVIRONMENTS = {"hanabi": "Team('hanabi')", "SMAX 3m": "Team('HeuristicEnemySMAX', '3m')"}
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 100, "time_budget": 60}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 100, "time_budget": 90}}
 
 
 class Team(gym.Env[Any, Any]):

@@ -15,7 +15,7 @@ IDS = ("Game2048-v1", "Minesweeper-v0", "Sudoku-very-easy-v0", "GraphColoring-v1
        "LevelBasedForaging-v0")  # fmt: skip
 ENVIRONMENTS = {env_id: f"wrapped({env_id!r})" for env_id in IDS}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "Snake-v1": {"steps": 250, "time_budget": 240, "decisions": 5000},
+    "Snake-v1": {"steps": 220, "time_budget": 600, "decisions": 5000, "refused": "ended"},
     "Game2048-v1": {"steps": 300, "decisions": 1500},
     "Maze-v0": {"decisions": 1500},
     "BinPack-v2": {"time_budget": 120},
@@ -33,6 +33,11 @@ def ended_with_moves_left(before: Any, action: Any, after: Any) -> bool | None:
     if not after.terminated:
         return False
     return True if after.mask.any() else None
+
+
+def ended(before: Any, action: Any, after: Any) -> bool:
+    """By the documented end of Snake: an invalid action. A completed snake and the time limit are not reached here."""
+    return bool(after.terminated)
 
 
 def by_penalty(before: Any, action: Any, after: Any) -> bool:

@@ -13,11 +13,28 @@ from gymnasium import spaces
 PACKAGE = "pgx"
 DISTRIBUTIONS = ("pgx", "jax", "jaxlib", "numpy", "gymnasium")
 GAMES = (
-    "2048", "animal_shogi", "backgammon", "chess", "connect_four", "gardner_chess", "go_9x9", "hex", "kuhn_poker",
-    "leduc_holdem", "othello", "sparrow_mahjong", "tic_tac_toe", "minatar-breakout",
+    "othello", "backgammon", "animal_shogi", "leduc_holdem", "kuhn_poker", "tic_tac_toe", "connect_four", "2048",
+    "hex", "go_9x9", "gardner_chess", "chess", "sparrow_mahjong", "minatar-breakout",
 )  # fmt: skip
 ENVIRONMENTS = {game: f"Game({game!r})" for game in GAMES}
-OPTIONS: dict[str, dict[str, Any]] = {}
+NEVER_LOST_BY_ONES_OWN_MOVE = ("backgammon", "animal_shogi", "tic_tac_toe", "connect_four", "2048", "hex",
+                               "gardner_chess", "chess")  # fmt: skip
+OPTIONS: dict[str, dict[str, Any]] = {
+    "othello": {"refused": "lost_in_the_middle"},
+    **{game: {"refused": "lost_at_once"} for game in NEVER_LOST_BY_ONES_OWN_MOVE},
+}
+DISCS = 50  # of 64 fields: with fewer of them a game of othello is not over
+
+
+def lost_at_once(before: Any, action: Any, after: Any) -> bool:
+    """By what pgx documents: an illegal action ends the game with a penalty; by the rules a legal move never loses."""
+    return bool(after.terminated and after.reward < 0)
+
+
+def lost_in_the_middle(before: Any, action: Any, after: Any) -> bool | None:
+    """The same of othello, where the last move of a game can lose."""
+    lost = lost_at_once(before, action, after)
+    return None if lost and np.sum(before.observation) >= DISCS else lost
 
 
 class Game(gym.Env[Any, Any]):

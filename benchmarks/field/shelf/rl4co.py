@@ -15,7 +15,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "fjsp": {"num_jobs": 3, "num_machines": 3},
 }  # fmt: skip
 ENVIRONMENTS = {name: f"Instance({name!r})" for name in SIZES}
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 60, "time_budget": 75, "decisions": 300}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 60, "time_budget": 50, "decisions": 300}}
 
 
 class Instance(gym.Env[Any, Any]):

@@ -15,4 +15,4 @@ def splendor() -> Any:
 
 
 ENVIRONMENTS = {"SplendorEnv": "splendor()"}
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 3000, "time_budget": 60, "decisions": 2000}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 8000, "time_budget": 170, "decisions": 2000}}

@@ -27,8 +27,10 @@ import numpy.typing as npt
 from ..binding import Rule
 
 Launch = Callable[..., int]
-"""launch(where, *varying): run a row body in the rows in `where` (bool (N,), None for all); the sum of its results.
-`varying` are numbers: the arguments of the row body after `i`."""
+"""launch(where, *given, after=None): run a row body in the rows in `where` (bool (N,), None for all); the sum of its
+results. `given` are the arguments of the row body that are not in `Buffers`: arrays (N, ...) before `i`, numbers after
+it. after(rows) is called with slices of rows that are done, by the thread that did them: to read them while they are in
+its cache."""
 After = Callable[[slice], None]
 
 
@@ -64,17 +66,15 @@ class Rows(ABC):
     parameters: Any
 
     @abstractmethod
-    def launcher(self, body: Rule, after: After | None = None) -> Launch:
-        """The function that runs a row body in many rows.
-
-        Args:
-            after: called with the rows that are done, part by part, by the thread that did them: to read them while
-                they are in its cache.
-        """
+    def launcher(self, body: Rule) -> Launch:
+        """The function that runs a row body in many rows."""
 
     @abstractmethod
     def in_row(self, body: Rule, row: int) -> Callable[..., int]:
-        """The function of `varying` that runs a row body in one row, with as little around it as possible."""
+        """The function of what varies that runs a row body in one row, with as little around it as possible.
+
+        Of a row body that is given no arrays.
+        """
 
     @abstractmethod
     def load(self, rows: Iterable[int]) -> None:
@@ -83,6 +83,18 @@ class Rows(ABC):
     @abstractmethod
     def store(self, rows: Iterable[int]) -> None:
         """Bring the state records of these rows up to date, for reading from outside."""
+
+
+class Launches:
+    """The launches of these rows, by the names of the row bodies; each is made when it is first needed."""
+
+    def __init__(self, rows: Rows, bodies: Iterable[Rule]) -> None:
+        self._rows, self._bodies = rows, {body.__name__: body for body in bodies}
+
+    def __getattr__(self, name: str) -> Launch:
+        launch = self._rows.launcher(self._bodies[name])
+        setattr(self, name, launch)
+        return launch
 
 
 class Backend(ABC):
@@ -136,8 +148,8 @@ BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (PLAIN, COM
 AUTO = "auto"
 
 __all__ = [
-    "AUTO", "BACKENDS", "COMPILED", "PLAIN", "After", "Backend", "Buffers", "Launch", "Rows", "choose", "named",
-    "numba_is_available",
+    "AUTO", "BACKENDS", "COMPILED", "PLAIN", "After", "Backend", "Buffers", "Launch", "Launches", "Rows", "choose",
+    "named", "numba_is_available",
 ]  # fmt: skip
 
 

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..binding import Rule, Scope, arguments_of, bind, copied, digest, generated_rule
+from ..binding import Rule, Scope, arguments_of, bind, copied, digest, generated_rule, given_arrays
 from . import After, Backend, Buffers, Launch, Rows
-from .threads import Crew, SharedLaunch
+from .threads import Crew, the_faster
 
 INLINE_UP_TO = 300  # bytecode instructions
 
@@ -53,7 +53,8 @@ class NumbaBackend(Backend):
     def bind(
         self, owner: str, entries: Iterable[Rule], given: Mapping[Rule, Rule], row_bodies: Iterable[Rule] = ()
     ) -> types.SimpleNamespace:
-        loops = [*entries, *map(loop_over_rows, row_bodies)]
+        row_bodies = list(row_bodies)
+        loops = [*entries, *row_bodies, *map(loop_over_rows, row_bodies)]
         prefix = f"{owner}.{digest(loops, given, __name__)}"
         return bind(loops, given, functools.partial(_compiled_copy, prefix))
 
@@ -69,27 +70,46 @@ class NumbaRows(Rows):
         self.states, self.parameters = buffers.records, buffers.parameters
         self._per_row = {**buffers.per_row, "states": buffers.records}
         self._shared = {**buffers.shared, "parameters": buffers.parameters.reshape(1)}
+        self._named = {*self._per_row, *self._shared}
         self._every_row = np.ones(len(buffers.records), np.bool_)
         self._crew = Crew(min(num_threads, len(buffers.records)))
 
-    def launcher(self, body: Rule, after: After | None = None) -> Launch:
-        loop, every_row = getattr(self._bound, _loop_name(body)), self._every_row
-        whole = self._arguments(body, slice(None))
-        if self._crew.number > 1:
-            parts = [(rows, self._arguments(body, rows)) for rows in self._crew.parts(len(every_row))]
-            return SharedLaunch(loop, whole, parts, self._crew, every_row, after)
+    def launcher(self, body: Rule) -> Launch:
+        alone = self._launch(body, slice(None))
+        if self._crew.number == 1:
+            return alone
+        parts = [(rows, self._launch(body, rows)) for rows in self._crew.parts(len(self._every_row))]
+        arrays = given_arrays(body, self._named)
 
-        def launch(where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
-            total: int = loop(*whole, every_row if where is None else where, *varying)
+        def together(where: npt.NDArray[np.bool_] | None, *given: Any, after: After | None = None) -> int:
+            def do(rows: slice, launch: Launch) -> int:
+                chosen = None if where is None else where[rows]
+                return launch(chosen, *(array[rows] for array in given[:arrays]), *given[arrays:], after=after)
+
+            return self._crew.run([functools.partial(do, *part) for part in parts])
+
+        return the_faster(alone, together)
+
+    def _launch(self, body: Rule, rows: slice) -> Launch:
+        """A launch in some rows by one thread; `where` and what is given are of these rows."""
+        loop, every_row = getattr(self._bound, _loop_name(body)), self._every_row[rows]
+        fixed, arrays = self._arguments(body, rows), given_arrays(body, self._named)
+
+        def launch(where: npt.NDArray[np.bool_] | None, *given: Any, after: After | None = None) -> int:
+            chosen = every_row if where is None else where
+            total: int = loop(*fixed, *given[:arrays], chosen, *given[arrays:])
             if after is not None:
-                after(slice(None))
+                after(rows)
             return total
 
         return launch
 
     def in_row(self, body: Rule, row: int) -> Callable[..., int]:
-        loop, one = getattr(self._bound, _loop_name(body)), slice(row, row + 1)
-        return functools.partial(loop, *self._arguments(body, one), self._every_row[one])
+        # Machine code for these types, called directly: to look types up in every call takes as long as a short row.
+        fixed, names = (*self._arguments(body, slice(None)), row), arguments_of(body)
+        varying = (0 for _ in names[names.index("i") + 1 :])
+        machine_code = getattr(self._bound, body.__name__).compile(tuple(map(_numba().typeof, (*fixed, *varying))))
+        return functools.partial(machine_code, *fixed)
 
     def _arguments(self, body: Rule, rows: slice) -> tuple[Any, ...]:
         """The buffers of some rows that a row body asks for."""

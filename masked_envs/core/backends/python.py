@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..binding import Rule, Scope, arguments_of, bind, copied
+from ..binding import Rule, Scope, arguments_of, bind, copied, given_arrays
 from . import After, Backend, Buffers, Launch, Rows
 
 
@@ -46,7 +46,7 @@ class PythonRows(Rows):
 
     def __init__(self, bound: types.SimpleNamespace, buffers: Buffers) -> None:
         self._bound = bound
-        self._plain = [PlainState(record) for record in buffers.records]
+        self._plain = [PlainState(buffers.records[i : i + 1]) for i in range(len(buffers.records))]
         self.states = [state.fields for state in self._plain]
         names = buffers.parameters.dtype.names or ()
         self.parameters = {name: buffers.parameters[name].item() for name in names}
@@ -57,12 +57,13 @@ class PythonRows(Rows):
             "parameters": [self.parameters],
         }
 
-    def launcher(self, body: Rule, after: After | None = None) -> Launch:
-        run, rows = self._with_buffers(body), len(self.states)
+    def launcher(self, body: Rule) -> Launch:
+        run, rows, arrays = self._with_buffers(body), len(self.states), given_arrays(body, self._buffers)
 
-        def launch(where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
+        def launch(where: npt.NDArray[np.bool_] | None, *given: Any, after: After | None = None) -> int:
             chosen = range(rows) if where is None else np.flatnonzero(where).tolist()
-            total = sum(run(i, *varying) for i in chosen)
+            fixed, varying = [plain_rows(array, array.ndim == 1) for array in given[:arrays]], given[arrays:]
+            total = sum(run(*fixed, i, *varying) for i in chosen)
             if after is not None:
                 after(slice(None))
             return total
@@ -73,7 +74,7 @@ class PythonRows(Rows):
         return functools.partial(self._with_buffers(body), row)
 
     def _with_buffers(self, body: Rule) -> Callable[..., int]:
-        """A row body as a function of `i` and what varies."""
+        """A row body as a function of what it is given, `i`, and what varies."""
         fixed = (self._buffers[name] for name in arguments_of(body) if name in self._buffers)
         return functools.partial(getattr(self._bound, body.__name__), *fixed)
 
@@ -105,23 +106,34 @@ class PlainState:
     """A state record for plain Python: `fields` has scalars as Python numbers, and arrays as views of the record.
 
     It is read ten times faster than a NumPy record. `store` writes the scalars back to the record.
+
+    Args:
+        records: the record in an array (1,).
     """
 
-    def __init__(self, record: np.void) -> None:
-        self.record = record
-        names = record.dtype.names or ()
-        self.scalars = [name for name in names if record.dtype[name].shape == ()]
-        self.fields: dict[str, Any] = {name: record[name] for name in names}
+    def __init__(self, records: npt.NDArray[Any]) -> None:
+        self._records, record, dtype = records, records[0], records.dtype
+        self.scalars = [name for name in dtype.names or () if dtype[name].shape == ()]
+        self.fields: dict[str, Any] = {name: record[name] for name in dtype.names or ()}
         # It gives Python numbers, over the same memory; by way of bytes, since it takes no unaligned int64.
         self.fields["rng"] = memoryview(record["rng"].view(np.uint8)).cast("q")
-        self.load()
+        for name in self.scalars:
+            self.fields[name] = self.fields[name].item()
+
+    @functools.cached_property
+    def _cells(self) -> list[tuple[str, Any]]:
+        """The memory of each scalar, which Python reads and writes faster than by way of NumPy."""
+        memory: Any = self._records.view(np.uint8).data
+        fields: Mapping[str, Any] = self._records.dtype.fields or {}
+        places = [(name, fields[name][1], fields[name][0].char) for name in self.scalars]
+        return [(name, memory[at : at + 8].cast("d" if kind == "d" else "q")) for name, at, kind in places]
 
     def load(self) -> None:
         """Read the scalars from the record."""
-        for name in self.scalars:
-            self.fields[name] = self.record[name].item()
+        for name, cell in self._cells:
+            self.fields[name] = cell[0]
 
     def store(self) -> None:
         """Write the scalars to the record."""
-        for name in self.scalars:
-            self.record[name] = self.fields[name]
+        for name, cell in self._cells:
+            cell[0] = self.fields[name]

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-Loop = Callable[..., int]
-"""loop(*buffers, where, *varying): work on the rows of these buffers; the sum of the rows' results."""
-
-After = Callable[[slice], None]
+if TYPE_CHECKING:
+    from . import Launch
 
 # Measured on two cores: waking a second thread and waiting for it takes 30 to 60 microseconds.
-WORTH_SHARING = 3e-4  # seconds that a launch takes one thread
-TRIES = 4  # launches in one thread, of which the fastest is compared with WORTH_SHARING
+WORTH_TRYING = 3e-4  # seconds that a launch takes one thread
+GAIN = 0.9  # several threads are used where a launch takes them less than this share of the time
+TRIES = 5  # launches of each kind, whose medians are compared
 DECIDED = 1000  # launches for which a decision holds before it is made anew
 PARTS = 4  # for each thread: a thread that starts late, or runs on a busy core, takes fewer of them
 
@@ -69,59 +65,47 @@ class Crew:
         return total + sum(future.result() for future in begun)
 
 
-class SharedLaunch:
-    """A launch over all rows of an engine, in one thread or in several, whichever is faster.
+def the_faster(alone: Launch, together: Launch) -> Launch:
+    """A launch that is done in one thread or in several, whichever was faster lately. The results are the same.
 
-    Which is decided by how long the loop takes one thread, not by the number of rows, since a row of one environment
-    costs a hundred times that of another. The results are the same.
+    Both are tried by the clock, since how long a row takes depends on the environment, and whether a second core is
+    free depends on everything else. Where one thread takes less than `WORTH_TRYING`, `together` is not tried.
 
     Args:
-        loop: the compiled loop.
-        whole: its buffers.
-        parts: the buffers in parts, each with its rows.
-        crew: the threads.
-        every_row: where without a choice, bool (N,).
-        after: called with the rows of each part, or with all of them, when they are done.
+        alone, together: the launch in one thread and in several.
     """
+    chosen, left, plan = alone, 0, _tries()
+    seconds: tuple[list[float], list[float]] = ([], [])  # of the tries alone, and of those together
 
-    def __init__(
-        self,
-        loop: Loop,
-        whole: tuple[Any, ...],
-        parts: Sequence[tuple[slice, tuple[Any, ...]]],
-        crew: Crew,
-        every_row: npt.NDArray[np.bool_],
-        after: After | None = None,
-    ) -> None:
-        self._loop, self._whole, self._parts, self._crew, self._every_row = loop, whole, parts, crew, every_row
-        self._after = after
-        self._shares, self._left = False, 0  # whether the next launches are shared out, and how many of them are left
-        self._tries, self._fastest = 0, math.inf
-
-    def __call__(self, where: npt.NDArray[np.bool_] | None, *varying: Any) -> int:
-        where = self._every_row if where is None else where
-        if self._left == 0:
-            return self._try(where, varying)
-        self._left -= 1
-        if self._shares:
-            return self._crew.run(
-                functools.partial(self._do, rows, (*buffers, where[rows], *varying)) for rows, buffers in self._parts
-            )
-        return self._do(slice(None), (*self._whole, where, *varying))
-
-    def _do(self, rows: slice, arguments: tuple[Any, ...]) -> int:
-        total = self._loop(*arguments)
-        if self._after is not None:
-            self._after(rows)
-        return total
-
-    def _try(self, where: npt.NDArray[np.bool_], varying: tuple[Any, ...]) -> int:
-        """Launch in one thread, by the clock; after some tries decide for the next launches."""
+    def launch(*arguments: Any, **named: Any) -> int:
+        nonlocal chosen, left, plan
+        if left > 0:
+            left -= 1
+            return chosen(*arguments, **named)
+        shared = plan.pop()
         began = time.perf_counter()
-        total = self._do(slice(None), (*self._whole, where, *varying))
-        self._fastest = min(self._fastest, time.perf_counter() - began)
-        self._tries += 1
-        if self._tries >= TRIES:
-            self._shares, self._left = self._fastest >= WORTH_SHARING, DECIDED
-            self._tries, self._fastest = 0, math.inf
+        total = (together if shared else alone)(*arguments, **named)
+        seconds[shared].append(time.perf_counter() - began)
+        short = len(plan) == 2 * TRIES and min(seconds[False]) < WORTH_TRYING
+        if short or not plan:
+            chosen = (
+                together
+                if not short and is_faster(*(float(np.median(seconds[way])) for way in (True, False)))
+                else alone
+            )
+            left, plan = DECIDED, _tries()
+            seconds[False].clear()
+            seconds[True].clear()
         return total
+
+    return launch
+
+
+def _tries() -> list[bool]:
+    """Which launches to try, from the last to the first: whether in several threads. The first one may compile."""
+    return [*([False, True] * TRIES), False, False]
+
+
+def is_faster(together: float, alone: float) -> bool:
+    """Whether several threads are enough faster than one: the usual seconds of a launch of each."""
+    return together < GAIN * alone

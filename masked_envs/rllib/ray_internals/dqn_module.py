@@ -25,8 +25,7 @@ class MaskedDQNModule(MaskedObservations, DefaultDQNTorchRLModule):  # type: ign
     Observations as for `MaskedPPOModule`, actions Discrete; double, dueling and distributional heads.
     """
 
-    def __init__(self, *args: Any, catalog_class: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, catalog_class=catalog_class or MaskedDQNCatalog, **kwargs)
+    default_catalog = MaskedDQNCatalog
 
     def make_target_networks(self) -> None:
         super().make_target_networks()

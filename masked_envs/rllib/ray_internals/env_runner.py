@@ -24,12 +24,14 @@ from ... import trees
 from ..arrays import as_array, fitting, where_rows, without_collections
 from .fragments import Chunk, Episodes, Recorder, rows_of_infos
 from .gathered import gathered
+from .guard import GuardsMasks
+from .recording import Records
 from .refusals import check_supported, is_called
 
 EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
 
 
-class BatchedEnvRunner(SingleAgentEnvRunner):  # type: ignore[misc]
+class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ignore[misc]
     """RLlib's `SingleAgentEnvRunner` without its Python loop over the environments.
 
         config.env_runners(env_runner_cls=BatchedEnvRunner, gym_env_vectorize_mode="vector_entry_point")

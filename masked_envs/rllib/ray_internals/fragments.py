@@ -197,3 +197,9 @@ def masks_of(episode: Any) -> Any:
         return trees.map(lambda masks: masks[own], buffer.data[ACTION_MASK])
     observations = episode.get_observations(slice(0, len(episode)))
     return trees.map(lambda *masks: np.stack(masks), *(observation[ACTION_MASK] for observation in observations))
+
+
+def actions_of(episode: Any) -> Any:
+    """The actions in an episode, stacked."""
+    actions = episode.get_actions(slice(0, len(episode)))
+    return actions if episode.actions.finalized else trees.stack(actions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,36 @@ from ray.rllib.env import INPUT_ENV_SINGLE_SPACES
 from ray.rllib.utils import force_list
 
 HOW = 'use RLlib\'s own env runner instead, by leaving out env_runner_cls (with configure: env_runner="rllib")'
+
+ON_MASKS = {
+    "FrameStacking": "masked_envs.wrappers.FrameStack stacks observations, but not masks",
+    "MeanStdFilter": "masked_envs.wrappers.Normalize normalises observations, but not masks",
+    "FlattenObservations": "leave it out: masked modules flatten what they are given, but for the mask",
+    "PrevActionsPrevRewards": "put the last action and reward into the observation, in a wrapper of the environment",
+}
+"""Connector of RLlib that treats the mask as one more number of the observation -> what to do instead."""
+
+
+def check_connectors_on_masks(config: AlgorithmConfig, spaces: Any) -> None:
+    """Refuse connectors that would change the mask, or hide it from the module.
+
+    RLlib's pipeline fails in several ways where one of them meets a Dict, so this looks at what the user gave.
+
+    Args:
+        spaces: as RLlib passes them to `config.env_runners(env_to_module_connector=...)`.
+
+    Raises:
+        ValueError: naming the connector and what to do instead.
+    """
+    make = config._env_to_module_connector
+    pieces: list[Any] = []
+    if make is not None:
+        # RLlib reports what such a function raises, and tries other arguments.
+        with contextlib.suppress(Exception):
+            pieces = force_list(make(None, spaces, None))
+    for piece in pieces:
+        if instead := ON_MASKS.get(type(piece).__name__):
+            raise ValueError(f"the connector {type(piece).__name__} takes the mask for an observation: {instead}")
 
 
 def is_called(callback: str, config: AlgorithmConfig, callbacks: Sequence[RLlibCallback]) -> bool:

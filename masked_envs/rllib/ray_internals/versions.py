@@ -8,7 +8,9 @@ import warnings
 import ray
 
 TESTED = {
-    "2.60": "tests/adapters/test_rllib_env_runner.py holds the episodes and metrics of both env runners equal",
+    "2.59": "the tests of 2.60, with Gymnasium 1.2.2",
+    "2.60": "tests/adapters/test_rllib_env_runner.py holds the episodes and metrics of both env runners equal, with "
+    "Gymnasium 1.2.2 and 1.4.0",
 }
 """Minor version -> how it was tested. Ray may change what begins with an underscore in any of them."""
 

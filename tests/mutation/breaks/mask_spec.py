@@ -20,7 +20,7 @@ BREAKS = [
     Break(SPEC, "return super().contains(mask) and bool((mask[..., 0, :] <= mask[..., 1, :]).all())", "return super().contains(mask)", INTERVAL),
     Break(SPEC, "if not ((mask >= low) & (mask <= high)).all():", "if not (mask <= high).all():", ERRORS),
     Break(SPEC, "return bool(np.maximum.reduce(mask.view(np.uint8), axis=None) <= 1)", "return bool(np.maximum.reduce(mask.view(np.uint8), axis=None) <= 2)", f"{ERRORS} {VALUES}"),
-    Break(SPEC, "        return rows.astype(np.int8)\n", "        return rows.view(np.int8)\n", f"{VALUES} tests/unit/test_kinds_through_engine.py"),
+    Break(SPEC, "        return rows.astype(INT8)\n", "        return rows.view(INT8)\n", f"{VALUES} tests/unit/test_kinds_through_engine.py"),
     Break(SPEC, "return bool(mask.dtype != np.bool_)", "return True", VALUES),
     Break(SPEC, "            return np.full(shape, self.malformed, self.action_buffer.base)\n", "            return np.zeros(shape, self.action_buffer.base)\n", f"{ERRORS} tests/unit/test_hostile_actions.py"),
     Break(SPEC, "    if not np.isin(array, range(most + 1)).all():", "    if False:", DIALECTS),
