@@ -17,22 +17,23 @@ class Reference:
                     self.pieces[row, column] = player
         self.to_move = 0
 
-    def target(self, action):
+    def target(self, action, player):
         """From where and to where."""
         cell, way = divmod(action, 3)
         row, column = divmod(cell, self.columns)
-        return (row, column), (row + (1 if self.to_move == 0 else -1), column + way - 1)
+        return (row, column), (row + (1 if player == 0 else -1), column + way - 1)
 
-    def is_legal(self, action):
-        source, (row, column) = self.target(action)
-        if self.pieces.get(source) != self.to_move or not (0 <= row < self.rows and 0 <= column < self.columns):
+    def is_legal(self, action, player):
+        source, (row, column) = self.target(action, player)
+        if self.pieces.get(source) != player or not (0 <= row < self.rows and 0 <= column < self.columns):
             return False
         if source[1] == column:
             return (row, column) not in self.pieces
-        return self.pieces.get((row, column)) != self.to_move
+        return self.pieces.get((row, column)) != player
 
     def mask(self, agent):
-        return np.array([self.is_legal(action) for action in range(3 * self.rows * self.columns)], np.int8)
+        """A function of the observation, which does not show who is to move: the moves of the player who looks."""
+        return np.array([self.is_legal(action, agent) for action in range(3 * self.rows * self.columns)], np.int8)
 
     def observation(self, agent):
         planes = np.zeros((3, self.rows, self.columns), np.int8)
@@ -43,7 +44,7 @@ class Reference:
 
     def step(self, action, record):
         player = self.to_move
-        source, target = self.target(action)
+        source, target = self.target(action, player)
         del self.pieces[source]
         self.pieces[target] = player
         self.to_move = 1 - player

@@ -5,7 +5,7 @@ import numpy as np
 PARAMETERS = [
     {"size": 4, "draw_after": 3},
     {"size": 6, "draw_after": 1},
-    {"size": 6, "draw_after": 12, "time_limit": 40},
+    {"size": 6, "draw_after": 12, "time_limit": 15},
     {"size": 10},
 ]
 STEPS = 800

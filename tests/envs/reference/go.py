@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PARAMETERS = [{"size": 2, "komi": 0.0}, {"size": 3, "komi": -1.5}, {"size": 5, "komi": 1.0, "time_limit": 60}]
+PARAMETERS = [{"size": 2, "komi": 0.0}, {"size": 3, "komi": -1.5}, {"size": 5, "komi": 1.0, "time_limit": 8}]
 
 
 class Reference:

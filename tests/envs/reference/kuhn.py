@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PARAMETERS = [{"num_cards": 2}, {"num_cards": 13, "time_limit": 2}, {"num_cards": 3, "time_limit": 1}]
+PARAMETERS = [{"num_cards": 2}, {"num_cards": 13, "time_limit": 2}]
 
 CHECK, BET, FOLD, CALL = range(4)
 

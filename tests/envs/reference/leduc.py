@@ -12,9 +12,8 @@ class Reference:
         self.num_ranks = parameters["num_ranks"]
 
     def reset_from(self, record):
-        cards = record["cards"].tolist()  # the cards of a rank are next to each other
-        assert len(set(cards)) == 3 and set(cards) <= set(range(2 * self.num_ranks))
-        *self.hidden, self.public = [card // 2 for card in cards]
+        *self.hidden, self.public = ranks = record["cards"].tolist()
+        assert set(ranks) <= set(range(self.num_ranks)) and len(set(ranks)) > 1, "two cards of each rank"
         self.rounds = [[]]  # the actions of each round
         self.chips = [1, 1]
         self.to_move = 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PARAMETERS = [{"size": 4}, {"size": 6, "time_limit": 31}, {"size": 10}]
+PARAMETERS = [{"size": 4}, {"size": 6, "time_limit": 7}, {"size": 10}]
 
 DIRECTIONS = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if (down, right) != (0, 0)]
 
