@@ -29,8 +29,8 @@ Start
     first size / 2 - 1 rows, player_1's on those of the last. player_0 begins.
 
 Episode end
-    Terminated when the player to move has no legal action, or as a draw after `draw_after` actions in a row without a
-    capture and without a move of a man. Never truncated, unless `time_limit` is given.
+    Terminated when the player to move has no legal action, or else as a draw after `draw_after` actions in a row
+    without a capture and without a move of a man. Never truncated, unless `time_limit` is given.
 
 Arguments
     `size`, an even number; `draw_after`.

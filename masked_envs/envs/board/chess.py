@@ -22,8 +22,8 @@ Observation
     queens and king, planes 6 to 11 the other's. Planes 12 to 15 are 1 everywhere while castling is not forfeited: the
     player's own on the king's side and on the queen's side, the other's likewise. Plane 16 marks the cell behind a pawn
     that has just gone two cells, if a pawn of the other stands beside that pawn. Plane 17 is 1 everywhere for player_0
-    (White, who moves to smaller rows), 0 for player_1. Plane 18 has everywhere the number of moves since the last
-    capture or move of a pawn.
+    (White, who moves to smaller rows), 0 for player_1. Plane 18 has everywhere the number of moves, of both players,
+    since the last capture or move of a pawn.
 
 Rewards
     `+1` to who checkmates and `-1` to the other; 0 for both in a draw.
@@ -32,7 +32,7 @@ Start
     The initial position of chess; player_0 begins.
 
 Episode end
-    Terminated by checkmate or a draw. Never truncated, unless `time_limit` is given.
+    Terminated by checkmate, or else by a draw. Never truncated, unless `time_limit` is given.
 
 Arguments
     None of its own.
