@@ -30,8 +30,8 @@ Arguments
 
 References
     Karp, "Reducibility Among Combinatorial Problems", 1972. A path of n nodes has as many independent sets as the
-    Fibonacci number F(n + 2), a cycle of n nodes as the Lucas number L(n): Prodinger and Tichy, "Fibonacci numbers of
-    graphs", Fibonacci Quarterly 20, 1982.
+    Fibonacci number F(n + 2), a cycle of n > 1 nodes as the Lucas number L(n): Prodinger and Tichy, "Fibonacci numbers
+    of graphs", Fibonacci Quarterly 20, 1982.
 
 Versions
     v0: first release.

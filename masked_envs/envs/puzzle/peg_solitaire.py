@@ -32,7 +32,7 @@ Arguments
 
 References
     Bell, "Solving Triangular Peg Solitaire", Journal of Integer Sequences 11, 2008. With 15 holes and the apex empty
-    there are 568,630 games (OEIS A130515).
+    there are 568,630 games.
 
 Versions
     v0: first release.

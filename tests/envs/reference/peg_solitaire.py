@@ -16,13 +16,13 @@ class Reference:
 
     def __init__(self, parameters):
         self.side, self.empty_hole = parameters["side"], parameters["empty_hole"]
-        self.holes = [(row, place) for row in range(self.side) for place in range(row + 1)]
+        self.holes = {(row, place) for row in range(self.side) for place in range(row + 1)}
 
     def reset_from(self, record):
         empty = (0, 0)
         if self.empty_hole == "random":
             (empty,) = [hole for hole in self.holes if not record["pegs"][hole]]
-        self.pegs = set(self.holes) - {empty}
+        self.pegs = self.holes - {empty}
         assert self.jumps()
 
     def jumps(self):
