@@ -27,6 +27,7 @@ from masked_envs.registration import declaration
 GOLDEN = Path(__file__).parent / "golden"
 MOST_STEPS = 100
 MOST_LISTED = 30
+LONG_ROW = 200
 MOST_LINES, MOST_BYTES = 1_200, 20_000  # of a file that a person can still read
 ENDS = ("terminated", "truncated")
 
@@ -137,8 +138,13 @@ def news(owner: str, parts: dict[str, Any], shown: dict[str, str]) -> Iterator[s
 
 
 def words(value: Any) -> str:
-    """A number; a row of numbers; rows of them; or int8 as on a board: a digit or dot each, planes side by side."""
+    """A number; a row of numbers; rows of them; or int8 as on a board: a digit or dot each, planes side by side.
+
+    Of a long row of int8 those that are not 0 are listed.
+    """
     array = np.asarray(value)
+    if array.dtype == np.int8 and array.ndim == 1 and array.size > LONG_ROW:
+        return " ".join(f"{index}:{array[index]}" for index in np.flatnonzero(array)) or "all 0"
     if array.dtype != np.int8 or array.max(initial=0) > 9 or array.min(initial=0) < 0:
         rows = array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
         return "\n".join(" ".join(f"{number:.5g}" for number in row) for row in rows.tolist())

@@ -13,24 +13,29 @@ class Fixed:
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        # Kept as an ordinary attribute: `vars(instance)` would make every access to the instance slower (CPython then
+        # gives it a dict of its own).
+        self.name, self.kept = name, f"_fixed_{name}"
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
         try:
-            return vars(instance)[self.name]
-        except KeyError:
+            return object.__getattribute__(instance, self.kept)
+        except AttributeError:
             raise AttributeError(f"{owner.__name__} has no {self.name} yet") from None
 
     def __set__(self, instance: Any, value: Any) -> None:
-        name, held = self.name, vars(instance)
-        if name in held:
-            raise AttributeError(
-                f"{name} is chosen when the {type(instance).__name__} is made (here {held[name]!r}) and cannot be "
-                f"changed afterwards: make another one with {name}={value!r}"
-            )
-        held[name] = value
+        try:
+            held = object.__getattribute__(instance, self.kept)
+        except AttributeError:
+            object.__setattr__(instance, self.kept, value)
+            return
+        name = self.name
+        raise AttributeError(
+            f"{name} is chosen when the {type(instance).__name__} is made (here {held!r}) and cannot be "
+            f"changed afterwards: make another one with {name}={value!r}"
+        )
 
     def __delete__(self, instance: Any) -> None:
         raise AttributeError(f"{self.name} of {type(instance).__name__} cannot be deleted")

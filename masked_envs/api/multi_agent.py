@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,18 +65,21 @@ class AgentViews:
         self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # in this step, or else the last
         self._seeded = self._begun = False
         self._last_seed: int | None = None
+        self._np_random: np.random.Generator | None = None
 
-    @functools.cached_property
+    @property
     def np_random(self) -> np.random.Generator:
         """As in a Gymnasium environment: seeded by `reset(seed)`, else from the operating system's entropy."""
-        return seeding.np_random(self._last_seed)[0]  # made only when it is asked for: it takes as long as a step
+        if self._np_random is None:  # made only when it is asked for: it takes as long as a step
+            self._np_random = seeding.np_random(self._last_seed)[0]
+        return self._np_random
 
     def reset(self, seed: int | None) -> None:
         """Start an episode; without a seed the random stream continues, or starts from `np_random`."""
         seed = checked_seed(seed)
         if seed is not None:
             self._last_seed = seed
-            self.__dict__.pop("np_random", None)
+            self._np_random = None
         if seed is not None or not self._seeded:
             self.engine.seed([int(self.np_random.integers(2**31)) if seed is None else seed])
             self._seeded = True

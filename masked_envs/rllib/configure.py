@@ -93,34 +93,45 @@ def configure(
     """
     served = _module_of(config)
     check_options(config)
-    one, several = _runners(env_runner)
+    runners = _runners(env_runner)
     options = _options_of(config, model_config)
     working = config.copy(copy_frozen=False)
+    _configure(working, env_id, env_config, options, served, policies, runners)
+    config.env = working.env  # refused where the config is frozen, as that of an algorithm
+    vars(config).update(vars(working))
+    return config
+
+
+def _configure(
+    working: AlgorithmConfig, env_id: Any, env_config: Any, options: Any, served: Any, policies: Any, runners: Any
+) -> None:
+    """What `configure` does, on a copy of the config."""
     start_anew(working)
     before = state_of(working)
     named = resolve(_one_environment(working, env_id))
     arguments = _arguments(named, {**working.env_config, **dict(env_config or {})})
     kept = kept_modules(working, served)
+    runner, of_several_agents = runners
     with contextlib.closing(_probe(named, arguments)) as env:
         if isinstance(env, MultiAgentEnv):
             arguments, descriptor = _as_multi_agent(named, env, arguments)
             configure_multi_agent(working, env, descriptor, options, kept, served, policies)
-            runner = several
-        elif policies is not None or not is_default(working, "policies"):
-            raise TypeError(
-                f"{named.env} has one learning agent here: policies= and config.multi_agent(...) are for games without "
-                "opponent="
-            )
+            runner = of_several_agents
         else:
+            _require_no_policies(working, named, policies)
             _configure_single_agent(working, named, env, options, kept, served)
-            runner = one
     working.env_runners(env_runner_cls=kept_runner(working, runner))
     set_learner(working)
     add_metrics(working)
     remember(working, before, arguments)
-    config.env = working.env  # refused where the config is frozen, as that of an algorithm
-    vars(config).update(vars(working))
-    return config
+
+
+def _require_no_policies(config: AlgorithmConfig, named: Any, policies: Policies | None) -> None:
+    if policies is not None or not is_default(config, "policies"):
+        raise TypeError(
+            f"{named.env} has one learning agent here: policies= and config.multi_agent(...) are for games without "
+            "opponent="
+        )
 
 
 def _runners(env_runner: str) -> tuple[type, type]:

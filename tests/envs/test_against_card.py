@@ -71,7 +71,7 @@ def test_single_play(env_id: str, parameters: dict[str, Any], length: str) -> No
     while steps > 0:
         observation, info = env.reset(seed=seed)
         expected.reset(env.get_state())
-        seed += 1
+        seed, steps = seed + 1, steps - 1  # a game that is over before the seat acts counts too
         while True:
             agent = expected.to_move
             assert info.get("agent", 0) == agent
@@ -187,7 +187,7 @@ def test_parallel_play(env_id: str, parameters: dict[str, Any], length: str) -> 
     while steps > 0:
         observations, _ = env.reset(seed=seed)
         expected.reset(env.get_state())
-        seed += 1
+        seed, steps = seed + 1, steps - 1  # a game that is over before the seat acts counts too
         while True:
             for index, agent in enumerate(agents):
                 expected.check(index, observations[agent])
@@ -259,7 +259,7 @@ def test_play_beside_an_opponent(env_id: str, parameters: dict[str, Any], last_s
     seed, steps = 0, steps_of(env_id, length) // 4
     while steps > 0:
         observation, info = opponent.reset(seed)
-        seed += 1
+        seed, steps = seed + 1, steps - 1  # a game that is over before the seat acts counts too
         while True:
             expected.check(seat, observation)
             assert info["agent"] == seat

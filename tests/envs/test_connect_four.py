@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import pytest
+from game_trees import grow, started
 from positions import changed, read
 
 from masked_envs import make, make_aec, make_vec
@@ -64,30 +64,12 @@ def counts_of_bitboard(plies: int) -> tuple[list[int], list[int]]:
     return positions, sequences
 
 
-def counts_of_environment(plies: int) -> tuple[list[int], list[int]]:
-    env = make(ENV_ID, on_invalid="raise")
-    env.reset(seed=0)
-    layer = Counter({env.get_state(): 1})
-    positions, sequences = [1], [1]
-    for _ in range(plies):
-        following: Counter[Any] = Counter()
-        for state, ways in layer.items():
-            env.set_state(state)
-            for column in [] if state.terminated else np.flatnonzero(env.action_mask):
-                env.set_state(state)
-                env.step(column)
-                following[env.get_state()] += ways
-        layer = following
-        positions.append(len(layer))
-        sequences.append(sum(layer.values()))
-    return positions, sequences
-
-
 @pytest.mark.parametrize("plies", [5, pytest.param(8, marks=pytest.mark.long)])
 def test_positions_and_sequences_are_as_many_as_published(plies: int) -> None:
     expected = [list(counts[: plies + 1]) for counts in (POSITIONS, SEQUENCES)]
     assert list(counts_of_bitboard(plies)) == expected
-    assert list(counts_of_environment(plies)) == expected
+    tree = grow(started(make(ENV_ID)), plies)
+    assert [tree.positions, tree.sequences] == expected
 
 
 def test_a_column_that_is_filled_leaves_the_mask() -> None:

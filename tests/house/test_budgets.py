@@ -320,6 +320,8 @@ EVERYWHERE = {"numpy", "gymnasium", "masked_envs", *sys.stdlib_module_names}
 ROOMS = {
     **ONLY_HERE,
     "PIL": ("render/",),
+    "msgpack": ("rllib/ray_internals/recording.py",),
+    "msgpack_numpy": ("rllib/ray_internals/recording.py",),
     "pytest": ("pytest_plugin.py",),
     "tqdm": ("cli/check.py",),
     "onnx": ("rllib/onnx.py",),
@@ -328,7 +330,7 @@ ROOMS = {
         "api/aec_env.py",
         "api/parallel_env.py",
         "registration.py",
-        "rllib/multi_agent.py",
+        "rllib/",
         "adaptation/pettingzoo_action_mask.py",
     ),
 }
@@ -336,6 +338,7 @@ ROOMS = {
 DISTRIBUTIONS = {
     "pygame": "pygame-ce",
     "PIL": "pillow",
+    "msgpack_numpy": "msgpack-numpy",
     "sb3_contrib": "sb3-contrib",
     "stable_baselines3": "stable-baselines3",
 }
@@ -441,6 +444,7 @@ FOREIGN_CODE = {
     "masked_envs/conformance/laws/reproducible.py": {"_pickled"},
     "masked_envs/conformance/other_process.py": {"stream_elsewhere", "_answer"},
     "masked_envs/conformance/shrink.py": {"_same_failure"},
+    "masked_envs/rllib/ray_internals/refusals.py": {"_connectors"},  # a function that makes connectors
 }
 NO_ERROR = {"WindowClosedError"}  # a person leaves: the one thing to do is to go on
 

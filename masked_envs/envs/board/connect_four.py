@@ -41,10 +41,9 @@ from gymnasium.spaces import Box
 from ...core import Declaration, equal_to, fill, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
+from .boards import EMPTY, longest_line, observe_pieces
 
 ROWS, COLUMNS, LINE = 6, 7, 4
-EMPTY = 0  # a cell holds EMPTY, or the player's index plus one
-DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))  # right, down, and the two diagonals
 
 
 def state(values):
@@ -69,7 +68,7 @@ def step(s, p, column, rewards):
     rack[row, column] = player + 1
     s["discs"] += 1
     s["to_move"] = 1 - player
-    if completes_line(rack, row, column):
+    if longest_line(rack, row, column) >= LINE:
         rewards[player] += 1.0
         rewards[1 - player] -= 1.0
         return True
@@ -78,8 +77,7 @@ def step(s, p, column, rewards):
 
 @rule
 def observe(s, p, agent, out):
-    equal_to(s["rack"], agent + 1, out[0])
-    equal_to(s["rack"], 2 - agent, out[1])
+    observe_pieces(s["rack"], agent, out)
 
 
 @rule
@@ -88,27 +86,6 @@ def landing_row(rack, column):
     while rack[row, column] != EMPTY:
         row -= 1
     return row
-
-
-@rule
-def completes_line(rack, row, column):
-    """Whether the disc at (row, column) is part of a line of LINE."""
-    for down, right in DIRECTIONS:
-        length = 1 + run(rack, row, column, down, right) + run(rack, row, column, -down, -right)
-        if length >= LINE:
-            return True
-    return False
-
-
-@rule
-def run(rack, row, column, down, right):
-    """How many discs like the one at (row, column) follow it in one direction."""
-    disc, length = rack[row, column], 0
-    row, column = row + down, column + right
-    while 0 <= row < ROWS and 0 <= column < COLUMNS and rack[row, column] == disc:
-        length += 1
-        row, column = row + down, column + right
-    return length
 
 
 # --- picture: one unit a cell, a row of arrows above the rack -------------------------------------------------------

@@ -24,6 +24,14 @@ from .refusals import check_connectors_on_masks
 ALL = "__all__"
 
 
+def _mask_spec(observation_space: Any, action_space: Any) -> Any:
+    """The mask specification of an agent; None without a mask in the observation."""
+    try:
+        return mask_spec_of(observation_space, action_space)
+    except ValueError:
+        return None
+
+
 class GuardsMasks:
     """Mixin over an env runner of RLlib's: EmptyMaskError where the episode goes on and nothing is legal.
 
@@ -55,9 +63,7 @@ class GuardsMasks:
 
     def _mask_specs(self) -> Any:
         """The mask specification of the environment; None without a mask in the observation."""
-        with contextlib.suppress(ValueError):
-            return mask_spec_of(self.env.single_observation_space, self.env.single_action_space)  # type: ignore[attr-defined]
-        return None
+        return _mask_spec(self.env.single_observation_space, self.env.single_action_space)  # type: ignore[attr-defined]
 
     def _try_env_reset(self, **kwargs: Any) -> Any:
         observations, infos = super()._try_env_reset(**kwargs)  # type: ignore[misc]
@@ -106,11 +112,9 @@ class MaskedMultiAgentEnvRunner(GuardsMasks, MultiAgentEnvRunner):  # type: igno
 
     def _mask_specs(self) -> Any:
         env = self.env.envs[0].unwrapped
-        found = {}
-        for agent in env.possible_agents:
-            with contextlib.suppress(ValueError):
-                found[agent] = mask_spec_of(env.get_observation_space(agent), env.get_action_space(agent))
-        return found
+        agents = env.possible_agents
+        found = {agent: _mask_spec(env.get_observation_space(agent), env.get_action_space(agent)) for agent in agents}
+        return {agent: spec for agent, spec in found.items() if spec is not None}
 
     def _refuse_empty(self, observations: Any, terminated: Any = None, truncated: Any = None) -> None:
         for row, seen in enumerate(observations if self._guards else []):

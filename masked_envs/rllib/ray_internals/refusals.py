@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,15 +32,20 @@ def check_connectors_on_masks(config: AlgorithmConfig, spaces: Any) -> None:
     Raises:
         ValueError: naming the connector and what to do instead.
     """
-    make = config._env_to_module_connector
-    pieces: list[Any] = []
-    if make is not None:
-        # RLlib reports what such a function raises, and tries other arguments.
-        with contextlib.suppress(Exception):
-            pieces = force_list(make(None, spaces, None))
-    for piece in pieces:
+    for piece in _connectors(config, spaces):
         if instead := ON_MASKS.get(type(piece).__name__):
             raise ValueError(f"the connector {type(piece).__name__} takes the mask for an observation: {instead}")
+
+
+def _connectors(config: AlgorithmConfig, spaces: Any) -> list[Any]:
+    """The user's connectors, as far as their function makes some for these arguments."""
+    make = config._env_to_module_connector
+    if make is None:
+        return []
+    try:
+        return list(force_list(make(None, spaces, None)))
+    except Exception:
+        return []  # RLlib calls the function again, with other arguments, and reports what it raises then
 
 
 def is_called(callback: str, config: AlgorithmConfig, callbacks: Sequence[RLlibCallback]) -> bool:

@@ -1,0 +1,1 @@
+"""Graph problems: which nodes to take, and how to colour them."""
