@@ -248,7 +248,9 @@ def finding(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     ]
     parts += [f"> {quoted['quote']}\n\n[{quoted['where']}]({quoted['url']})" for quoted in one["upstream"]]
     issues = ", ".join(f"[{issue['title']}]({issue['url']})" for issue in one["issues"])
-    parts += [f"Upstream: {issues}." if issues else "No upstream issue about it was found."]
+    parts += [
+        f"Upstream: {issues}." if issues else "No upstream issue is linked: none was found, or none was searched for."
+    ]
     parts += [f"**Disputed**: {one['disputed']}"] if one.get("disputed") else []
     parts += [
         f"```python\n{script.read_text(encoding='utf-8').rstrip()}\n```",

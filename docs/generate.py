@@ -87,10 +87,9 @@ def pages() -> dict[Path, str]:
     written = {ENVS / f"{name(one)}.md": page(one, measured.get(one.id)) for one in declared}
     written[LEARNING] = learning.page(measured)
     written[FIELD_REPORT] = field_report.page()
-    written[INDEX] = INDEX_HEAD + environment_table(declared, "")
-    readme = between(
-        README, README.read_text(encoding="utf-8"), "environments", environment_table(declared, "docs/envs/")
-    )
+    written[INDEX] = INDEX_HEAD + "\n".join(family_section(*each) for each in families(declared).items())
+    text = README.read_text(encoding="utf-8")
+    readme = between(README, text, "environments", family_table(declared, "docs/envs/"))
     written[README] = between(README, readme, "libraries", library_table("docs/"))
     written[KINDS] = between(KINDS, KINDS.read_text(encoding="utf-8"), "libraries", library_table(""))
     return written
@@ -152,6 +151,30 @@ def page(declared: Declaration, measured: Mapping[str, Any] | None = None) -> st
         parts += ["## What the reference agent learns", learning.section(measured)]
     parts += ["## See it", f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def families(declared: Iterable[Declaration]) -> dict[str, list[Declaration]]:
+    """The environments by their folders: "Classic control" is envs/classic_control."""
+    found: dict[str, list[Declaration]] = {}
+    for one in declared:
+        family = CATALOGUE[one.id].module.partition(".")[0].replace("_", " ").capitalize()
+        found.setdefault(family, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def family_table(declared: Iterable[Declaration], folder: str) -> str:
+    """One line for each family, with links to its environments."""
+    rows = []
+    for family, members in families(declared).items():
+        kinds = sorted({one.mask(one.resolve({})).kind for one in members})
+        rows.append([family, ", ".join(f"[{one.id}]({folder}{name(one)}.md)" for one in members), ", ".join(kinds)])
+    return markdown_table(["family", "environments", "kinds of mask"], rows) + "\n"
+
+
+def family_section(family: str, members: list[Declaration]) -> str:
+    """A family in the index: its pictures, and a line for each environment."""
+    shown = "\n".join(f"[![{name(one)}]({name(one)}.gif){{ width=180 }}]({name(one)}.md)" for one in members)
+    return f"## {family}\n\n{shown}\n\n{environment_table(members, '')}"
 
 
 def environment_table(declared: Iterable[Declaration], folder: str) -> str:

@@ -60,6 +60,8 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         EmptyMaskError: in `reset` and `step`, a position in which nothing is allowed and the episode goes on.
     """
 
+    vector_form = "VectorActionMask"
+
     on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
 
     def __init__(

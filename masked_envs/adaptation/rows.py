@@ -15,16 +15,14 @@ def require_single(wrapper: object, env: Any) -> None:
     """Refuse a vector environment where a wrapper of single environments was given one.
 
     Raises:
-        TypeError: such an environment; the message names the wrapper to use.
+        TypeError: such an environment; the message names the wrapper to use, the class attribute `vector_form`.
     """
     if not isinstance(env, VectorEnv):
         return
-    from ..wrappers import HOME
-
-    name = type(wrapper).__name__
+    name, vector_form = type(wrapper).__name__, getattr(type(wrapper), "vector_form", None)
     instead = (
-        f"use masked_envs.wrappers.Vector{name}"
-        if f"Vector{name}" in HOME
+        f"use masked_envs.wrappers.{vector_form}"
+        if vector_form
         else f"wrap the single environments, gymnasium.vector.SyncVectorEnv([lambda: {name}(make(...))] * n), or make "
         'the vector environment with mask_in="info" and use gymnasium.wrappers.vector'
     )

@@ -59,7 +59,9 @@ def stream_elsewhere(context: CheckContext, steps: int) -> list[dict[str, bytes]
         pickle.dump((sys.path, request), process.stdin)
         process.stdin.flush()
         answer: list[dict[str, bytes]] | str = pickle.load(process.stdout)
-    except (EOFError, OSError, pickle.UnpicklingError):
+        if not isinstance(answer, (list, str)):
+            raise pickle.UnpicklingError(f"no answer: {answer!r}")
+    except Exception:  # it ended, or the environment wrote into its answer: unpickling that may raise anything
         _forget(process)
         return "another process with it took too long, or was ended by it"
     except BaseException:  # the check itself is ended: the answer would be read as that of the next request

@@ -35,6 +35,8 @@ class BoundedAction(FormWrapper):
         TypeError: an environment without a mask, or with a mask of another kind.
     """
 
+    vector_form = "VectorBoundedAction"
+
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         self._keep_arguments()
         super().__init__(env)

@@ -47,6 +47,8 @@ class FlatActions(FlatMaskWrapper):
         TypeError: an environment without a mask. ValueError: more than `max_actions` actions; bins below 2.
     """
 
+    vector_form = "VectorFlatActions"
+
     def __init__(self, env: gym.Env[Any, Any], bins: int = 11, max_actions: int = 100_000) -> None:
         self._keep_arguments(bins=bins, max_actions=max_actions)
         super().__init__(env)

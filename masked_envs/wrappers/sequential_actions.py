@@ -54,6 +54,8 @@ class SequentialActions(FlatMaskWrapper):
         TypeError: an environment without a mask. ValueError: bins below 2.
     """
 
+    vector_form = "VectorSequentialActions"
+
     def __init__(self, env: gym.Env[Any, Any], bins: int = 11) -> None:
         self._keep_arguments(bins=bins)
         super().__init__(env)

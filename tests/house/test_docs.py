@@ -164,8 +164,8 @@ def test_every_environment_has_a_row_and_a_page(generate: ModuleType) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme.partition("<!-- environments:start -->")[2].partition("<!-- environments:end -->")[0]
     for env_id in CATALOGUE:
-        (row,) = [line for line in table.splitlines() if f"[{env_id}]" in line]
-        page = ROOT / LINK.search(row)["target"]  # type: ignore[index]
+        (target,) = re.findall(rf"\[{re.escape(env_id)}\]\((.*?)\)", table)
+        page = ROOT / target
         assert f"`{env_id}`" in page.read_text(encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -323,7 +324,8 @@ def test_demo_writes_what_moves(env_id: str, tmp_path: Path, capsys: Capture) ->
     frames = frames_of(out)
     assert 2 <= len(frames) <= 5
     assert all((a != b).any() for a, b in zip(frames, frames[1:], strict=False))
-    assert capsys.readouterr().out == f"{out}: 4 steps of random legal play in {env_id}\n"
+    shown = capsys.readouterr().out
+    assert re.fullmatch(rf"{re.escape(str(out))}: [1-4] steps of random legal play in {env_id}\n", shown)
 
 
 @pytest.mark.parametrize("env_id", [CARTPOLE, CONNECT_FOUR])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import stat
 import threading
 from typing import Any
 
@@ -47,6 +49,25 @@ class Prints(Homesick):
         os.write(1, b"more of it")
 
 
+class Garbles(Homesick):
+    """Writes what is no pickle, or one of something else, where its answer is expected."""
+
+    noise = b"cmasked_envs\nno_such_name\n."
+
+    def trouble(self) -> None:
+        for fd in range(3, 64):
+            try:
+                is_pipe = stat.S_ISFIFO(os.fstat(fd).st_mode)
+            except OSError:
+                continue
+            if is_pipe:
+                os.write(fd, self.noise)
+
+
+class AnswersItself(Garbles):
+    noise = pickle.dumps(42)
+
+
 def notes(make: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setenv(HOME, str(os.getpid()))
     report = masked_envs.check_masked_env(make, steps=10, raise_on_failure=False)
@@ -60,9 +81,11 @@ def notes(make: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (Ends, "was ended by it"),
         (Hangs, "took too long"),
         (Raises, "OSError: no display"),
+        (Garbles, "was ended by it"),
+        (AnswersItself, "was ended by it"),
         (lambda: Homesick(), "cannot be sent to another process"),
     ],
-    ids=["ends", "hangs", "raises", "a lambda"],
+    ids=["ends", "hangs", "raises", "garbles", "answers itself", "a lambda"],
 )
 def test_trouble_elsewhere_is_named_and_no_finding(make: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patience:
