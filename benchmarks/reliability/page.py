@@ -46,7 +46,7 @@ def decisions(result: Result) -> str:
 def soak(result: Result) -> str:
     first, last = result["looks"][0], result["looks"][-1]
     third = result["looks"][len(result["looks"]) // 3]
-    slow = f" ({', '.join(result['slow_ids'])} were too slow to take part)" if result["slow_ids"] else ""
+    slow = f" (without {', '.join(result['slow_ids'])}, too slow to take part)" if result["slow_ids"] else ""
     less = f" The goal is {10**8:,} steps; a run begins anew." if result["steps"] < 10**8 else ""
     return (
         f"**{result['steps']:,} steps** of {result['ids']} ids in vector environments{slow} and of single ones, in "

@@ -315,7 +315,12 @@ def kinds_of(engine, body):
     buffers = engine._buffers()
     parameters = record_of(buffers.parameters.dtype, "record of parameters", constant=True)
     known = {"states": Array(state_of(buffers.records.dtype), 1), "parameters": Array(parameters, 1), "i": INT}
-    for name, value in {**buffers.per_row, **buffers.shared, "view": 0}.items():
+    given = {  # to `advance_row`, by the engine
+        "new_observations": buffers.per_row["observations"],
+        "new_rewards": buffers.per_row["rewards"],
+        "earned": np.zeros(engine.rows),
+    }
+    for name, value in {**buffers.per_row, **buffers.shared, **given, "view": 0}.items():
         number = INT if isinstance(value, int) else FLOAT
         known[name] = kind_of(value.dtype, name, value.ndim) if isinstance(value, np.ndarray) else number
     return tuple(known[name] for name in arguments_of(body))
