@@ -274,7 +274,8 @@ class GoesOn(MaskedEnv):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **{**keywords, "on_invalid": "noop"})
-        self.on_invalid = "terminate"
+
+    on_invalid = property(lambda self: "terminate", lambda self, value: None)
 
 
 class ActsOnNoop(MaskedEnv):
@@ -282,7 +283,8 @@ class ActsOnNoop(MaskedEnv):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **{**keywords, "on_invalid": "resample"})
-        self.on_invalid = "noop"
+
+    on_invalid = property(lambda self: "noop", lambda self, value: None)
 
 
 class GlobalNoise(gym.Wrapper):

@@ -101,7 +101,7 @@ ENV = Declaration(
     module=__name__,
     state=state,
     mask=lambda values: MaskSpec.flat(values["num_arms"]),
-    observation=lambda values: Box(0, 0, (1,), np.int8),
+    observation=lambda values: Box(0, 1, (1,), np.int8),
     parameters={
         "num_arms": Parameter(10, "arms", low=1, high=1000),
         "num_legal": Parameter(3, "arms offered in a step", low=1, high=1000),
