@@ -40,3 +40,12 @@ def run(board, row, column, down, right):
         length += 1
         row, column = row + down, column + right
     return length
+
+
+@rule
+def root_of(parent, cell):
+    """The root of a group of cells, kept as a forest (union-find); the path to it is halved on the way."""
+    while parent[cell] != cell:
+        parent[cell] = parent[parent[cell]]
+        cell = parent[cell]
+    return cell

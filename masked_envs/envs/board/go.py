@@ -47,7 +47,7 @@ from gymnasium.spaces import Box
 from ...core import Declaration, Parameter, copy_to, fill, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
-from .boards import EMPTY, observe_pieces
+from .boards import EMPTY, observe_pieces, root_of
 
 LARGEST = 19
 NEIGHBOURS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # (down, right)
@@ -56,6 +56,7 @@ ACTIONS_PER_POINT = 3  # of an episode, at most
 NO_POSITION = -1
 
 
+@rule
 def most_actions(size):
     return ACTIONS_PER_POINT * size * size
 
@@ -104,7 +105,7 @@ def step(s, p, action, rewards):
         s["passes"] = 0
         place(s, size, player, action)
         remember(s["known"], s["bits"])
-    if s["passes"] == 2 or s["actions"] == ACTIONS_PER_POINT * size * size:
+    if s["passes"] == 2 or s["actions"] == most_actions(size):
         lead = count_points(s, size, 0) - count_points(s, size, 1) - p["komi"]
         if lead != 0.0:
             winner = 0 if lead > 0.0 else 1
@@ -139,15 +140,6 @@ def find_groups(s, size):
                 parent[root_of(parent, point - size)] = point
             if column > 0 and board[row, column - 1] == content:
                 parent[root_of(parent, point - 1)] = root_of(parent, point)
-
-
-@rule
-def root_of(parent, point):
-    """The root of a group; the path to it is halved on the way."""
-    while parent[point] != point:
-        parent[point] = parent[parent[point]]
-        point = parent[point]
-    return point
 
 
 @rule

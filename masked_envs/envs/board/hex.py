@@ -45,7 +45,7 @@ from gymnasium.spaces import Box
 from ...core import Declaration, Parameter, fill, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
-from .boards import EMPTY, mark_empty, observe_pieces
+from .boards import EMPTY, mark_empty, observe_pieces, root_of
 
 NEIGHBOURS = ((0, -1), (0, 1), (-1, 0), (-1, 1), (1, -1), (1, 0))  # (down, right)
 
@@ -110,15 +110,6 @@ def join(s, cell, other):
     root, other_root = root_of(parent, cell), root_of(parent, other)
     parent[other_root] = root
     touches[root] |= touches[other_root]
-
-
-@rule
-def root_of(parent, cell):
-    """The root of a chain; the path to it is halved on the way."""
-    while parent[cell] != cell:
-        parent[cell] = parent[parent[cell]]
-        cell = parent[cell]
-    return cell
 
 
 # --- picture: one unit a cell, each row half a cell further to the right ----------------------------------------------

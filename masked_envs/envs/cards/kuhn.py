@@ -43,6 +43,7 @@ from gymnasium.spaces import Box
 from ...core import Declaration, Parameter, fill, random_below, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
+from .chips import pay
 
 CHECK, BET, FOLD, CALL = range(4)
 LABELS = ("check", "bet", "fold", "call")
@@ -97,12 +98,6 @@ def observe(s, p, agent, out):
 def faces_bet(s):
     """Whether the last action was a bet."""
     return s["played"] > 0 and s["actions"][s["played"] - 1] == BET + 1
-
-
-@rule
-def pay(rewards, winner, chips):
-    rewards[winner] += chips
-    rewards[1 - winner] -= chips
 
 
 # --- picture: both cards, since a person who watches plays neither, and the actions below ---------------------------

@@ -47,6 +47,7 @@ from gymnasium.spaces import Box
 from ...core import Declaration, Parameter, fill, random_below, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
+from .chips import pay
 
 FOLD, CALL, RAISE = range(3)
 LABELS = ("fold", "call", "raise")
@@ -143,12 +144,6 @@ def show_down(s, rewards):
 def strength(cards, player):
     """A pair is stronger than every single rank."""
     return cards[player] + (1_000_000 if cards[player] == cards[2] else 0)
-
-
-@rule
-def pay(rewards, winner, chips):
-    rewards[winner] += chips
-    rewards[1 - winner] -= chips
 
 
 # --- picture: all cards, since a person who watches plays neither, chips beside them, the actions below -------------
