@@ -46,6 +46,8 @@ CATALOGUE = {
     "MaskedPendulum-v0": Entry("classic_control.pendulum", "single"),
     "MaskedSeeker-v0": Entry("navigation.seeker", "single"),
     "MaskedSlidingPuzzle-v0": Entry("puzzle.sliding_puzzle", "single"),
+    "MaskedSnake-v0": Entry("gridworld.snake", "single"),
+    "MaskedSokoban-v0": Entry("puzzle.sokoban", "single"),
     "MaskedTaxi-v0": Entry("gridworld.taxi", "single"),
     "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
     "MaskedTicTacToe-v0": Entry("board.tic_tac_toe", "turns"),
