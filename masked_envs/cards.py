@@ -92,9 +92,15 @@ def parameter_rows(declared: Declaration) -> list[list[str]]:
     """Name, default, values allowed, and meaning of each parameter."""
     rows = []
     for name, parameter in declared.all_parameters.items():
-        allowed = ", ".join(parameter.choices) or type(parameter.default).__name__ + _bounds(parameter)
-        rows.append([name, str(parameter.default), allowed, parameter.doc])
+        rows.append([name, str(parameter.default), _allowed(parameter), parameter.doc])
     return rows
+
+
+def _allowed(parameter: Parameter) -> str:
+    names = ", ".join(parameter.names)
+    if isinstance(parameter.default, str) and not parameter.choices:
+        return f"{names}, the path of a file, or a dict of arrays"
+    return names or type(parameter.default).__name__ + _bounds(parameter)
 
 
 def _bounds(parameter: Parameter) -> str:

@@ -30,6 +30,7 @@ CATALOGUE = {
     "MaskedHex-v0": Entry("board.hex", "turns"),
     "MaskedHuge-v0": Entry("bandit.huge", "single"),
     "MaskedIndependentSet-v0": Entry("graph.independent_set", "single"),
+    "MaskedJobShop-v0": Entry("scheduling.job_shop", "single"),
     "MaskedKnapsack-v0": Entry("packing.knapsack", "single"),
     "MaskedKnightsTour-v0": Entry("puzzle.knights_tour", "single"),
     "MaskedKuhn-v0": Entry("cards.kuhn", "turns"),

@@ -255,7 +255,7 @@ def main() -> None:
     for text in arguments.parameters:
         name, _, value = text.partition("=")
         declared = declaration(arguments.env_id).all_parameters.get(name)
-        parameters[name] = value if declared and declared.choices else json.loads(value)
+        parameters[name] = value if declared and isinstance(declared.default, str) else json.loads(value)
     for env_id in [arguments.env_id] if arguments.env_id else CATALOGUE:
         try:
             write(env_id, arguments.seed, parameters)

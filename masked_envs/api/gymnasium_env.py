@@ -16,13 +16,14 @@ from ..core.state import State
 from ..mask_spec import MaskSpec
 from .fixed import Fixed
 from .invalid_action import invalid_action_error
+from .kept_spec import KeptSpec
 from .observations import check_mask_in, checked_seed, observation_space, with_mask
 from .picture import Picture, check_render_mode
 from .seats import Seats
 from .single_agent import Opponent, SingleAgentView
 
 
-class MaskedEnv(Seats, gym.Env[Any, Any]):
+class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
     """One copy of an environment of this package as a single-agent environment.
 
     Args:

@@ -20,6 +20,7 @@ from ..mask_spec import MaskSpec
 from .final_info import final_info
 from .fixed import Fixed
 from .invalid_action import invalid_action_error
+from .kept_spec import KeptSpec
 from .observations import batched, check_mask_in, observation_space, with_mask
 from .picture import Picture, check_render_mode
 from .seats import Seats
@@ -34,7 +35,7 @@ from .vector_arguments import (
 )
 
 
-class MaskedVectorEnv(Seats, VectorEnv[Any, Any, Any]):
+class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
     """Many copies of an environment of this package, stepped as arrays.
 
     Row i after `reset(seed=k)` is, byte for byte, a single environment after `reset(seed=k + i)`.

@@ -1,6 +1,7 @@
 """What environment files import: the declaration, parameters, state records, random numbers and array verbs."""
 
 from .declaration import Declaration
+from .instances import Instance, numbers, whole
 from .law import RuleError
 from .parameters import Parameter
 from .random import (
@@ -17,6 +18,7 @@ from .rules import copy_to, count_nonzero, equal_to, fill, nth_nonzero, round_do
 
 __all__ = [
     "Declaration",
+    "Instance",
     "Parameter",
     "RuleError",
     "copy_to",
@@ -24,6 +26,7 @@ __all__ = [
     "equal_to",
     "fill",
     "nth_nonzero",
+    "numbers",
     "random_below",
     "random_subset",
     "random_uniform",
@@ -36,4 +39,5 @@ __all__ = [
     "shuffle",
     "state_record",
     "stream_words",
+    "whole",
 ]

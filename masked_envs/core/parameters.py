@@ -64,11 +64,16 @@ class Parameter:
         given = [("at least", self.low), ("at most", self.high)]
         return " and ".join(f"{words} {_shortest(bound)}" for words, bound in given if bound is not None)
 
-    def as_number(self, value: Value) -> int | float:
-        """The value as rules get it."""
+    def for_rules(self, name: str, value: Value) -> dict[str, Any]:
+        """What rules get of the value: numbers and arrays by the names of their fields in the record."""
         if isinstance(value, str):
-            return self.choices.index(value)
-        return value if isinstance(value, float) else int(value)
+            return {name: self.choices.index(value)}
+        return {name: value if isinstance(value, float) else int(value)}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values of a str parameter that have a name."""
+        return self.choices
 
 
 def _shortest(bound: float) -> str:
@@ -95,10 +100,15 @@ def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, A
 
 
 def as_record(declared: Mapping[str, Parameter], values: Mapping[str, Value]) -> np.void:
-    """The parameters as one record of int64 and float64."""
-    numbers = {name: declared[name].as_number(value) for name, value in values.items()} or {"none": 0}
-    fields = [(name, np.float64 if isinstance(n, float) else np.int64) for name, n in numbers.items()]
-    return cast(np.void, np.array(tuple(numbers.values()), fields)[()])
+    """The parameters as one record of int64 and float64; an instance adds the arrays that it consists of."""
+    parts: dict[str, Any] = {}
+    for name, value in values.items():
+        parts |= declared[name].for_rules(name, value)
+    arrays = {name: np.asarray(part) for name, part in (parts or {"none": 0}).items()}
+    record = np.zeros((), [(name, array.dtype, array.shape) for name, array in arrays.items()])
+    for name, array in arrays.items():
+        record[name] = array
+    return cast(np.void, record[()])
 
 
 def finite(name: str, number: Any) -> float:

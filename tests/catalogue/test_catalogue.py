@@ -96,7 +96,7 @@ def other_values(parameter: Parameter) -> list[Any]:
     if isinstance(default, bool):
         return [not default]
     if isinstance(default, str):
-        return [choice for choice in parameter.choices if choice != default]
+        return [name for name in parameter.names if name != default]
     low = -math.inf if parameter.low is None else parameter.low
     high = math.inf if parameter.high is None else parameter.high
     if isinstance(default, int):
@@ -229,6 +229,6 @@ def test_an_unknown_parameter_is_refused_and_the_nearest_named(env_id: str) -> N
 def test_the_numbers_of_a_default_are_within_their_bounds(env_id: str) -> None:
     for name, parameter in declaration(env_id).all_parameters.items():
         if isinstance(parameter.default, str):
-            assert parameter.default in parameter.choices and len(set(parameter.choices)) > 1, name
+            assert parameter.default in parameter.names and len(set(parameter.names)) > 1, name
         else:
             assert not parameter.choices, name

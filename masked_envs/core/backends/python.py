@@ -48,8 +48,8 @@ class PythonRows(Rows):
         self._bound = bound
         self._plain = [PlainState(buffers.records[i : i + 1]) for i in range(len(buffers.records))]
         self.states = [state.fields for state in self._plain]
-        names = buffers.parameters.dtype.names or ()
-        self.parameters = {name: buffers.parameters[name].item() for name in names}
+        given = {name: buffers.parameters[name] for name in buffers.parameters.dtype.names or ()}
+        self.parameters = {name: value if np.ndim(value) else value.item() for name, value in given.items()}
         self._buffers: dict[str, Any] = {
             **{name: plain_rows(array, name in buffers.indexed) for name, array in buffers.per_row.items()},
             **buffers.shared,

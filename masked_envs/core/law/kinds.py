@@ -81,7 +81,7 @@ class Tuple:
 
 @dataclass(frozen=True)
 class Table:
-    """A module constant of numbers, all of one kind, in one shape: a tuple of tuples, or an array."""
+    """A constant of numbers, all of one kind, in one shape: a tuple of tuples or an array of a module, an instance."""
 
     element: Number
     shape: tuple[int, ...]
@@ -170,9 +170,18 @@ def kind_of(dtype: np.dtype[Any], name: str = "record", extra: int = 0) -> Kind:
 
 
 def record_of(dtype: np.dtype[Any], name: str, constant: bool = False) -> Record:
-    """The kind of a record."""
-    fields = tuple((field, kind_of(dtype[field], f"field {field!r}")) for field in dtype.names or ())
-    return Record(name, fields, constant)
+    """The kind of a record; the arrays in a constant one are constant tables."""
+    kinds = ((field, kind_of(dtype[field], f"field {field!r}"), dtype[field].shape) for field in dtype.names or ())
+    return Record(
+        name, tuple((field, as_table(kind, shape) if constant else kind) for field, kind, shape in kinds), constant
+    )
+
+
+def as_table(kind: Kind, shape: tuple[int, ...]) -> Kind:
+    """An array of numbers as a table, which no rule can write."""
+    if isinstance(kind, Array) and isinstance(kind.element, Number):
+        return Table(kind.element, shape, is_array=True)
+    return kind
 
 
 def state_of(dtype: np.dtype[Any]) -> Record:

@@ -1,0 +1,185 @@
+"""Instances of problems as parameters: drawn at random, from the literature, or the user's own.
+
+The value of such a parameter is a str: a name, or the user's own instance as JSON. So it is compared, hashed and kept
+in `env.spec` like every other value, and `gymnasium.make(env.spec)` makes the same environment where the file that it
+came from has changed or is gone. Rules get the instance as arrays beside the other parameters, such as p["durations"].
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .parameters import Parameter
+
+RANDOM = "random"
+LONGEST_SHOWN = 60  # characters of a value in an error
+
+Raw = Mapping[str, Any]
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Instance(Parameter):
+    """A parameter that is an instance of a problem.
+
+    It takes "random", the name of a data file in `folder`, the path of a file of the user's own (in the format that
+    `read` reads, or in JSON), or a dict of what such a file holds. Rules get its index, 0 for "random" and 1 for all
+    others, and under the names in `fields` its arrays; for "random" these have one element each, which means nothing.
+
+    Attributes:
+        beside, folder: the data files are `folder`/<name>.txt beside the file `beside`; None where there are none.
+        read: the text of a data file -> a dict of numbers, strings and nested lists. Raises a ValueError that says
+            what is wrong with the text.
+        complete: such a dict -> the arrays for rules, by the names in `fields`. Raises a ValueError, TypeError or
+            KeyError for what is no instance.
+        fields: name -> (dtype, number of dimensions) of each array.
+    """
+
+    beside: str = field(default=__file__, kw_only=True)
+    folder: str | None = field(default=None, kw_only=True)
+    read: Callable[[str], Raw] = field(default=json.loads, kw_only=True)
+    complete: Callable[[Raw], Mapping[str, Any]] = field(default=dict, kw_only=True)
+    fields: tuple[tuple[str, type, int], ...] = field(default=(), kw_only=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The word "random", and the names of the data files in alphabetical order."""
+        return (RANDOM, *sorted(path.stem for path in self.files))
+
+    @property
+    def files(self) -> list[Path]:
+        """The data files."""
+        return [] if self.folder is None else list((Path(self.beside).parent / self.folder).glob("*.txt"))
+
+    def check(self, owner: str, name: str, value: Any) -> str:
+        """The value as a str: a name, or the user's own instance as JSON.
+
+        Raises:
+            ValueError: no name, no file, or no instance; the message says what is wrong with it.
+        """
+        if isinstance(value, str) and value in self.names:
+            return str(value)
+        try:
+            raw = self._given(value)
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError, _NotReadableError) as error:
+            raise ValueError(self._refusal(owner, name, value, error)) from error
+        if raw is None:
+            expected = f"one of {', '.join(map(repr, self.names))}, the path of a file, or a dict of arrays"
+            raise ValueError(f"{owner}: {name} must be {expected}, not {value!r}")
+        try:
+            text = json.dumps(dict(sorted(raw.items())), default=plain, allow_nan=False)
+            _arrays(self, text)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(self._refusal(owner, name, value, error)) from error
+        return text
+
+    def _given(self, value: Any) -> Raw | None:
+        """What a dict, a text in JSON, or the path of a file says; None for anything else."""
+        if isinstance(value, Mapping):
+            return value
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            return _object(value)
+        if isinstance(value, (str, os.PathLike)) and os.fspath(value) and Path(value).is_file():
+            return self._read_text(Path(value).read_text(encoding="utf-8"))
+        return None
+
+    def _read_text(self, text: str) -> Raw:
+        if text.lstrip().startswith("{"):
+            return _object(text)
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise _NotReadableError(str(error)) from error
+
+    def _refusal(self, owner: str, name: str, value: Any, error: Exception) -> str:
+        shown = repr(value) if len(repr(value)) <= LONGEST_SHOWN else f"{repr(value)[:LONGEST_SHOWN]}..."
+        reason = f"without {error}" if isinstance(error, KeyError) else str(error)
+        return f"{owner}: {name} must be an instance, not {shown}: {reason}"
+
+    def raw(self, value: str) -> Raw:
+        """What the data file of this name, or the user's own instance, says."""
+        if value.lstrip().startswith("{"):
+            return _object(value)
+        (path,) = (path for path in self.files if path.stem == value)
+        return self._read_text(path.read_text(encoding="utf-8"))
+
+    def arrays(self, value: str) -> Arrays | None:
+        """The arrays of a checked value, read-only; None for "random"."""
+        return None if value == RANDOM else _arrays(self, value)
+
+    def for_rules(self, name: str, value: Any) -> dict[str, Any]:
+        arrays = self.arrays(value)
+        if arrays is None:
+            arrays = {key: np.zeros((1,) * ndim, dtype) for key, dtype, ndim in self.fields}
+        return {name: int(value != RANDOM), **arrays}
+
+
+class _NotReadableError(Exception):
+    """A file is not in the format it should be in; the message says where."""
+
+
+@functools.lru_cache(maxsize=64)
+def _arrays(parameter: Instance, value: str) -> Arrays:
+    completed = parameter.complete(parameter.raw(value))
+    arrays: Arrays = {}
+    for key, dtype, ndim in parameter.fields:
+        array: npt.NDArray[Any] = np.ascontiguousarray(completed[key], dtype)
+        if array.ndim != ndim or array.size == 0:
+            raise ValueError(f"{key!r} has {ndim} dimensions and at least one element, not the shape {array.shape}")
+        array.flags.writeable = False
+        arrays[key] = array
+    return arrays
+
+
+def _object(text: str) -> Raw:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise _NotReadableError(f"it holds {type(found).__name__}, and should hold a dict")
+    return found
+
+
+def plain(value: Any) -> Any:
+    """An array or a number of NumPy as JSON can hold it.
+
+    Raises:
+        TypeError: anything else.
+    """
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is neither a number, a string, a list nor an array")
+
+
+def whole(name: str, value: Any, ndim: int, low: int, high: int) -> npt.NDArray[np.int64]:
+    """The value as an array of integers.
+
+    Raises:
+        ValueError: another number of dimensions, ragged rows, no whole numbers, or numbers out of bounds.
+    """
+    array = numbers(name, value, ndim)
+    if not (array == np.floor(array)).all() or array.min() < low or array.max() > high:
+        raise ValueError(f"{name!r} holds whole numbers from {low} to {high}")
+    return array.astype(np.int64)
+
+
+def numbers(name: str, value: Any, ndim: int) -> npt.NDArray[np.float64]:
+    """The value as an array of finite numbers.
+
+    Raises:
+        ValueError: another number of dimensions, ragged rows, or something else than finite numbers.
+    """
+    try:
+        array = np.array(value, np.float64)
+    except (TypeError, ValueError):
+        array = np.full((), np.nan)
+    if array.ndim != ndim or array.size == 0 or not np.isfinite(array).all():
+        raise ValueError(f"{name!r} is an array of finite numbers with {ndim} dimension{'s' if ndim > 1 else ''}")
+    return array

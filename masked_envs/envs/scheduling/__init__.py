@@ -1,0 +1,1 @@
+"""Scheduling problems: which operation a machine does next, and which queue a server serves."""

@@ -1,0 +1,174 @@
+"""Instances: names, files and arrays become the same value; a spec holds all of it; what is no instance is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.envs.registration import EnvSpec
+
+from masked_envs import make, make_vec
+from masked_envs.catalogue import CATALOGUE
+from masked_envs.core import Instance
+from masked_envs.core.backends import numba_is_available
+from masked_envs.registration import declaration
+
+ENV_ID = "MaskedJobShop-v0"
+SHOP: dict[str, Any] = {"machines": [[0, 1], [1, 0], [0, 1]], "durations": [[3, 2], [4, 1], [2, 2]]}
+TEXT = "# a shop of my own\n3 2\n0 3 1 2\n1 4 0 1\n0 2 1 2\n"
+INSTANCES = [
+    (env_id, name, parameter)
+    for env_id in CATALOGUE
+    for name, parameter in declaration(env_id).parameters.items()
+    if isinstance(parameter, Instance)
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "own.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def forms(file: Path) -> dict[str, Any]:
+    """One instance in every form that is taken."""
+    as_json = file.with_name("own.json")
+    as_json.write_text(json.dumps(SHOP), encoding="utf-8")
+    return {
+        "lists": SHOP,
+        "arrays": {name: np.array(rows) for name, rows in SHOP.items()},
+        "path": file,
+        "path as a word": str(file),
+        "file of JSON": as_json,
+        "JSON": json.dumps(SHOP),
+        "rows of arrays": {name: [np.array(row) for row in rows] for name, rows in SHOP.items()},
+    }
+
+
+def seen(env: Any) -> bytes:
+    return np.asarray(env.reset(seed=0)[0]["observation"]).tobytes()
+
+
+def test_every_form_gives_the_same_environment(file: Path) -> None:
+    for form, given in forms(file).items():
+        env = gym.make(ENV_ID, instance=given)
+        assert seen(env) == seen(make(ENV_ID, instance=SHOP)), form
+        assert env.unwrapped.get_state() == make_started(SHOP).get_state(), form
+
+
+def make_started(instance: Any) -> Any:
+    env = make(ENV_ID, instance=instance)
+    env.reset(seed=0)
+    return env
+
+
+def test_a_spec_makes_it_again_where_the_file_is_gone(file: Path) -> None:
+    for form, given in forms(file).items():
+        env, envs = gym.make(ENV_ID, instance=given), gym.make_vec(ENV_ID, 2, instance=given, backend="python")
+        if form == "file of JSON":
+            file.with_name("own.json").unlink()
+            file.unlink()
+        for made in (env, envs):
+            assert isinstance(made.spec, EnvSpec) and isinstance(made.spec.kwargs["instance"], str)
+            assert EnvSpec.from_json(made.spec.to_json()).kwargs == made.spec.kwargs
+        again = gym.make(env.spec)
+        assert again.spec == env.spec and seen(again) == seen(env)
+        assert seen(gym.make(EnvSpec.from_json(env.spec.to_json()))) == seen(env)
+        file.write_text(TEXT, encoding="utf-8")
+
+
+def test_a_spec_keeps_names_and_other_arguments_as_they_were() -> None:
+    env = gym.make(ENV_ID, instance="ft06", time_limit=9)
+    assert env.spec is not None and env.spec.kwargs == {"instance": "ft06", "time_limit": 9}
+    assert make(ENV_ID).spec is None
+
+
+@pytest.mark.skipif(not numba_is_available(), reason="no numba here")
+def test_compiled_rules_get_the_instance() -> None:
+    envs = make_vec(ENV_ID, 3, instance=SHOP, backend="numba")
+    observed, _ = envs.reset(seed=0)
+    alone = make(ENV_ID, instance=SHOP).reset(seed=0)[0]
+    assert all(row.tobytes() == alone["observation"].tobytes() for row in observed["observation"])
+
+
+def test_positions_of_another_instance_are_refused() -> None:
+    state = make_started(SHOP).get_state()
+    make_started(SHOP).set_state(state)
+    other = {**SHOP, "durations": [[3, 2], [4, 1], [2, 1]]}
+    with pytest.raises(ValueError, match="with the parameters"):
+        make_started(other).set_state(state)
+
+
+WRONG: list[tuple[Any, str]] = [
+    ("ft6", r"one of 'random', 'ft06', 'ft10', 'la01', the path of a file, or a dict of arrays, not 'ft6'"),
+    (3, "not 3"),
+    ({"machines": SHOP["machines"]}, "without 'durations'"),
+    ({**SHOP, "durations": [[3, 2], [4, 1]]}, "one row for each"),
+    ({**SHOP, "durations": [[3, 2], [4], [2, 2]]}, "'durations' is an array of finite numbers with 2 dimensions"),
+    ({**SHOP, "durations": [[3, 2], [4, 0], [2, 2]]}, "whole numbers from 1 to"),
+    ({**SHOP, "durations": [[3, 2], [4, 1.5], [2, 2]]}, "whole numbers from 1 to"),
+    ({**SHOP, "durations": [[3, 2], [4, np.nan], [2, 2]]}, "must be an instance"),
+    ({**SHOP, "machines": [[0, -1], [1, 0], [0, 1]]}, "whole numbers from 0 to"),
+    ({**SHOP, "machines": "none"}, "'machines' is an array"),
+    ({**SHOP, "machines": object()}, "object is neither a number, a string, a list nor an array"),
+    ('{"machines": ', "must be an instance"),
+    ("{}", "without 'machines'"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG)
+def test_what_is_no_instance_is_refused_with_words(given: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as refusal:
+        make(ENV_ID, instance=given)
+    assert str(refusal.value).startswith(f"{ENV_ID}: instance must be ")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the first line holds"),
+        ("3 2\n0 3 1 2\n", "one line for each of the 3 jobs"),
+        ("1 2\n0 3 1 x\n", "a line holds whole numbers, not '0 3 1 x'"),
+        ("1 2\n0 3 1\n", "the machine and the time of each operation"),
+        ("1 2\n0 3 2 1\n", "machine 2: the 2 machines are counted from 0"),
+        ("1 2\n0 3 1 0\n", "whole numbers from 1 to"),
+        ("1 2\n0 3 1 2.5\n", "a line holds whole numbers"),
+        ("[1, 2]", "a line holds whole numbers"),
+        ('{"machines": [[0]]}', "without 'durations'"),
+        ("{,}", "must be an instance"),
+    ],
+)
+def test_a_file_that_holds_none_is_refused_with_words(file: Path, text: str, words: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=words) as refusal:
+        make(ENV_ID, instance=file)
+    assert str(refusal.value).startswith(f"{ENV_ID}: instance must be ")
+
+
+def test_bytes_that_are_no_text_are_refused(file: Path) -> None:
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ValueError, match="instance must be an instance"):
+        make(ENV_ID, instance=file)
+
+
+@pytest.mark.parametrize(
+    ("env_id", "name", "value"), [(i, n, v) for i, n, parameter in INSTANCES for v in parameter.names[1:]]
+)
+def test_a_data_file_says_its_source_and_its_optimum_and_is_read(env_id: str, name: str, value: str) -> None:
+    parameter = declaration(env_id).parameters[name]
+    assert isinstance(parameter, Instance)
+    (text,) = (path.read_text(encoding="utf-8") for path in parameter.files if path.stem == value)
+    assert parameter.raw(value)["optimum"] > 0 and "19" in text, "the year of the source"
+    arrays = parameter.arrays(value)
+    assert arrays is not None and not any(array.flags.writeable for array in arrays.values())
+    own = make(env_id, **{name: {key: part for key, part in parameter.raw(value).items() if key != "optimum"}})
+    assert seen(own) == seen(make(env_id, **{name: value}))
+
+
+def test_there_are_instances() -> None:
+    assert len(INSTANCES) >= 1
