@@ -1,0 +1,1 @@
+"""Routing problems: tours through all places, and the routes of vehicles."""
