@@ -51,6 +51,7 @@ CATALOGUE = {
     "MaskedSnake-v0": Entry("gridworld.snake", "single"),
     "MaskedSokoban-v0": Entry("puzzle.sokoban", "single"),
     "MaskedTSP-v0": Entry("routing.tsp", "single"),
+    "MaskedSudoku-v0": Entry("puzzle.sudoku", "single"),
     "MaskedTaxi-v0": Entry("gridworld.taxi", "single"),
     "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
     "MaskedTicTacToe-v0": Entry("board.tic_tac_toe", "turns"),

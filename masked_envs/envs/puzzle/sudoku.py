@@ -1,0 +1,231 @@
+"""Action-masked Sudoku: fill the grid so that no row, column or box has a digit twice.
+
+Description
+    A grid of n by n cells, n = box * box, is divided into n boxes of `box` by `box` cells. Some cells hold a digit from
+    1 to n at the start. The agent writes digits into empty cells, and cannot take one out again. The puzzle is solved
+    when every cell holds a digit. It is lost as soon as some empty cell has no digit left that its row, its column and
+    its box have not yet.
+
+Action space
+    `MultiDiscrete([n, n, n])`: the row, the column and the digit less one.
+
+Mask
+    Kind joint, meaning legal: int8 (n, n, n); writing a digit is legal if the cell is empty and no cell in the same
+    row, column or box holds the digit. The set is no product of one set per head. It is a function of the observation,
+    and never empty before the end; a legal digit may be a wrong one.
+
+Observation
+    `Box (n, n) int8`: the digits, 0 for an empty cell.
+
+Rewards
+    1 for the digit that solves the puzzle, otherwise 0.
+
+Start
+    A solved grid, in which the cell in row r and column c holds the digit 1 + (box * (r % box) + r // box + c) % n, is
+    shuffled: the digits are permuted, the rows within each band of `box` rows, the bands, the columns within each band
+    of `box` columns, and these bands. A uniformly random subset of the cells keeps its digits:
+    int(clue_share * n * n) of them, rounded down. So every puzzle can be solved, in one or in several ways.
+
+Episode end
+    Terminated when the puzzle is solved or lost, after at most as many steps as there were empty cells. Never
+    truncated, unless `time_limit` is given.
+
+Arguments
+    `box`, `clue_share`.
+
+References
+    Felgenhauer and Jarvis, "Mathematics of Sudoku I", Mathematical Spectrum 39(1), 2006: there are
+    6,670,903,752,021,072,936,960 solved grids with box = 3, and 288 with box = 2. Knuth, "Dancing links", 2000, solves
+    the puzzle as an exact cover.
+
+Versions
+    v0: first release.
+"""
+
+import numpy as np
+from gymnasium.spaces import Box
+
+from ...core import (
+    Declaration,
+    Parameter,
+    copy_to,
+    fill,
+    random_below,
+    random_subset,
+    rule,
+    shuffle,
+    state_record,
+)
+from ...mask_spec import MaskSpec
+from ...render import Scene
+
+EMPTY = 0
+NOTHING = -1  # in `last`, before the first action
+DIGITS, ROWS, COLUMNS = range(3)  # of `orders`
+
+
+def state(values):
+    n = values["box"] ** 2
+    return state_record(
+        grid=(np.int8, (n, n)),
+        rows_have=(np.int64, (n,)),  # the digits in each row: bit d stands for the digit d + 1
+        columns_have=(np.int64, (n,)),
+        boxes_have=(np.int64, (n,)),
+        empty=np.int64,  # cells
+        last=(np.int64, (3,)),  # the last action
+        orders=(np.int64, (3, n)),  # scratch of `reset`: permutations
+        keeps=(np.int8, (n * n,)),  # scratch of `reset`: the cells that keep their digit
+    )
+
+
+@rule
+def reset(s, p):
+    orders, box, cells = s["orders"], p["box"], s["keeps"].size
+    n = box * box
+    for k in range(n):
+        orders[DIGITS, k] = k
+    shuffle(s["rng"], orders[DIGITS])
+    shuffle_bands(s["rng"], orders[ROWS], box)
+    shuffle_bands(s["rng"], orders[COLUMNS], box)
+    random_subset(s["rng"], int(p["clue_share"] * cells), s["keeps"])
+    fill(s["grid"], EMPTY)
+    fill(s["rows_have"], 0)
+    fill(s["columns_have"], 0)
+    fill(s["boxes_have"], 0)
+    fill(s["last"], NOTHING)
+    s["empty"] = cells
+    for cell in range(cells):
+        if s["keeps"][cell] != 0:
+            r, c = orders[ROWS, cell // n], orders[COLUMNS, cell % n]
+            write(s, box, cell // n, cell % n, orders[DIGITS, (box * (r % box) + r // box + c) % n])
+
+
+@rule
+def action_mask(s, p, agent, out):
+    box, n = p["box"], p["box"] * p["box"]
+    for row in range(n):
+        for column in range(n):
+            taken = digits_taken(s, box, row, column)
+            for digit in range(n):
+                out[row, column, digit] = taken >> digit & 1 == 0
+
+
+@rule
+def update_mask(s, p, agent, out):
+    box, row, column, digit = p["box"], s["last"][0], s["last"][1], s["last"][2]
+    if row == NOTHING:
+        return
+    top, left = row - row % box, column - column % box
+    for k in range(box * box):
+        out[row, column, k] = False
+        out[row, k, digit] = False
+        out[k, column, digit] = False
+        out[top + k // box, left + k % box, digit] = False
+
+
+@rule
+def step(s, p, action, rewards):
+    box = p["box"]
+    for head in range(action.size):
+        s["last"][head] = action[head]
+    write(s, box, action[0], action[1], action[2])
+    if s["empty"] == 0:
+        rewards[0] += 1.0
+        return True
+    return is_lost(s, box, action[0], action[1])
+
+
+@rule
+def observe(s, p, agent, out):
+    copy_to(s["grid"], out)
+
+
+@rule
+def shuffle_bands(rng, order, box):
+    """A random order of n rows or columns that keeps bands together."""
+    for k in range(order.size):
+        order[k] = k
+    for band in range(box):
+        shuffle(rng, order[band * box : (band + 1) * box])
+    for band in range(box - 1, 0, -1):
+        other = random_below(rng, band + 1)
+        for k in range(box):
+            kept = order[band * box + k]
+            order[band * box + k] = order[other * box + k]
+            order[other * box + k] = kept
+
+
+@rule
+def write(s, box, row, column, digit):
+    """Write a digit, given less one, into a cell."""
+    s["grid"][row, column] = digit + 1
+    s["empty"] -= 1
+    s["rows_have"][row] |= 1 << digit
+    s["columns_have"][column] |= 1 << digit
+    block = box_of(box, row, column)
+    s["boxes_have"][block] |= 1 << digit
+
+
+@rule
+def box_of(box, row, column):
+    return row // box * box + column // box
+
+
+@rule
+def digits_taken(s, box, row, column):
+    """The digits that cannot be written into a cell, as bits."""
+    if s["grid"][row, column] != EMPTY:
+        return (1 << box * box) - 1
+    return int(s["rows_have"][row] | s["columns_have"][column] | s["boxes_have"][box_of(box, row, column)])
+
+
+@rule
+def is_lost(s, box, row, column):
+    """Whether an empty cell beside the one just written has no digit left."""
+    top, left = row - row % box, column - column % box
+    for k in range(box * box):
+        if is_stuck(s, box, row, k) or is_stuck(s, box, k, column) or is_stuck(s, box, top + k // box, left + k % box):
+            return True
+    return False
+
+
+@rule
+def is_stuck(s, box, row, column):
+    return s["grid"][row, column] == EMPTY and digits_taken(s, box, row, column) == (1 << box * box) - 1
+
+
+# --- picture: one unit a cell; the digits that may be written stand small in the empty cells ------------------------
+
+
+def draw(s, p):
+    box, n = p["box"], p["box"] ** 2
+    scene = Scene(n, n, kind="joint")
+    scene.rect(0, 0, n, n, "cell")
+    for (row, column), digit in np.ndenumerate(s["grid"]):
+        if (row // box + column // box) % 2:
+            scene.rect(column, row, 1, 1, "cell_alt")
+        if digit != EMPTY:
+            scene.text(column + 0.5, row + 0.5, str(digit), 0.6 if digit < 10 else 0.45, "text")
+            continue
+        for k in range(n):
+            x, y = column + 0.05 + 0.9 * (k % box) / box, row + 0.05 + 0.9 * (k // box) / box
+            scene.action((row, column, k), x, y, 0.86 / box, 0.86 / box, str(k + 1))
+    for k in range(n + 1):
+        width = 0.06 if k % box == 0 else 0.02
+        scene.line([(k, 0), (k, n)], width, "outline")
+        scene.line([(0, k), (n, k)], width, "outline")
+    scene.glyph_rows = [" ".join(str(digit) if digit else "." for digit in line) for line in s["grid"]]
+    return scene
+
+
+ENV = Declaration(
+    id="MaskedSudoku-v0",
+    module=__name__,
+    state=state,
+    mask=lambda values: MaskSpec.joint((values["box"] ** 2,) * 3),
+    observation=lambda values: Box(0, values["box"] ** 2, (values["box"] ** 2,) * 2, np.int8),
+    parameters={
+        "box": Parameter(3, "cells along a side of a box; a grid has its square", low=2, high=5),
+        "clue_share": Parameter(0.4, "share of the cells that hold a digit at the start", low=0.0, high=0.9),
+    },
+)
