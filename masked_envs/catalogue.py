@@ -46,6 +46,7 @@ CATALOGUE = {
     "MaskedPairs-v0": Entry("puzzle.pairs", "single"),
     "MaskedPegSolitaire-v0": Entry("puzzle.peg_solitaire", "single"),
     "MaskedPendulum-v0": Entry("classic_control.pendulum", "single"),
+    "MaskedQueues-v0": Entry("scheduling.queues", "single"),
     "MaskedSeeker-v0": Entry("navigation.seeker", "single"),
     "MaskedSlidingPuzzle-v0": Entry("puzzle.sliding_puzzle", "single"),
     "MaskedSnake-v0": Entry("gridworld.snake", "single"),
