@@ -1,22 +1,30 @@
 """Sampling of RLlib's env runners: 64 rows of MaskedCartPole in one process, masked PPO, one torch thread.
 
-    python benchmarks/rllib_sampling.py
+    python benchmarks/rllib_sampling.py            print the tables, and write results/rllib/<date>-<machine>.json
 
 A repetition is a fragment of about 4,000 steps by `sample()` and the `get_metrics()` that follows it in training. The
 sides run in turn, each first in turn; figures are medians. The last row is no runner: it is what the
-module and its distribution take per step when nothing else is done.
+module and RLlib's distribution take per step when nothing else is done.
+
+The second table is of fragments of `BatchedEnvRunner` in which the parts below are timed, each without the parts within
+it; the clock itself takes about half a microsecond a call.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import logging
+import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from measure import REPETITIONS, machine, require
+from measure import REPETITIONS, machine, require, today, versions
+from report import RESULTS
+from run import machine_name
 
 NUM_ENVS, FRAGMENT = 64, 63
 NETWORKS = {"hidden layers 256, 256 (RLlib's default)": [256, 256], "hidden layers 64, 64": [64, 64]}
@@ -91,6 +99,79 @@ def measured(hidden: list[int], repetitions: int) -> dict[str, float]:
     return {name: statistics.median(each) for name, each in rates.items()}
 
 
+class Parts:
+    """Seconds in each of several functions, without those in the others that they call."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._inner: list[float] = []
+
+    def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._inner.append(0.0)
+            began = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                took, inner = time.perf_counter() - began, self._inner.pop()
+                self.seconds[part] = self.seconds.get(part, 0.0) + took - inner
+                if self._inner:
+                    self._inner[-1] += took
+
+        return call
+
+
+THE_REST = "the rest of the runner"
+
+
+@contextlib.contextmanager
+def parts_of(made: Any) -> Iterator[Parts]:
+    """A context in which the parts of a `BatchedEnvRunner` are timed."""
+    from masked_envs.rllib.metrics import MaskMetrics
+    from masked_envs.rllib.ray_internals.acting import FusedAct
+    from masked_envs.rllib.ray_internals.fragments import Recorder
+
+    parts = Parts()
+    timed = [
+        (FusedAct, "__call__", "the module and its distribution"),
+        (made.env, "step", "the environment, the mask included"),
+        (made, "_refuse_empty", "the look for empty masks"),
+        (made, "_end", "episodes that end"),
+        (Recorder, "stack", "fragments as arrays"),
+        (made, "_finish", "episode objects"),
+        (made, "_increase_sampled_metrics", "RLlib's metrics"),
+        (type(made.metrics), "log_time", "RLlib's metrics"),
+        (MaskMetrics, "on_sample_end", "the metrics of masks"),
+        (made, "get_metrics", "RLlib's metrics of episodes"),
+        (made, "sample", THE_REST),
+    ]
+    before = [(owner, name, vars(owner).get(name)) for owner, name, _ in timed]
+    for owner, name, part in timed:
+        setattr(owner, name, parts.timed(part, getattr(owner, name)))
+    try:
+        yield parts
+    finally:
+        for owner, name, own in before:
+            if own is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, own)
+
+
+def profiled(hidden: list[int], repetitions: int) -> dict[str, float]:
+    """Microseconds per step of all rows in each part: medians over fragments."""
+    made = runner("batched", "vector_entry_point", hidden)
+    found: dict[str, list[float]] = {}
+    for repetition in range(repetitions + 1):
+        with parts_of(made) as parts:
+            steps = sum(len(episode) for episode in made.sample()) / NUM_ENVS
+            made.get_metrics()
+        if repetition:  # the first warms
+            for part, seconds in parts.seconds.items():
+                found.setdefault(part, []).append(seconds / steps * 1e6)
+    return {part: statistics.median(each) for part, each in sorted(found.items(), key=lambda item: -sum(item[1]))}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=REPETITIONS)
@@ -100,12 +181,22 @@ def main() -> int:
 
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
-    print(machine())
+    report: dict[str, Any] = {"date": today(), "machine": machine(), "versions": versions(), "networks": {}}
     for name, hidden in NETWORKS.items():
-        rates = measured(hidden, given.repetitions)
+        rates, parts = measured(hidden, given.repetitions), profiled(hidden, given.repetitions)
+        report["networks"][name] = {"steps_per_second": rates, "microseconds_of_parts": parts}
         print(f"\n{name}\n\n| | steps/s | microseconds per step of {NUM_ENVS} | ratio to sync |\n|---|---|---|---|")
         for side, rate in rates.items():
             print(f"| {side} | {rate:,.0f} | {NUM_ENVS / rate * 1e6:,.0f} | {rate / rates['RLlib, sync']:.1f} |")
+        print("\n| part | microseconds |\n|---|---|")
+        for part, microseconds in parts.items():
+            print(f"| {part} | {microseconds:,.0f} |")
+    report["machine"]["load_at_the_end"] = os.getloadavg()[0]
+    folder = RESULTS / "rllib"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{today()}-{machine_name()}.json"
+    path.write_text(json.dumps(report, indent=1) + "\n")
+    print(f"\nload {report['machine']['load']:.1f} to {report['machine']['load_at_the_end']:.1f}; wrote {path}")
     return 0
 
 

@@ -11,6 +11,9 @@ import torch
 from ..errors import EmptyMaskError
 from ..mask_spec import DictMask, MaskSpec
 
+WHOLE = ("flat", "candidates", "joint")
+"""Kinds of mask with an entry for each action: a row allows something if any entry does."""
+
 HOW = "end the episode in such a position, or offer an action that passes"
 
 
@@ -31,6 +34,17 @@ def empty_rows(spec: MaskSpec, masks: Any) -> npt.NDArray[np.bool_]:
     """Which rows allow nothing, bool (rows,), leading axes flattened; see `canonical_rows`."""
     empty: npt.NDArray[np.bool_] = np.asarray(spec.is_empty(canonical_rows(spec, masks)))
     return empty
+
+
+def is_surely_full(spec: MaskSpec, masks: Any) -> bool:
+    """Whether every row allows something, as far as one reduction over the masks tells.
+
+    Args:
+        masks: arrays (rows, mask); see `canonical_rows` for others.
+    """
+    if spec.kind in WHOLE and type(masks) is np.ndarray:
+        return bool(np.logical_or.reduce(masks, axis=tuple(range(1, masks.ndim))).all())
+    return not empty_rows(spec, masks).any()
 
 
 def refuse_empty(spec: MaskSpec, masks: Any, where: str = "row") -> None:

@@ -69,6 +69,7 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._counted: tuple[Any, int] = (None, 0)
+        self._specs: dict[Any, tuple[tuple[Any, Any], MaskSpec]] = {}
 
     def on_sample_end(self, *, env_runner: Any, metrics_logger: Any, samples: Sequence[Any], **kwargs: Any) -> None:
         of_agents: dict[Any, list[Any]] = {}  # each has its own space of masks
@@ -76,7 +77,7 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
             if len(episode):
                 of_agents.setdefault(episode.agent_id, []).append(episode)
         try:
-            decisions = [Decisions.of(episodes) for episodes in of_agents.values()]
+            decisions = [Decisions.of(episodes, self._spec_of(episodes[0])) for episodes in of_agents.values()]
         except ValueError as error:
             warnings.warn(f"{NUM_EMPTY_MASKS} and {MEAN_LEGAL_FRACTION} are not logged: {error}", stacklevel=2)
             decisions = None
@@ -105,6 +106,14 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         results = evaluation_metrics.get(ENV_RUNNER_RESULTS, {})
         for name in [name for name in results if name.endswith(LIFETIME)]:
             results[name] = metrics_logger.peek((EVALUATION_RESULTS, ENV_RUNNER_RESULTS, name))
+
+    def _spec_of(self, episode: Any) -> MaskSpec:
+        """Raises ValueError: spaces of no known kind."""
+        seen, actions = episode.observation_space, episode.action_space
+        known = self._specs.get(episode.agent_id)
+        if known is None or known[0][0] is not seen or known[0][1] is not actions:
+            known = self._specs[episode.agent_id] = (seen, actions), mask_spec_of(seen, actions)
+        return known[1]
 
     def _log_invalid_actions(self, env_runner: Any, metrics_logger: Any, decisions: list[Decisions] | None) -> None:
         base = env_runner.env.unwrapped
@@ -139,9 +148,8 @@ class Decisions:
     episodes: Sequence[Any]
 
     @classmethod
-    def of(cls, episodes: Sequence[Any]) -> Decisions:
-        """Raises ValueError: spaces or masks of no known kind."""
-        spec = mask_spec_of(episodes[0].observation_space, episodes[0].action_space)
+    def of(cls, episodes: Sequence[Any], spec: MaskSpec) -> Decisions:
+        """Raises ValueError: masks of another kind."""
         masks = trees.map(lambda *parts: np.concatenate(parts), *map(masks_of, episodes))
         return cls(spec, canonical_rows(spec, masks), episodes)
 

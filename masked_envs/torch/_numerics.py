@@ -170,11 +170,19 @@ def gumbel_argmax(log_probs: Tensor, mask: Tensor, sample_shape: torch.Size) -> 
     Every legal score is held at or above the smallest finite number and every illegal one is -inf, so that
     the argmax is legal whatever the noise, and whatever the logits if a row's log-probabilities are nan.
     """
-    # Drawn in float64, then rounded: noise near zero, which lets rare actions win, keeps all its digits so.
-    precise = torch.float32 if log_probs.device.type == "mps" else torch.float64  # MPS has no float64
     with torch.no_grad():
-        uniform = torch.rand(sample_shape + log_probs.shape, dtype=precise, device=log_probs.device)
-        negative_gumbel = uniform.to(log_probs.dtype).neg_().log1p_().neg_().log_()
-        score = torch.sub(log_probs, negative_gumbel, out=negative_gumbel)
+        noise = negative_gumbel(sample_shape + log_probs.shape, log_probs)
+        score = torch.sub(log_probs, noise, out=noise)
         score.clamp_(min=torch.finfo(score.dtype).min)
         return torch.where(mask, score, -math.inf).argmax(-1)
+
+
+def negative_gumbel(shape: torch.Size, like: Tensor) -> Tensor:
+    """Independent standard Gumbel noise times -1, of a dtype and on a device as `like`.
+
+    The noise of several draws at once is that of the same draws one after the other.
+    """
+    # Drawn in float64, then rounded: noise near zero, which lets rare actions win, keeps all its digits so.
+    precise = torch.float32 if like.device.type == "mps" else torch.float64  # MPS has no float64
+    uniform = torch.rand(shape, dtype=precise, device=like.device)
+    return uniform.to(like.dtype).neg_().log1p_().neg_().log_()

@@ -276,4 +276,4 @@ def test_the_legal_fraction_is_that_of_the_specification(dtype):
     gear = np.array([[1, 1, 1, 0, 1], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]], dtype)
     spec = MaskSpec.dict({"aim": MaskSpec.interval([0.0], [1.0]), "gear": MaskSpec.per_head([2, 3])})
     episode = FakeEpisode(spec, {"aim": aim, "gear": gear}, steps=2)  # the mask after the last action does not count
-    assert Decisions.of([episode, episode]).legal_fractions().tolist() == pytest.approx([1 / 3, 1.0] * 2)
+    assert Decisions.of([episode, episode], spec).legal_fractions().tolist() == pytest.approx([1 / 3, 1.0] * 2)

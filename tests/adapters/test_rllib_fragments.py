@@ -1,6 +1,8 @@
 """The short cuts of the env runner, each against what RLlib, Gymnasium or torch would have made."""
 
+import copy
 import gc
+import pickle
 
 import pytest
 
@@ -21,7 +23,8 @@ from ray.rllib.utils.numpy import convert_to_numpy  # noqa: E402
 
 from masked_envs.rllib.arrays import as_array, fitting, without_collections  # noqa: E402
 from masked_envs.rllib.ray_internals.distributions import LegalCategorical  # noqa: E402
-from masked_envs.rllib.ray_internals.fragments import Episodes, rows_of_infos  # noqa: E402
+from masked_envs.rllib.ray_internals.fragments import Episodes  # noqa: E402
+from masked_envs.rllib.ray_internals.infos import LazyInfos, columns_of, dicts_of, info_of, joined  # noqa: E402
 
 SPACES = {
     "observation_space": spaces.Dict(observation=spaces.Box(-1, 1, (3,)), action_mask=spaces.MultiBinary(4)),
@@ -72,17 +75,46 @@ def test_actions_are_fitted_to_the_space_as_rllib_does():
 )
 def test_infos_by_columns_are_those_of_gymnasium(infos):
     theirs = DictInfoToList(gym.make_vec("CartPole-v1", num_envs=3))._convert_info_to_list(infos)
-    ours = rows_of_infos(infos)
+    ours = dicts_of(columns_of(infos))
     assert [list(row) for row in ours] == [list(row) for row in theirs]
     for mine, other in zip(ours, theirs, strict=True):
         assert all(np.array_equal(mine[key], other[key]) and type(mine[key]) is type(other[key]) for key in mine)
+    assert [list(info_of(columns_of(infos), row)) for row in range(3)] == [list(row) for row in theirs]
 
 
 @pytest.mark.parametrize(
     "infos", [{}, {"lives": np.arange(3), "_lives": np.array([True, False, True])}, {"nested": {"lives": np.arange(3)}}]
 )
 def test_other_infos_are_left_to_gymnasium(infos):
-    assert rows_of_infos(infos) is None
+    assert columns_of(infos) is None
+
+
+def test_infos_are_made_when_they_are_read():
+    columns = {"action_mask": np.eye(4, dtype=np.int8), "score": np.arange(4)}
+    expected = InfiniteLookbackBuffer(dicts_of(columns), lookback=1)
+    lazy = LazyInfos(columns, lookback=1)
+    sent = pickle.loads(pickle.dumps(lazy))
+    assert type(sent) is LazyInfos and "data" not in vars(sent)
+    for buffer in (lazy, sent, copy.deepcopy(sent)):
+        assert len(buffer) == 3 and vars(buffer).keys() == vars(expected).keys()
+        assert type(buffer) is InfiniteLookbackBuffer and buffer.lookback == 1
+        assert [info["score"] for info in buffer[:]] == [1, 2, 3] and buffer.get(-1)["action_mask"].tolist() == [
+            0,
+            0,
+            0,
+            1,
+        ]
+    replaced = LazyInfos(columns, lookback=0)
+    replaced.data = []
+    assert len(replaced) == 0 and type(replaced) is InfiniteLookbackBuffer
+
+
+def test_infos_of_slots_are_joined_where_they_have_the_same_entries():
+    first, second = ({"n": np.arange(k, k + 3)} for k in (0, 10))
+    made = joined([first, second], slice(1, 3))
+    assert made["n"].tolist() == [[1, 11], [2, 12]]
+    for other in ({"m": np.arange(3)}, {"n": np.arange(3.0)}, {"n": np.zeros((3, 2), int)}, [{}, {}, {}]):
+        assert joined([first, other], slice(0, 3)) is None and joined([other, first], slice(0, 3)) is None
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.int64, torch.int8, torch.bool])

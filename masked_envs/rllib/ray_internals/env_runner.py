@@ -22,9 +22,12 @@ from ray.rllib.utils.torch_utils import convert_to_torch_tensor
 
 from ... import trees
 from ..arrays import as_array, fitting, where_rows, without_collections
-from .fragments import Chunk, Episodes, Recorder, rows_of_infos
-from .gathered import gathered
+from .acting import FusedAct
+from .fragments import Chunk, Episodes, Recorder
+from .gathered import gathered, timers_found_once
 from .guard import GuardsMasks
+from .infos import Columns as InfoColumns
+from .infos import columns_of, info_of
 from .recording import Records
 from .refusals import check_supported, is_called
 
@@ -61,6 +64,7 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
         self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
         self._ended = np.zeros(self.num_envs, np.bool_)
         self._state: Any = None
+        self._fused: FusedAct | None = None  # of the current fragment
         self._tried = 0  # calls of `step` not yet reported to Ray
 
     def make_env(self) -> None:
@@ -119,21 +123,25 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
         if num_episodes is not None:
             self._needs_initial_reset = True
         self._inference_timer = self.metrics.log_time(RLMODULE_INFERENCE_TIMER)
+        self._fused = FusedAct.of(self.module, self._device)
+        self._numbers_of_weights = np.full(self.num_envs, self._weights_seq_no)
         done: list[SingleAgentEpisode] = []
         ended: list[Chunk] = []
         steps = 0
-        while (num_timesteps is not None and steps < num_timesteps) or (
-            num_episodes is not None and len(done) + len(ended) < num_episodes
-        ):
-            actions, for_env, extras = self._random_actions() if random_actions else self._act(explore, steps)
-            results = self._try_env_step(for_env)
-            if results == ENV_STEP_FAILURE:
-                done, ended, steps = done + self._finish(ended, cut=False)[0], [], 0
-                self._reset_envs_and_episodes(explore)
-                continue
-            steps += self.num_envs - int(np.count_nonzero(self._ended))
-            most = None if num_episodes is None else num_episodes - len(done) - len(ended)
-            ended += self._advance(actions, extras, results, most)
+        with timers_found_once(self.metrics):
+            while (num_timesteps is not None and steps < num_timesteps) or (
+                num_episodes is not None and len(done) + len(ended) < num_episodes
+            ):
+                left = 1 if num_timesteps is None else num_timesteps - steps
+                actions, for_env, extras = self._random_actions() if random_actions else self._act(explore, steps, left)
+                results = self._try_env_step(for_env)
+                if results == ENV_STEP_FAILURE:
+                    done, ended, steps = done + self._finish(ended, cut=False)[0], [], 0
+                    self._reset_envs_and_episodes(explore)
+                    continue
+                steps += self.num_envs - int(np.count_nonzero(self._ended))
+                most = None if num_episodes is None else num_episodes - len(done) - len(ended)
+                ended += self._advance(actions, extras, results, most)
         finished, ongoing = self._finish(ended, cut=num_timesteps is not None)
         done += finished
         self._done_episodes_for_metrics.extend(done)
@@ -141,8 +149,20 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
         self._increase_sampled_metrics(steps, len(done))
         return done + ongoing
 
-    def _act(self, explore: bool, steps: int) -> tuple[Any, Any, dict[str, Any]]:
-        """The module's actions, those for the environment, and the module's other outputs."""
+    def _act(self, explore: bool, steps: int, left: int) -> tuple[Any, Any, dict[str, Any]]:
+        """The module's actions, those for the environment, and the module's other outputs.
+
+        Args:
+            steps: taken in this fragment; `left` are still to take.
+        """
+        if self._fused is None:
+            return self._act_by_module(explore, steps)
+        with self._inference_timer:
+            made = self._fused(self._recorder.observations[-1], explore, -(-left // self.num_envs))
+        actions, log_probs, logits = map(as_array, made)
+        return actions, actions, {Columns.ACTION_DIST_INPUTS: logits, Columns.ACTION_LOGP: log_probs}
+
+    def _act_by_module(self, explore: bool, steps: int) -> tuple[Any, Any, dict[str, Any]]:
         module = self.module
         batch = {Columns.OBS: trees.map(self._copied_tensor, self._recorder.observations[-1])}
         if module.is_stateful():
@@ -184,13 +204,14 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
         """Record a step of all rows; return the episodes that ended in it, at most `most`, and begin new ones."""
         observations, rewards, terminated, truncated, infos = results
         recorder, began = self._recorder, self._ended
-        recorder.act(actions, rewards, {**extras, WEIGHTS_SEQ_NO: np.full(self.num_envs, self._weights_seq_no)})
-        recorder.see(observations, self._rows_of_infos(infos))
+        recorder.act(actions, rewards, {**extras, WEIGHTS_SEQ_NO: self._numbers_of_weights})
+        recorder.see(observations, self._columns_or_rows(infos))
         self._ended = terminated | truncated
         if self._state is not None and began.any():
             self._state = trees.map(functools.partial(where_rows, began), self._initial_state(), self._state)
         chunks: list[Chunk] = []
-        recorder.begins[began] = len(recorder)
+        if began.any():
+            recorder.begins[began] = len(recorder)
         eventful = self._ended & ~began
         if self._shows_beginnings:
             self._add_resets(began)
@@ -223,7 +244,7 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
         seed = self._seed if self._needs_initial_reset else None
         observations, infos = self._try_env_reset(seed=seed, options=None)
         self._recorder = Recorder(self.num_envs, self.config.episode_lookback_horizon)
-        self._recorder.see(observations, self._rows_of_infos(infos))
+        self._recorder.see(observations, self._columns_or_rows(infos))
         self._ended = np.zeros(self.num_envs, np.bool_)
         self._state = None
         self._add_resets(~self._ended)
@@ -242,7 +263,7 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
             episode = self._ongoing_episodes[row]
             if episode is not None:
                 observation = trees.map(lambda array, row=row: array[row], self._recorder.observations[-1])
-                episode.add_env_reset(observation, self._recorder.infos[-1][row])
+                episode.add_env_reset(observation, info_of(self._recorder.infos[-1], row))
 
     def _call_on_episode_start(self, row: int) -> None:
         if self._is_called["on_episode_start"]:
@@ -252,7 +273,7 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
         """The steps of a row since its episode, or this chunk of it, began."""
         episode = self._ongoing_episodes[row]
         if episode is None:
-            episode = self._episodes.new()
+            episode = self._episodes.to_fill()
             self._ongoing_episodes[row] = episode
         return self._recorder.chunk(episode, row)
 
@@ -280,9 +301,12 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
 
     # --- the module -----------------------------------------------------------------------------------------
 
-    def _rows_of_infos(self, infos: dict[str, Any]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] | None = rows_of_infos(infos)
-        return self._lister._convert_info_to_list(infos) if rows is None else rows
+    def _columns_or_rows(self, infos: dict[str, Any]) -> InfoColumns | list[dict[str, Any]]:
+        columns = columns_of(infos)
+        if columns is not None:
+            return columns
+        rows: list[dict[str, Any]] = self._lister._convert_info_to_list(infos)
+        return rows
 
     def _copied_tensor(self, array: npt.NDArray[Any]) -> torch.Tensor:
         return torch.from_numpy(array.copy()).to(self._device)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,7 @@ from ray.rllib.utils.spaces.space_utils import unbatch
 
 from ... import trees
 from ...torch.features import ACTION_MASK
+from .infos import Columns, LazyInfos, info_of, joined
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,40 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Stacked:
-    """Batches of many slots as arrays (rows, slots, ...); observations have one slot more than the rest."""
+    """Batches of many slots as arrays (rows, slots, ...); observations and infos have one slot more than the rest."""
 
     observations: Any
     actions: Any
     rewards: Any
     extras: dict[str, Any]
+    infos: Columns | None
+
+    @functools.cached_property
+    def cut(self) -> dict[str, Any]:
+        """Of each batch, what takes a part of it; of extras by name."""
+        extras = {name: cutter_of(batch) for name, batch in self.extras.items()}
+        names = ("observations", "actions", "rewards", "infos")
+        return {name: cutter_of(getattr(self, name)) for name in names} | {"extras": extras}
+
+
+Cutter = Callable[[Any], Any]
+
+
+def cutter_of(batch: Any) -> Cutter:
+    """As `trees.row` of this batch, for many parts of it."""
+    if isinstance(batch, np.ndarray):
+        return batch.__getitem__
+    if isinstance(batch, tuple):
+        parts = [cutter_of(part) for part in batch]
+        return lambda index: tuple([part(index) for part in parts])
+    named = {} if batch is None else {name: cutter_of(part) for name, part in batch.items()}
+    return lambda index: {name: part(index) for name, part in named.items()}
 
 
 class Recorder:
     """The steps of a vector environment with NEXT_STEP autoreset, a slot per call of `step`.
 
-    `observations[s]` (num_envs, ...) is the observation before slot s, `infos[s]` the dicts with it, `times[s]` its
+    `observations[s]` (num_envs, ...) is the observation before slot s, `infos[s]` the infos with it, `times[s]` its
     time (seconds of `time.perf_counter`). Actions, rewards and `extras` (the module's outputs beside the actions)
     belong to the slot. `begins[row]` is the first slot of the current chunk of the row's episode.
 
@@ -56,7 +81,7 @@ class Recorder:
         self.lookback = lookback
         self.begins = np.zeros(num_envs, np.int64)
         self.observations: list[Any] = []
-        self.infos: list[list[dict[str, Any]]] = []
+        self.infos: list[Columns | list[dict[str, Any]]] = []
         self.times: list[float] = []
         self.actions: list[Any] = []
         self.rewards: list[npt.NDArray[Any]] = []
@@ -67,8 +92,8 @@ class Recorder:
         """The number of slots."""
         return len(self.rewards)
 
-    def see(self, observations: Any, infos: list[dict[str, Any]]) -> None:
-        """Add the observations and infos after a reset or a step."""
+    def see(self, observations: Any, infos: Columns | list[dict[str, Any]]) -> None:
+        """Add the observations and infos (columns, or a dict for each row) after a reset or a step."""
         self.observations.append(observations)
         self.infos.append(infos)
         self.times.append(time.perf_counter())
@@ -88,11 +113,12 @@ class Recorder:
     def stack(self, rows: slice = slice(None)) -> Stacked:
         """All slots of some rows as arrays, copies."""
 
-        def joined(batches: list[Any]) -> Any:
+        def stacked(batches: list[Any]) -> Any:
             return trees.map(lambda *arrays: np.stack([array[rows] for array in arrays], axis=1), *batches)
 
-        extras = self.extras[self._extras_since :]
-        return Stacked(joined(self.observations), joined(self.actions), joined(self.rewards), joined(extras))
+        extras = stacked(self.extras[self._extras_since :])
+        infos = joined(self.infos, rows)
+        return Stacked(stacked(self.observations), stacked(self.actions), stacked(self.rewards), extras, infos)
 
     def fill(self, chunk: Chunk, stacked: Stacked, first_row: int, to_numpy: bool) -> SingleAgentEpisode:
         """Write the steps of a chunk into its episode.
@@ -103,21 +129,24 @@ class Recorder:
         """
         episode, begin, stop = chunk.episode, chunk.begin, chunk.stop
         lookback = min(self.lookback, episode.t_started, begin)
+        row, low, since = chunk.row - first_row, begin - lookback, self._extras_since
+        cut, first = stacked.cut, max(low, since)
 
-        def write(buffer: InfiniteLookbackBuffer, batch: Any, low: int, high: int, offset: int = 0) -> None:
-            data = trees.row(batch, (chunk.row - first_row, slice(low - offset, high - offset)))
-            buffer.data, buffer.finalized = (data, True) if to_numpy else (unbatch(data), False)
-            buffer.lookback = begin - low
+        def part(model: InfiniteLookbackBuffer, cutter: Cutter, start: int, end: int, lookback: int) -> Any:
+            data = cutter((row, slice(start, end)))
+            return _filled(model, data if to_numpy else unbatch(data), to_numpy, lookback)
 
-        low, since = begin - lookback, self._extras_since
-        write(episode.observations, stacked.observations, low, stop + 1)
-        write(episode.actions, stacked.actions, low, stop)
-        write(episode.rewards, stacked.rewards, low, stop)
-        for name, batch in stacked.extras.items():
-            episode.extra_model_outputs[name] = _empty(NO_SPACE)
-            write(episode.extra_model_outputs[name], batch, max(low, since), stop, since)
-        episode.infos.data = [infos[chunk.row] for infos in self.infos[low : stop + 1]]
-        episode.infos.lookback = lookback
+        episode.observations = part(episode.observations, cut["observations"], low, stop + 1, lookback)
+        episode.actions = part(episode.actions, cut["actions"], low, stop, lookback)
+        episode.rewards = part(episode.rewards, cut["rewards"], low, stop, lookback)
+        outputs = episode.extra_model_outputs
+        for name, cutter in cut["extras"].items():
+            outputs[name] = part(NO_SPACE, cutter, first - since, stop - since, begin - first)
+        if stacked.infos is None:
+            rows = [info_of(infos, chunk.row) for infos in self.infos[low : stop + 1]]
+            episode.infos = _filled(NO_SPACE, rows, False, lookback)
+        else:
+            episode.infos = LazyInfos(cut["infos"]((row, slice(low, stop + 1))), lookback)
         episode.t = episode.t_started + stop - begin
         if stop > begin:
             # For `get_duration_s`. In a chunk that is not the first, RLlib's clock starts after the first step.
@@ -135,30 +164,19 @@ class Recorder:
         self.begins[:] = kept
 
 
-def rows_of_infos(infos: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The result of `DictInfoToList` if every row has every entry and all are arrays, else None."""
-    keys = [key for key in infos if not key.startswith("_")]
-    columns = [infos[key] for key in keys]
-    if not keys or not all(isinstance(column, np.ndarray) for column in columns):
-        return None
-    if not all(infos[f"_{key}"].all() for key in keys if f"_{key}" in infos):
-        return None
-    rows: list[dict[str, Any]] = [{keys[0]: value} for value in columns[0]]
-    for key, column in zip(keys[1:], columns[1:], strict=True):
-        for row, value in zip(rows, column, strict=True):
-            row[key] = value
-    return rows
-
-
 NO_SPACE = InfiniteLookbackBuffer()
+
+
+def _filled(model: InfiniteLookbackBuffer, data: Any, finalized: bool, lookback: int) -> InfiniteLookbackBuffer:
+    """A buffer of the same space with these data."""
+    buffer = InfiniteLookbackBuffer.__new__(InfiniteLookbackBuffer)
+    buffer.__dict__.update(model.__dict__, data=data, finalized=finalized, lookback=lookback)
+    return buffer
 
 
 def _empty(model: InfiniteLookbackBuffer) -> InfiniteLookbackBuffer:
     """An empty buffer of the same space."""
-    buffer = InfiniteLookbackBuffer.__new__(InfiniteLookbackBuffer)
-    buffer.__dict__.update(model.__dict__)
-    buffer.data = []
-    return buffer
+    return _filled(model, [], False, 0)
 
 
 class Episodes:
@@ -166,18 +184,23 @@ class Episodes:
 
     def __init__(self, observation_space: gym.Space[Any], action_space: gym.Space[Any]) -> None:
         model = SingleAgentEpisode(observation_space=observation_space, action_space=action_space)
-        self._model, self._values = model, [(name, getattr(model, name)) for name in SingleAgentEpisode.__slots__]
+        self._values = [(name, getattr(model, name)) for name in SingleAgentEpisode.__slots__]
         # Ids are unique as RLlib's are, without 16 random bytes for each episode.
         self._ids = map(f"{uuid.uuid4().hex}_{{:x}}".format, itertools.count())
 
     def new(self, id_: str | None = None, t_started: int = 0) -> SingleAgentEpisode:
         """As `SingleAgentEpisode(id_, observation_space=..., action_space=..., t_started=...)`."""
-        model, episode = self._model, SingleAgentEpisode.__new__(SingleAgentEpisode)
+        episode = self.to_fill(id_, t_started)
+        episode.observations, episode.actions = _empty(episode.observations), _empty(episode.actions)
+        episode.infos, episode.rewards = _empty(episode.infos), _empty(episode.rewards)
+        return episode
+
+    def to_fill(self, id_: str | None = None, t_started: int = 0) -> SingleAgentEpisode:
+        """As `new`, for `Recorder.fill` alone: its empty buffers are those of all such episodes."""
+        episode = SingleAgentEpisode.__new__(SingleAgentEpisode)
         for name, value in self._values:
             setattr(episode, name, value)
         episode.id_, episode.t, episode.t_started = id_ or next(self._ids), t_started, t_started
-        episode.observations, episode.actions = _empty(model.observations), _empty(model.actions)
-        episode.infos, episode.rewards = _empty(model.infos), _empty(model.rewards)
         episode.extra_model_outputs, episode._custom_data = {}, {}
         return episode
 

@@ -1,4 +1,4 @@
-"""Metrics of many episodes logged as one value each."""
+"""Metrics of many episodes logged as one value each, and of many steps with fewer look-ups."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ def gathered(env_runner: Any) -> Iterator[None]:
         env_runner.metrics = logger
 
 
+@contextlib.contextmanager
+def timers_found_once(logger: MetricsLogger) -> Iterator[None]:
+    """A context in which `logger.log_time(key)` looks a key's statistics up once, not in every step."""
+    log_time, found = logger.log_time, {}
+
+    def log(key: Any, **how: Any) -> Any:
+        if how:
+            return log_time(key, **how)
+        if key not in found:
+            found[key] = log_time(key)
+        return found[key]
+
+    logger.log_time = log
+    try:
+        yield
+    finally:
+        del logger.log_time
+
+
 class _Gathered:
     """The part of a logger's interface that `get_metrics` uses."""
 
@@ -38,8 +57,7 @@ class _Gathered:
         """As `MetricsLogger.reduce`."""
         for (key, reduce, window), values in self._values.items():
             stats = self._logger.stats_cls_lookup[reduce](window=window)
-            for value in values:
-                stats.push(value)
+            stats.values.extend(values)
             self._logger.log_value(key, stats.peek(), reduce=reduce, window=window)
         results: dict[str, Any] = self._logger.reduce()
         return results

@@ -14,7 +14,7 @@ from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
 from ... import trees
 from ...torch.features import ACTION_MASK
-from ..empty_masks import refuse_empty
+from ..empty_masks import is_surely_full, refuse_empty
 from ..features import mask_spec_of
 from ..metrics import MaskMetrics
 from .driver_errors import reported
@@ -77,7 +77,7 @@ class GuardsMasks:
         return results
 
     def _refuse_empty(self, observations: Any, terminated: Any = None, truncated: Any = None) -> None:
-        if self._specs is None or not self._guards:
+        if self._specs is None or not self._guards or is_surely_full(self._specs, observations[ACTION_MASK]):
             return
         masks, where = observations[ACTION_MASK], "environment"
         if terminated is not None and (ended := np.logical_or(terminated, truncated)).any():
@@ -122,11 +122,11 @@ class MaskedMultiAgentEnvRunner(GuardsMasks, MultiAgentEnvRunner):  # type: igno
             if any(end.get(ALL) for end in ends):
                 continue
             for agent, observation in seen.items():
-                if agent in self._specs and not any(end.get(agent) for end in ends):
-                    where = f"{self._name()}, environment {row}, agent {agent}, row"
-                    refuse_empty(
-                        self._specs[agent], trees.map(lambda mask: mask[None], observation[ACTION_MASK]), where
-                    )
+                if agent not in self._specs or any(end.get(agent) for end in ends):
+                    continue
+                spec, masks = self._specs[agent], trees.map(lambda mask: mask[None], observation[ACTION_MASK])
+                if not is_surely_full(spec, masks):
+                    refuse_empty(spec, masks, f"{self._name()}, environment {row}, agent {agent}, row")
 
 
 def _modules(module: Any) -> list[Any]:

@@ -9,6 +9,7 @@ PROOF = "tests/adapters/test_rllib_proof.py"
 EMPTY, OPTIONS, NAMING, RECORDING, SAC = (
     f"tests/adapters/test_rllib_{name}.py" for name in ("empty_masks", "options", "naming", "recording", "sac")
 )
+ACTING = "tests/adapters/test_rllib_acting.py"
 ENCODERS, POLICY = "tests/adapters/test_rllib_encoders.py", "tests/adapters/test_rllib_trained_policy.py"
 
 BREAKS = [
@@ -57,4 +58,9 @@ BREAKS = [
     Break(ROOM, "END_OF_SCHEDULES = 2**53", "END_OF_SCHEDULES = 0", f"{POLICY} -k epsilon"),
     Break(ROOM, "self.mask_spec.sample(masks, self._rng)", "self.mask_spec.sample(self.mask_spec.full(len(trees.leaves(masks)[0])), self._rng)", "tests/adapters/test_rllib_opponents.py -k uniform"),
     Break(ROOM, "        if spaces.setdefault(policy, own) != own:", "        if False:", GAMES),
+    Break(ROOM, ".masked_fill_(illegal, FORBIDDEN)", ".masked_fill_(illegal, -50.0)", f"{ACTING} -k 'flat or choices'"),
+    Break(ROOM, "steps = max(1, min(ahead, MOST_NOISE // log_probs.numel()))", "steps = 2 * ahead", f"{ACTING} -k flat"),
+    Break(ROOM, "        if changed or not is_plain(module):", "        if not is_plain(module):", f"{ACTING} -k another_way"),
+    Break(ROOM, "    if is_plain(network):\n", "    if True:\n", f"{ACTING} -k hooks"),
+    Break(ROOM, "    return {name: np.stack([infos[name][rows] for infos in slots], axis=1) for name in first}", "    return {name: np.stack([infos[name][:][rows] for infos in slots[::-1]], axis=1) for name in first}", f"{RUNNER} -k default"),
 ]  # fmt: skip
