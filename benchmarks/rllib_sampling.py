@@ -1,6 +1,7 @@
 """Sampling of RLlib's env runners: 64 rows of MaskedCartPole in one process, masked PPO, one torch thread.
 
-    python benchmarks/rllib_sampling.py            print the tables, and write results/rllib/<date>-<machine>.json
+    python benchmarks/rllib_sampling.py                         into results/rllib/<date>-<machine>.json
+    python benchmarks/rllib_sampling.py --write docs/rllib.md   measure nothing; the newest tables into a page
 
 A repetition is a fragment of about 4,000 steps by `sample()` and the `get_metrics()` that follows it in training. The
 sides run in turn, each first in turn; figures are medians. The last row is no runner: it is what the
@@ -20,12 +21,15 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from measure import REPETITIONS, machine, require, today, versions
-from report import RESULTS
+from report import RESULTS, newest, written_into
 from run import machine_name
 
+FOLDER = RESULTS / "rllib"
+START, END = "<!-- sampling:start -->", "<!-- sampling:end -->"
 NUM_ENVS, FRAGMENT = 64, 63
 NETWORKS = {"hidden layers 256, 256 (RLlib's default)": [256, 256], "hidden layers 64, 64": [64, 64]}
 
@@ -172,32 +176,59 @@ def profiled(hidden: list[int], repetitions: int) -> dict[str, float]:
     return {part: statistics.median(each) for part, each in sorted(found.items(), key=lambda item: -sum(item[1]))}
 
 
+def tables(report: dict[str, Any]) -> str:
+    """The results in Markdown."""
+    machine, lines = report["machine"], []
+    for name, found in report["networks"].items():
+        rates = found["steps_per_second"]
+        lines += [
+            f"With {name}:",
+            "",
+            f"| side | microseconds for a step of {NUM_ENVS} | times as fast as sync |",
+            "|---|---|---|",
+        ]
+        for side, rate in rates.items():
+            lines.append(f"| {side} | {NUM_ENVS / rate * 1e6:,.0f} | {rate / rates['RLlib, sync']:.1f} |")
+        lines += ["", "| of which `BatchedEnvRunner` needs for | microseconds |", "|---|---|"]
+        lines += [f"| {part} | {microseconds:,.0f} |" for part, microseconds in found["microseconds_of_parts"].items()]
+        lines.append("")
+    ray = report["versions"].get("ray", "")
+    load = f"load {machine['load']:.0f} to {machine['load_at_the_end']:.0f}"
+    lines.append(f"{machine['cpu']}, {machine['cores']} cores, {load}, {report['date']}, ray {ray}.")
+    return "\n".join(lines)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=REPETITIONS)
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="measure nothing; a Markdown page with the markers")
     given = parser.parse_args()
+    if given.write is not None:
+        block = tables(json.loads(newest(FOLDER).read_text()))
+        given.write.write_text(written_into(given.write.read_text(), block, START, END))
+        return 0
     require("ray", "torch")
     import torch
 
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
-    report: dict[str, Any] = {"date": today(), "machine": machine(), "versions": versions(), "networks": {}}
+    report: dict[str, Any] = {"date": today(), "machine": machine(), "versions": found_versions(), "networks": {}}
     for name, hidden in NETWORKS.items():
-        rates, parts = measured(hidden, given.repetitions), profiled(hidden, given.repetitions)
+        rates = measured(hidden, given.repetitions)
+        parts = profiled(hidden, given.repetitions)
         report["networks"][name] = {"steps_per_second": rates, "microseconds_of_parts": parts}
-        print(f"\n{name}\n\n| | steps/s | microseconds per step of {NUM_ENVS} | ratio to sync |\n|---|---|---|---|")
-        for side, rate in rates.items():
-            print(f"| {side} | {rate:,.0f} | {NUM_ENVS / rate * 1e6:,.0f} | {rate / rates['RLlib, sync']:.1f} |")
-        print("\n| part | microseconds |\n|---|---|")
-        for part, microseconds in parts.items():
-            print(f"| {part} | {microseconds:,.0f} |")
     report["machine"]["load_at_the_end"] = os.getloadavg()[0]
-    folder = RESULTS / "rllib"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{today()}-{machine_name()}.json"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{today()}-{machine_name()}.json"
     path.write_text(json.dumps(report, indent=1) + "\n")
-    print(f"\nload {report['machine']['load']:.1f} to {report['machine']['load_at_the_end']:.1f}; wrote {path}")
+    print(f"{tables(report)}\n\nwrote {path}")
     return 0
+
+
+def found_versions() -> dict[str, str]:
+    import ray
+
+    return {**versions(), "ray": ray.__version__}
 
 
 if __name__ == "__main__":

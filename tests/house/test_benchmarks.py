@@ -21,6 +21,7 @@ import c_loop  # noqa: E402
 import compare  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
+import rllib_sampling  # noqa: E402
 import run  # noqa: E402
 
 needs_compiler = pytest.mark.skipif(
@@ -83,6 +84,13 @@ def test_the_readme_quotes_the_newest_results_of_the_adapters_and_they_keep_ever
     page, block = (ROOT / "README.md").read_text(), report.table(newest)
     written = report.written_into(page, block, adapters.START, adapters.END)
     assert written == page, "run: python benchmarks/adapters.py --write README.md"
+
+
+def test_the_page_of_rllib_quotes_the_newest_results() -> None:
+    page = (ROOT / "docs" / "rllib.md").read_text()
+    sampling = rllib_sampling.tables(json.loads(report.newest(rllib_sampling.FOLDER).read_text()))
+    written = report.written_into(page, sampling, rllib_sampling.START, rllib_sampling.END)
+    assert written == page, "run: python benchmarks/rllib_sampling.py --write docs/rllib.md"
 
 
 def test_the_table_has_the_promised_rows() -> None:

@@ -44,8 +44,8 @@ OWN = {"encoder_class", "_abc_impl"} | {f"__{name}__" for name in WRITTEN_BY_PYT
 class FusedAct:
     """Acts for a `MaskedPPOModule` or `MaskedAPPOModule` without memory, of flat masks or candidates.
 
-    Actions, log-probabilities and logits are those of the module and of RLlib's `GetActions`, bit for bit, from the same
-    draws of torch's random stream. It is made for one fragment: it keeps the module's parameters, not its layers.
+    Actions, log-probabilities and logits are those of the module and of RLlib's `GetActions`, bit for bit, from the
+    same draws of torch's random stream. It is made for one fragment: it keeps the module's parameters, not its layers.
     """
 
     def __init__(self, module: Any, device: Any) -> None:

@@ -16,7 +16,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 
 class LazyInfos(InfiniteLookbackBuffer):  # type: ignore[misc]
-    """RLlib's buffer of infos, which makes its list of dicts when `data` is first read, and is RLlib's own from then on.
+    """RLlib's buffer of infos, which makes its list of dicts when `data` is first read and is RLlib's own from then.
 
     Neither RLlib's learners nor its replay buffers read more than a few of them, and columns pickle much faster.
 
