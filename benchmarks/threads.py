@@ -3,16 +3,23 @@
     python benchmarks/threads.py
 
 For each size, environments with one thread and with several step in turn in one process, each first in every other
-repetition; only the calls of `step` are on the clock, with actions drawn between them. Takes about 40 seconds and
-writes results/threads/<date>-<machine>.json. Needs as many free cores as threads: run it alone.
+repetition; only the calls of `step` are on the clock, with actions drawn between them. Beside the sizes for which a
+gain is promised stands what the machine itself gives: two processes with half of the rows each, which share nothing and
+wait for nothing, beside one of them alone. Where cores share execution units or a power budget that is less than 2.
+
+Takes about a minute and writes results/threads/<date>-<machine>.json. Needs as many free cores as threads: run it
+alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import statistics
 import time
 from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -67,9 +74,48 @@ def side(env_id: str, size: int, threads: int) -> Side:
     return lambda: steps * size / run(steps)
 
 
+def limit(case: Comparison) -> dict[str, float]:
+    env_id, size, threads = case.ours.args  # type: ignore[attr-defined]
+    return {"machine_limit": machine_limit(env_id, size)} if threads == 2 and size in PROMISES else {}
+
+
+def machine_limit(env_id: str, size: int) -> float:
+    """How many times more rows two processes of size / 2 rows step than one of them while the other rests."""
+    context = multiprocessing.get_context("spawn")
+    ends: list[Connection] = []
+    processes = []
+    for _ in range(2):
+        ours, theirs = context.Pipe()
+        processes.append(context.Process(target=serve, args=(env_id, size // 2, theirs)))
+        processes[-1].start()
+        ends.append(ours)
+    for end in ends:
+        end.recv()  # ready
+
+    def rate(working: list[Connection]) -> float:
+        for end in working:
+            end.send(True)
+        return sum(end.recv() for end in working)
+
+    ratios = [2 * rate(ends) / (rate(ends[:1]) + rate(ends[1:])) for _ in range(REPETITIONS)]
+    for end, process in zip(ends, processes, strict=True):
+        end.send(False)
+        process.join()
+    return statistics.median(ratios)
+
+
+def serve(env_id: str, size: int, end: Connection) -> None:
+    """Measure one repetition whenever asked, until told to stop."""
+    measured = side(env_id, size, threads=1)
+    end.send(True)
+    while end.recv():
+        end.send(measured())
+
+
 def row(result: dict[str, Any]) -> str:
     kept = "" if result["ratio"] >= result["must"] else "  below what is promised"
-    return f"{result['name']:<58} {result['ratio']:5.2f}x  (promised {result['must']:g}x){kept}"
+    limit = f"  two processes {result['machine_limit']:.2f}x" if "machine_limit" in result else ""
+    return f"{result['name']:<58} {result['ratio']:5.2f}x  (promised {result['must']:g}x){limit}{kept}"
 
 
 def main() -> int:
@@ -80,7 +126,7 @@ def main() -> int:
     given = parser.parse_args()
     results = []
     for case in comparisons(given.threads, tuple(given.sizes)):
-        results.append(case.measure())
+        results.append(case.measure() | limit(case))
         print(row(results[-1]), flush=True)
     folder = RESULTS / "threads"
     folder.mkdir(parents=True, exist_ok=True)

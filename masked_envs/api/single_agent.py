@@ -164,17 +164,15 @@ class SingleAgentView:
         """`step`, but `reset` in the rows that `Engine.mark_ended` marked, in one launch; there is no opponent.
 
         Returns:
-            new arrays: what `observations`, `masks` and `agents_to_act` give, all rewards (N, A), and those (N,) that
-            `step` returns.
+            new arrays: what `observations`, `masks` and `agents_to_act` give, all rewards (N, A), those (N,) that
+            `step` returns, and the ends.
         """
-        seen, masks, acting, rewards, earned = self.engine.step_or_reset()
-        masks = masks if self.plays_all else masks[:, self.view]
-        return Moved(
-            self._read(seen, copied=False),
-            self._in_form(self.engine.mask_spec.canonical(masks) if masks.dtype.names else masks),
-            acting,
-            rewards,
-            self._together(rewards) if self.plays_all else earned,
+        moved = self.engine.step_or_reset()
+        masks = moved.masks if self.plays_all else moved.masks[:, self.view]
+        return moved._replace(
+            observations=self._read(moved.observations, copied=False),
+            masks=self._in_form(self.engine.mask_spec.canonical(masks) if masks.dtype.names else masks),
+            earned=self._together(moved.rewards) if self.plays_all else moved.earned,
         )
 
     def _read(self, buffer: npt.NDArray[Any], copied: bool = True) -> Any:

@@ -170,10 +170,10 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
 
     def _step_at_once(self) -> tuple[Any, ...]:
         """The rest of a step, in which rows that had ended are reset in the same launch as others move."""
-        seen, masks, agents, rewards, earned = self._view.step_or_reset()
-        terminated, truncated = self._engine.terminated.copy(), self._engine.truncated.copy()
-        observations, info = self._with_info(seen, masks, agents)
-        return observations, earned, terminated, truncated, {**info, **self._about_step(rewards)}
+        moved = self._view.step_or_reset()
+        observations, info = self._with_info(moved.observations, moved.masks, moved.acting)
+        about = self._about_step(moved.rewards)
+        return observations, moved.earned, moved.terminated, moved.truncated, {**info, **about}
 
     def render(self) -> tuple[Any, ...] | None:
         """One picture per row."""

@@ -52,6 +52,7 @@ class Moved(NamedTuple):
         acting: the agent (N,) to act next; None where agents take no turns.
         rewards: (N, A).
         earned: what the agent of the first view earned (N,); outside of games the memory of `rewards`.
+        terminated, truncated: whether the episode is over (N,).
     """
 
     observations: npt.NDArray[Any]
@@ -59,6 +60,8 @@ class Moved(NamedTuple):
     acting: npt.NDArray[np.int64] | None
     rewards: npt.NDArray[np.float64]
     earned: npt.NDArray[np.float64]
+    terminated: npt.NDArray[np.bool_]
+    truncated: npt.NDArray[np.bool_]
 
 
 def new_like(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -220,17 +220,19 @@ class Engine:
         What it returns is the caller's. The engine's own observations are written anew when they are asked for, and its
         own rewards are not written.
         """
-        rewards = np.zeros(self.rewards.shape)
+        rewards = np.empty(self.rewards.shape)
         moved = Moved(
             new_like(self._observations),
             new_like(self.shown_masks),
             np.empty(self.rows, np.int64) if self.declaration.play == "turns" else None,
             rewards,
             rewards.reshape(self.rows) if self.declaration.play == "single" else np.empty(self.rows),
+            np.empty(self.rows, np.bool_),
+            np.empty(self.rows, np.bool_),
         )
         self._observations_are_old = moved.observations is not self._observations
-        copy_rows = functools.partial(self._copy_rows, moved)
-        self._run.advance_row(None, moved.observations, moved.rewards, moved.earned, after=copy_rows)
+        hooks = {"before": functools.partial(_clear_rewards, moved), "after": functools.partial(self._copy_rows, moved)}
+        self._run.advance_row(None, moved.observations, moved.rewards, moved.earned, **hooks)
         return moved
 
     def _copy_rows(self, moved: Moved, rows: slice) -> None:
@@ -239,6 +241,8 @@ class Engine:
             moved.masks[rows] = self.shown_masks[rows]
         if moved.acting is not None:
             moved.acting[rows] = self.acting[rows]
+        moved.terminated[rows] = self.terminated[rows]
+        moved.truncated[rows] = self.truncated[rows]
 
     def pick(self, where: npt.NDArray[np.bool_], view: int = 0) -> None:
         """Write uniformly random legal actions of one view into `actions`, from the rows' random streams."""
@@ -325,6 +329,10 @@ class Engine:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._bind()
+
+
+def _clear_rewards(moved: Moved, rows: slice) -> None:
+    moved.rewards[rows] = 0.0  # at once, as in `step`
 
 
 @functools.cache

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+
 import pytest
 
 from masked_envs.core.backends import threads
@@ -61,3 +64,72 @@ def test_the_choice_is_made_anew(monkeypatch):
         launch(k)
     clock.done.clear()
     assert launch(1) == 1 and clock.done == ["alone"]
+
+
+# --- the threads themselves -------------------------------------------------------------------------------------------
+
+
+class Together:
+    """Tasks that end only when each is in a thread of its own, and the names of these threads."""
+
+    def __init__(self, number):
+        self.barrier, self.threads = threading.Barrier(number, timeout=60), []
+
+    def task(self, result):
+        def task():
+            self.threads.append(threading.current_thread())
+            self.barrier.wait()
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        return task
+
+
+def test_every_thread_works_and_all_results_are_counted():
+    crew, together = threads.Crew(3), Together(3)
+    assert crew.run([together.task(number) for number in (1, 20, 300)]) == 321
+    assert len(set(together.threads)) == 3
+    assert crew.run([lambda: 5] * 100) == 500
+
+
+def test_an_error_in_another_thread_reaches_the_caller():
+    crew, together = threads.Crew(2), Together(2)
+    mine = threading.current_thread()
+
+    def fail_elsewhere():
+        together.task(None)()
+        if threading.current_thread() is not mine:
+            raise OverflowError("of the other thread")
+        return 0
+
+    with pytest.raises(OverflowError, match="of the other thread"):
+        crew.run([fail_elsewhere, fail_elsewhere])
+    assert crew.run([lambda: 1, lambda: 1]) == 2, "the thread goes on"
+
+
+def test_an_error_of_the_caller_leaves_no_task_running():
+    crew, done = threads.Crew(2), []
+    together = Together(2)
+    mine = threading.current_thread()
+
+    def task():
+        together.barrier.wait()
+        if threading.current_thread() is mine:
+            raise KeyboardInterrupt
+        done.append(True)
+        return 0
+
+    with pytest.raises(KeyboardInterrupt):
+        crew.run([task, task, lambda: done.append(False) or 0])
+    assert done[0] is True, "what another thread had begun was waited for"
+
+
+def test_threads_end_with_their_crew():
+    crew, together = threads.Crew(2), Together(2)
+    crew.run([together.task(1), together.task(1)])
+    (further,) = set(together.threads) - {threading.current_thread()}
+    del crew
+    gc.collect()
+    further.join(timeout=60)
+    assert not further.is_alive()

@@ -27,11 +27,11 @@ import numpy.typing as npt
 from ..binding import Rule
 
 Launch = Callable[..., int]
-"""launch(where, *given, after=None): run a row body in the rows in `where` (bool (N,), None for all); the sum of its
-results. `given` are the arguments of the row body that are not in `Buffers`: arrays (N, ...) before `i`, numbers after
-it. after(rows) is called with slices of rows that are done, by the thread that did them: to read them while they are in
-its cache."""
-After = Callable[[slice], None]
+"""launch(where, *given, before=None, after=None): run a row body in the rows in `where` (bool (N,), None for all); the
+sum of its results. `given` are the arguments of the row body that are not in `Buffers`: arrays (N, ...) before `i`,
+numbers after it. before(rows) and after(rows) are called with slices of all rows, by the thread that runs them: to
+write and read them while they are in its cache."""
+OnRows = Callable[[slice], None]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (PLAIN, COM
 AUTO = "auto"
 
 __all__ = [
-    "AUTO", "BACKENDS", "COMPILED", "PLAIN", "After", "Backend", "Buffers", "Launch", "Launches", "Rows", "choose",
+    "AUTO", "BACKENDS", "COMPILED", "PLAIN", "Backend", "Buffers", "Launch", "Launches", "OnRows", "Rows", "choose",
     "named", "numba_is_available",
 ]  # fmt: skip
 

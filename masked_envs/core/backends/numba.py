@@ -5,6 +5,10 @@ named by a hash of all sources that it depends on (`binding.digest`): after an e
 Where no directory for it can be written, such as in a read-only installation without a home directory, the rules are
 compiled in every process, after one warning.
 
+To be called from Python, a function needs a second one around it that unpacks its arguments, and compiling that takes a
+quarter of the whole. So only loops and `entries` get one at once, and other rules when Python first calls them
+(`FromPython`).
+
 One thing in numba is changed, and only while rules of this package compile: the names of record types in machine code
 (`_named_by_content`). numba numbers record types in the order in which a process meets them. So two processes can leave
 different functions of one name in the cache, and a third that loads both runs one in the place of the other, on records
@@ -19,7 +23,7 @@ import functools
 import hashlib
 import types
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..binding import Rule, Scope, arguments_of, bind, copied, digest, generated_rule, given_arrays
-from . import After, Backend, Buffers, Launch, Rows
+from . import Backend, Buffers, Launch, OnRows, Rows
 from .threads import Crew, the_faster
 
 INLINE_UP_TO = 300  # bytecode instructions
@@ -56,7 +60,11 @@ class NumbaBackend(Backend):
         row_bodies = list(row_bodies)
         loops = [*entries, *row_bodies, *map(loop_over_rows, row_bodies)]
         prefix = f"{owner}.{digest(loops, given, __name__)}"
-        return bind(loops, given, functools.partial(_compiled_copy, prefix))
+        called = {*loops} - {*row_bodies}
+        bound = bind(loops, given, functools.partial(_compiled_copy, prefix, called))
+        ready = {rule.__name__ for rule in called}
+        inner = {name: FromPython(prefix, rule) for name, rule in vars(bound).items() if name not in ready}
+        return types.SimpleNamespace(**{**vars(bound), **inner})
 
     def rows(self, bound: types.SimpleNamespace, buffers: Buffers, num_threads: int = 1) -> Rows:
         return NumbaRows(bound, buffers, num_threads)
@@ -81,10 +89,10 @@ class NumbaRows(Rows):
         parts = [(rows, self._launch(body, rows)) for rows in self._crew.parts(len(self._every_row))]
         arrays = given_arrays(body, self._named)
 
-        def together(where: npt.NDArray[np.bool_] | None, *given: Any, after: After | None = None) -> int:
+        def together(where: npt.NDArray[np.bool_] | None, *given: Any, **on_rows: OnRows) -> int:
             def do(rows: slice, launch: Launch) -> int:
                 chosen = None if where is None else where[rows]
-                return launch(chosen, *(array[rows] for array in given[:arrays]), *given[arrays:], after=after)
+                return launch(chosen, *(array[rows] for array in given[:arrays]), *given[arrays:], **on_rows)
 
             return self._crew.run([functools.partial(do, *part) for part in parts])
 
@@ -95,7 +103,11 @@ class NumbaRows(Rows):
         loop, every_row = getattr(self._bound, _loop_name(body)), self._every_row[rows]
         fixed, arrays = self._arguments(body, rows), given_arrays(body, self._named)
 
-        def launch(where: npt.NDArray[np.bool_] | None, *given: Any, after: After | None = None) -> int:
+        def launch(
+            where: npt.NDArray[np.bool_] | None, *given: Any, before: OnRows | None = None, after: OnRows | None = None
+        ) -> int:
+            if before is not None:
+                before(rows)
             chosen = every_row if where is None else where
             total: int = loop(*fixed, *given[:arrays], chosen, *given[arrays:])
             if after is not None:
@@ -152,10 +164,38 @@ def _numba() -> Any:
     return numba
 
 
-def _compiled_copy(prefix: str, rule: Rule, scope: Scope) -> Rule:
+class FromPython:
+    """A compiled rule that other rules call, for calls from Python too: compiled for that at the first of them."""
+
+    def __init__(self, prefix: str, rule: Rule) -> None:
+        self._prefix, self._rule = prefix, rule
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._entry(*arguments)
+
+    def compile(self, signature: Any) -> Any:
+        """Machine code for arguments of these types."""
+        return self._entry.compile(signature)  # type: ignore[attr-defined]
+
+    @functools.cached_property
+    def _entry(self) -> Rule:
+        called: Any = self._rule
+        name, arguments = called.py_func.__name__, ", ".join(arguments_of(called.py_func))
+        source = f"def {name}_entry({arguments}):\n    return {name}({arguments})\n"
+        entry = generated_rule(f"{name}_entry", source, called.py_func)
+        return _compiled_copy(self._prefix, {entry}, entry, {**entry.__globals__, name: called})
+
+
+def _compiled_copy(prefix: str, called: Collection[Rule], rule: Rule, scope: Scope) -> Rule:
+    """A rule as machine code.
+
+    Args:
+        prefix: of its name in the cache on disk.
+        called: the rules that Python calls.
+    """
     copy = copied(rule, scope)
-    copy.__qualname__ = f"{prefix}.{rule.__name__}"  # the name in the cache on disk
-    dispatcher = _numba().njit(**_options(rule))(copy)
+    copy.__qualname__ = f"{prefix}.{rule.__name__}"
+    dispatcher = _numba().njit(**_options(rule), no_cpython_wrapper=rule not in called, no_cfunc_wrapper=True)(copy)
     try:
         dispatcher.enable_caching()
     except RuntimeError as error:

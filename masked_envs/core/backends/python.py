@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..binding import Rule, Scope, arguments_of, bind, copied, given_arrays
-from . import After, Backend, Buffers, Launch, Rows
+from . import Backend, Buffers, Launch, OnRows, Rows
 
 
 class PythonBackend(Backend):
@@ -60,7 +60,11 @@ class PythonRows(Rows):
     def launcher(self, body: Rule) -> Launch:
         run, rows, arrays = self._with_buffers(body), len(self.states), given_arrays(body, self._buffers)
 
-        def launch(where: npt.NDArray[np.bool_] | None, *given: Any, after: After | None = None) -> int:
+        def launch(
+            where: npt.NDArray[np.bool_] | None, *given: Any, before: OnRows | None = None, after: OnRows | None = None
+        ) -> int:
+            if before is not None:
+                before(slice(None))
             chosen = range(rows) if where is None else np.flatnonzero(where).tolist()
             fixed, varying = [plain_rows(array, array.ndim == 1) for array in given[:arrays]], given[arrays:]
             total = sum(run(*fixed, i, *varying) for i in chosen)

@@ -22,21 +22,21 @@ def mark_empty(board, out):
 
 
 @rule
-def longest_line(board, row, column):
-    """The length of the longest line of equal pieces through (row, column)."""
-    longest = 0
+def completes_line(board, row, column, number):
+    """Whether `number` or more equal pieces stand in one line through (row, column)."""
     for down, right in AXES:
-        length = 1 + run(board, row, column, down, right) + run(board, row, column, -down, -right)
-        longest = max(longest, length)
-    return longest
+        if 1 + run(board, row, column, down, right) + run(board, row, column, -down, -right) >= number:
+            return True
+    return False
 
 
 @rule
 def run(board, row, column, down, right):
     """How many pieces like the one at (row, column) follow it in one direction."""
+    rows, columns = board.shape
     piece, length = board[row, column], 0
     row, column = row + down, column + right
-    while 0 <= row < board.shape[0] and 0 <= column < board.shape[1] and board[row, column] == piece:
+    while 0 <= row < rows and 0 <= column < columns and board[row, column] == piece:
         length += 1
         row, column = row + down, column + right
     return length

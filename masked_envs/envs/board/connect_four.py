@@ -41,7 +41,7 @@ from gymnasium.spaces import Box
 from ...core import Declaration, equal_to, fill, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
-from .boards import EMPTY, longest_line, observe_pieces
+from .boards import EMPTY, completes_line, observe_pieces
 
 ROWS, COLUMNS, LINE = 6, 7, 4
 
@@ -68,7 +68,7 @@ def step(s, p, column, rewards):
     rack[row, column] = player + 1
     s["discs"] += 1
     s["to_move"] = 1 - player
-    if longest_line(rack, row, column) >= LINE:
+    if completes_line(rack, row, column, LINE):
         rewards[player] += 1.0
         rewards[1 - player] -= 1.0
         return True

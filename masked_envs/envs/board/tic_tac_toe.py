@@ -40,7 +40,7 @@ from gymnasium.spaces import Box
 from ...core import Declaration, count_nonzero, fill, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
-from .boards import EMPTY, longest_line, mark_empty, observe_pieces
+from .boards import EMPTY, completes_line, mark_empty, observe_pieces
 
 SIDE, LINE = 3, 3
 
@@ -65,7 +65,7 @@ def step(s, p, cell, rewards):
     row, column = cell // SIDE, cell % SIDE
     board[row, column] = player + 1
     s["to_move"] = 1 - player
-    if longest_line(board, row, column) >= LINE:
+    if completes_line(board, row, column, LINE):
         rewards[player] += 1.0
         rewards[1 - player] -= 1.0
         return True
