@@ -96,7 +96,10 @@ def shortest_flexible(times: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
             )
     values = program.least(makespan)
     starts, on_machine = np.zeros((jobs, operations), np.int64), np.zeros((jobs, operations), np.int64)
-    for place, variable in start.items():
-        starts[place] = round(values[variable])
-        on_machine[place] = max(np.flatnonzero(times[place]), key=lambda m: values[chosen[(*place, m)]])
+    job_free, machine_free = [0] * jobs, [0] * machines
+    for place in sorted(start, key=lambda place: (round(values[start[place]], 6), place)):
+        machine = max(np.flatnonzero(times[place]), key=lambda m: values[chosen[(*place, m)]])
+        starts[place] = max(job_free[place[0]], machine_free[machine])  # as early as can be in this order
+        on_machine[place] = machine
+        job_free[place[0]] = machine_free[machine] = int(starts[place]) + int(times[place][machine])
     return round(values[makespan]), starts, on_machine

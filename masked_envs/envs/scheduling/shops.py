@@ -86,7 +86,7 @@ WIDTH, LABEL = 14.0, 1.0  # of the chart, and of the numbers at its left
 ROW = 0.8
 
 
-def draw_chart(machines, now, until, bars, **options):
+def draw_chart(machines, now, until, bars, below=0.0, kind="flat"):
     """A scene with a schedule.
 
     Args:
@@ -94,9 +94,10 @@ def draw_chart(machines, now, until, bars, **options):
         now: the time, which is marked.
         until: the time at the right end of the chart.
         bars: of each operation that was started (job, machine, start, duration).
-        options: for the scene.
+        below: height that is kept free below the chart.
+        kind: of the mask.
     """
-    scene = Scene(LABEL + WIDTH, ROW * machines + 0.5, **options)
+    scene = Scene(LABEL + WIDTH, ROW * machines + 0.5 + below, kind=kind)
     scale = WIDTH / max(until, 1)
     for machine in range(machines):
         scene.rect(LABEL, ROW * machine + 0.06, WIDTH, ROW - 0.12, "hole")
