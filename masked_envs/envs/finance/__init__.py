@@ -1,0 +1,1 @@
+"""Finance: buying and selling within limits."""
