@@ -22,12 +22,20 @@ def canonical_rows(spec: MaskSpec, masks: Any) -> Any:
 
     Args:
         masks: arrays or tensors (..., mask), of any dtype and leading axes; a tree for a Dict or Tuple of masks.
+
+    Raises:
+        ValueError: a mask of numbers other than 0 and 1, such as one to be added to logits.
     """
     if isinstance(spec, DictMask):
         parts = zip(spec.parts, spec.unpack(masks, "the mask"), strict=True)
         return spec.pack([canonical_rows(part, values) for part, values in parts])
     array = masks.numpy(force=True) if isinstance(masks, torch.Tensor) else np.asarray(masks)
-    return array.reshape(-1, *(spec.space.shape or ())).astype(spec.mask_buffer.base, copy=False)
+    rows = array.reshape(-1, *(spec.space.shape or ())).astype(spec.mask_buffer.base, copy=False)
+    if not spec.is_continuous and rows.dtype != array.dtype and not np.array_equal(rows.ravel(), array.ravel()):
+        raise ValueError(
+            f"a {spec.kind} mask has values 0 (forbidden) and 1 (allowed) only, got {np.unique(array)[:5]}"
+        )
+    return rows
 
 
 def empty_rows(spec: MaskSpec, masks: Any) -> npt.NDArray[np.bool_]:
@@ -37,14 +45,19 @@ def empty_rows(spec: MaskSpec, masks: Any) -> npt.NDArray[np.bool_]:
 
 
 def is_surely_full(spec: MaskSpec, masks: Any) -> bool:
-    """Whether every row allows something, as far as one reduction over the masks tells.
+    """Whether every row allows something and is a mask, as far as one reduction over the masks tells.
 
     Args:
         masks: arrays (rows, mask); see `canonical_rows` for others.
     """
-    if spec.kind in WHOLE and type(masks) is np.ndarray:
-        return bool(np.logical_or.reduce(masks, axis=tuple(range(1, masks.ndim))).all())
-    return not empty_rows(spec, masks).any()
+    if spec.kind in WHOLE and type(masks) is np.ndarray and masks.dtype.char in "b?B":
+        # Of bytes: 0 where nothing is allowed, 2 to 255 where there is another number than 0 and 1.
+        largest = np.maximum.reduce(masks.view(np.uint8), axis=tuple(range(1, masks.ndim)))
+        return bool((largest == 1).all())
+    try:
+        return not empty_rows(spec, masks).any()
+    except ValueError:  # of which row, is for `refuse_empty` to say: that of an ended episode may hold anything
+        return False
 
 
 def refuse_empty(spec: MaskSpec, masks: Any, where: str = "row") -> None:
@@ -55,6 +68,7 @@ def refuse_empty(spec: MaskSpec, masks: Any, where: str = "row") -> None:
 
     Raises:
         EmptyMaskError: with the numbers of the rows.
+        ValueError: see `canonical_rows`.
     """
     rows = np.flatnonzero(empty_rows(spec, masks)).tolist()
     if rows:

@@ -66,6 +66,8 @@ def _modules_in(folder: Path) -> dict[str, Path]:
             return inside
         if _is_module(place):
             return {place.name: place}
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder}")
     others = sorted({str(path.relative_to(folder)) for path in folder.glob("**/checkpoint_*") if path.is_dir()})
     hint = f"; there are checkpoints below it: {', '.join(others[-5:])}" if others else ""
     raise FileNotFoundError(

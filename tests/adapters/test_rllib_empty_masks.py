@@ -163,3 +163,52 @@ def test_masks_of_any_dtype_are_judged():
                 module.forward_inference(batch)
         else:
             module.forward_inference(batch)
+
+
+class Odd(Empties):
+    """Returns what `change` makes of an observation."""
+
+    def __init__(self, config):
+        self.change = config["change"]
+        super().__init__(config)
+
+    def look(self):
+        return self.change(super().look())
+
+
+def masks_of(*values, dtype=np.int8):
+    return lambda seen: {**seen, "action_mask": np.array(values, dtype)}
+
+
+@pytest.mark.parametrize("env_runner", ["batched", "rllib"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (masks_of(2, 0, 1), r"values 0 .forbidden. and 1 .allowed. only, got \[0 1 2\]"),
+        (masks_of(0, -1, 0), r"values 0 .forbidden. and 1 .allowed. only, got \[-1  0\]"),  # to be added to logits
+        (masks_of(1, 0, 1, 1), r"'action_mask' of Odd has shape \(4,\), and its observation_space says \(3,\)"),
+        (lambda seen: {"action_mask": seen["action_mask"]}, "'observation' of Odd is missing"),
+    ],
+    ids=["two", "additive", "longer", "missing"],
+)
+def test_masks_that_are_none_are_refused_by_name(change, words, env_runner):
+    with pytest.raises(ValueError, match=words):
+        runner_of(Odd, {"change": change}, env_runner=env_runner).sample(num_timesteps=4)
+
+
+def test_float_masks_hold_nothing_but_0_and_1_too():
+    half = torch.tensor([[1.0, 0.5, 0.0]])
+    module = build(MaskedPPOModule)
+    batch = random_batch("flat", 1)
+    batch[Columns.OBS]["action_mask"] = torch.cat([half, half[:, :2]], -1)
+    with pytest.raises(ValueError, match="values 0 .forbidden. and 1 .allowed. only, got"):
+        module.forward_inference(batch)
+
+
+def test_an_old_reset_is_named():
+    class Old(Empties):
+        def reset(self, *, seed=None, options=None):
+            return super().reset()[0]
+
+    with pytest.raises(ValueError, match=r"Old.reset\(\) must return \(observation, info\), and returned a dict"):
+        runner_of(Old, {}).sample(num_timesteps=4)

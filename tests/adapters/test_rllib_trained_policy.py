@@ -303,7 +303,7 @@ def test_a_game_has_several_policies(tmp_path, local_ray):
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="holds no module of RLlib: expected a checkpoint"):
         load(tmp_path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="there is no folder .*nothing"):
         load(tmp_path / "nothing")
 
 

@@ -13,10 +13,12 @@ from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
 from ... import trees
+from ...errors import EmptyMaskError
 from ...torch.features import ACTION_MASK
 from ..empty_masks import is_surely_full, refuse_empty
 from ..features import mask_spec_of
 from ..metrics import MaskMetrics
+from ..misfits import misfit_of
 from .driver_errors import reported
 from .recording import Records
 from .refusals import check_connectors_on_masks
@@ -66,7 +68,12 @@ class GuardsMasks:
         return _mask_spec(self.env.single_observation_space, self.env.single_action_space)  # type: ignore[attr-defined]
 
     def _try_env_reset(self, **kwargs: Any) -> Any:
-        observations, infos = super()._try_env_reset(**kwargs)  # type: ignore[misc]
+        try:
+            observations, infos = super()._try_env_reset(**kwargs)  # type: ignore[misc]
+        except Exception as error:
+            if (misfit := misfit_of(self.env)) is not None:  # type: ignore[attr-defined]
+                raise ValueError(misfit) from error
+            raise
         self._refuse_empty(observations)
         return observations, infos
 
@@ -85,7 +92,16 @@ class GuardsMasks:
             masks, where = trees.row(masks, acting), f"of the environments {acting.tolist()}, number"
             if not len(acting):
                 return
-        refuse_empty(self._specs, masks, f"{self._name()}, {where}")
+        self._refuse(self._specs, masks, where)
+
+    def _refuse(self, spec: Any, masks: Any, where: str) -> None:
+        """Raise with the name of the environment what is wrong with masks."""
+        try:
+            refuse_empty(spec, masks, f"{self._name()}, {where}")
+        except EmptyMaskError:
+            raise
+        except ValueError as error:
+            raise ValueError(f"{self._name()}: {error}") from error
 
     def _name(self) -> str:
         return f"{self.env}, env runner {self.worker_index}"  # type: ignore[attr-defined]
@@ -126,7 +142,7 @@ class MaskedMultiAgentEnvRunner(GuardsMasks, MultiAgentEnvRunner):  # type: igno
                     continue
                 spec, masks = self._specs[agent], trees.map(lambda mask: mask[None], observation[ACTION_MASK])
                 if not is_surely_full(spec, masks):
-                    refuse_empty(spec, masks, f"{self._name()}, environment {row}, agent {agent}, row")
+                    self._refuse(spec, masks, f"environment {row}, agent {agent}, row")
 
 
 def _modules(module: Any) -> list[Any]:
