@@ -7,12 +7,14 @@ without changing anything for the others. How a copy is made is the backend's pa
 
 from __future__ import annotations
 
+import dis
 import functools
 import hashlib
 import inspect
 import math
 import sys
 import types
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -66,6 +68,17 @@ def reached(functions: Iterable[Rule]) -> list[Rule]:
         found[function] = None
         waiting += [v for v in function.__globals__.values() if getattr(v, "is_rule", False)]
     return list(found)
+
+
+def places_of_calls(functions: Iterable[Rule], given: Mapping[Rule, Rule]) -> Counter[Rule]:
+    """In how many places each of the rules that `reached` finds is called."""
+    places: Counter[Rule] = Counter()
+    for function in reached([*functions, *given.values()]):
+        for name in (each.argval for each in dis.get_instructions(function) if each.opname == "LOAD_GLOBAL"):
+            called: Any = function.__globals__.get(name)
+            if getattr(called, "is_rule", False):
+                places[given.get(called, called)] += 1
+    return places
 
 
 @functools.cache

@@ -5,9 +5,13 @@ named by a hash of all sources that it depends on (`binding.digest`): after an e
 Where no directory for it can be written, such as in a read-only installation without a home directory, the rules are
 compiled in every process, after one warning.
 
-To be called from Python, a function needs a second one around it that unpacks its arguments, and compiling that takes a
-quarter of the whole. So only loops and `entries` get one at once, and other rules when Python first calls them
-(`FromPython`).
+Compiling takes seconds, most of them for each function anew, whatever its length. So
+
+- a row body, and a rule without a loop that is called in one place alone, becomes a part of its caller before it is
+  compiled. A rule that is compiled by itself and then put into its caller is optimized again at every level above. With
+  loops it is done all the same: numba's own inlining can make them half as fast;
+- only loops and `entries` get at once the second function that unpacks Python's arguments, which takes a quarter of the
+  whole; other rules get it when Python first calls them (`FromPython`).
 
 One thing in numba is changed, and only while rules of this package compile: the names of record types in machine code
 (`_named_by_content`). numba numbers record types in the order in which a process meets them. So two processes can leave
@@ -23,18 +27,28 @@ import functools
 import hashlib
 import types
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..binding import Rule, Scope, arguments_of, bind, copied, digest, generated_rule, given_arrays
+from ..binding import (
+    Rule,
+    Scope,
+    arguments_of,
+    bind,
+    copied,
+    digest,
+    generated_rule,
+    given_arrays,
+    places_of_calls,
+)
 from . import Backend, Buffers, Launch, OnRows, Rows
 from .threads import Crew, the_faster
 
-INLINE_UP_TO = 300  # bytecode instructions
+INLINE_UP_TO = 300  # bytecode instructions, of all copies together
 
 
 def numba_is_available() -> bool:
@@ -60,8 +74,15 @@ class NumbaBackend(Backend):
         row_bodies = list(row_bodies)
         loops = [*entries, *row_bodies, *map(loop_over_rows, row_bodies)]
         prefix = f"{owner}.{digest(loops, given, __name__)}"
-        called = {*loops} - {*row_bodies}
-        bound = bind(loops, given, functools.partial(_compiled_copy, prefix, called))
+        called, places = {*loops} - {*row_bodies}, places_of_calls(loops, given)
+
+        def compiled(rule: Rule, scope: Scope) -> Rule:
+            if rule in called:
+                return _compiled_copy(prefix, rule, scope, places[rule], no_cpython_wrapper=False)
+            inlined = rule in row_bodies or (places[rule] == 1 and not _has_loop(rule) and not _allocates(rule))
+            return _compiled_copy(prefix, rule, scope, places[rule], inline="always" if inlined else "never")
+
+        bound = bind(loops, given, compiled)
         ready = {rule.__name__ for rule in called}
         inner = {name: FromPython(prefix, rule) for name, rule in vars(bound).items() if name not in ready}
         return types.SimpleNamespace(**{**vars(bound), **inner})
@@ -183,19 +204,20 @@ class FromPython:
         name, arguments = called.py_func.__name__, ", ".join(arguments_of(called.py_func))
         source = f"def {name}_entry({arguments}):\n    return {name}({arguments})\n"
         entry = generated_rule(f"{name}_entry", source, called.py_func)
-        return _compiled_copy(self._prefix, {entry}, entry, {**entry.__globals__, name: called})
+        return _compiled_copy(self._prefix, entry, {**entry.__globals__, name: called}, 0, no_cpython_wrapper=False)
 
 
-def _compiled_copy(prefix: str, called: Collection[Rule], rule: Rule, scope: Scope) -> Rule:
+def _compiled_copy(prefix: str, rule: Rule, scope: Scope, places: int, **options: Any) -> Rule:
     """A rule as machine code.
 
     Args:
         prefix: of its name in the cache on disk.
-        called: the rules that Python calls.
+        places: in how many places rules call it.
+        options: of numba, beside those that every rule gets.
     """
     copy = copied(rule, scope)
     copy.__qualname__ = f"{prefix}.{rule.__name__}"
-    dispatcher = _numba().njit(**_options(rule), no_cpython_wrapper=rule not in called, no_cfunc_wrapper=True)(copy)
+    dispatcher = _numba().njit(**{**_options(rule, places), **options})(copy)
     try:
         dispatcher.enable_caching()
     except RuntimeError as error:
@@ -204,16 +226,30 @@ def _compiled_copy(prefix: str, called: Collection[Rule], rule: Rule, scope: Sco
     return dispatcher  # type: ignore[no-any-return]
 
 
-def _options(rule: Rule) -> dict[str, bool]:
+def _options(rule: Rule, places: int) -> dict[str, bool]:
     """How numba compiles a rule; together, forceinline and _nrt make a step of many rows twice as fast.
 
     nogil: threads of the caller's choice may run rows at the same time. No fastmath: it changes the bytes.
-    forceinline: a short rule is put where it is called, since LLVM by itself leaves views of rows to be passed around.
+    forceinline: a short rule is put where it is called, since LLVM by itself leaves views of rows to be passed around;
+    not one that would be long in all places together, whose copies take minutes to compile and make nothing faster.
+    no_cpython_wrapper, no_cfunc_wrapper: what only rules call needs no other way in.
     _nrt: whether to count references to arrays, which atomic instructions do for every view of a row. Only a rule that
-    makes an array needs it.
+    makes an array needs it, which then stays a function of its own.
     """
-    short = sum(1 for _ in dis.get_instructions(rule)) <= INLINE_UP_TO
-    return {"nogil": True, "forceinline": short, "_nrt": "zeros" in rule.__code__.co_names}
+    short = sum(1 for _ in dis.get_instructions(rule)) * max(1, places) <= INLINE_UP_TO
+    return {
+        "no_cpython_wrapper": True, "no_cfunc_wrapper": True,
+        "nogil": True, "forceinline": short, "_nrt": _allocates(rule),
+    }  # fmt: skip
+
+
+def _allocates(rule: Rule) -> bool:
+    return "zeros" in rule.__code__.co_names
+
+
+def _has_loop(rule: Rule) -> bool:
+    instructions = dis.get_instructions(rule)
+    return any("JUMP" in each.opname and each.argval < each.offset for each in instructions)
 
 
 def _compile(dispatcher: Any, compile_for: Callable[[Any], Any], signature: Any) -> Any:
