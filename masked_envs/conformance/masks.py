@@ -25,6 +25,24 @@ def parts_of(spec: Any, value: Any) -> list[tuple[Any, Any, Any]]:
     return [(key, part, value[key]) for key, part in zip(keys, spec.parts, strict=True)]
 
 
+def allows_a_part(spec: Any, mask: Any, action: Any) -> bool:
+    """Whether a mask that judges the parts of an action apart allows one of them; False of other kinds of mask."""
+    if spec.kind == "dict":
+        triples = zip(parts_of(spec, mask), parts_of(spec, action), strict=True)
+        return any(
+            bool(part.allows(binary_mask(part, value), chosen)) or allows_a_part(part, value, chosen)
+            for (_, part, value), (_, _, chosen) in triples
+        )
+    if spec.kind == "per_head":
+        heads = np.split(np.asarray(mask), np.cumsum(spec.nvec)[:-1])
+        return any(bool(head[choice]) for head, choice in zip(heads, action, strict=True))
+    if spec.kind == "binary":
+        return bool(np.asarray(mask)[np.arange(len(mask)), np.asarray(action, np.int64)].any())
+    if spec.kind == "interval":
+        return bool(((action >= mask[0]) & (action <= mask[1])).any())
+    return False
+
+
 def allows_nothing(spec: MaskSpec, mask: Any) -> bool:
     """Whether a mask is all zeros, or its bounds cross."""
     if spec.kind == "dict":

@@ -132,6 +132,17 @@ class Flags(Ignores):
         return *given, {**info, self.key: self.when_refused if refused else not self.when_refused}
 
 
+class Says(Flags):
+    """Says why, in a text or another value that is no flag."""
+
+    key, when_refused, otherwise = "trouble", "gone already", None  # type: ignore[assignment]
+
+    def step(self, action: Any) -> Any:
+        refused = not self.legal(int(action))
+        *given, info = super().step(action)
+        return *given, {**info, self.key: self.when_refused if refused else self.otherwise}
+
+
 class Windy(Penalises):
     """The same, but no word of it, and a penalty that is also given for some picks."""
 
@@ -382,6 +393,129 @@ case("an exception or a penalty", TwoWays)
 case("three items are accepted though forbidden, in an environment that raises", mixed(Stricter, Items), "", "L7")
 
 
+# --- refusals that leave a trace; nothing of this may fail ----------------------------------------------------------
+
+
+class Corridor(gym.Env):
+    """A walker in a row of cells with walls at both ends: 0 steps left, 1 right, 2 and 3 count.
+
+    Who walks into a wall stays, and turns to it.
+    """
+
+    length, steps = 3, 20
+
+    def __init__(self) -> None:
+        self.action_space: Any = spaces.Discrete(4)
+        self.observation_space: Any = spaces.Box(-1e6, 1e6, (4,), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.at, self.facing, self.t, self.count = int(self.np_random.integers(self.length)), 0, 0, 0
+        return self.obs(), self.info()
+
+    def obs(self) -> Any:
+        return np.array([self.at, self.facing, self.count, self.length], np.float32)
+
+    def info(self) -> dict[str, Any]:
+        return {"action_mask": np.array([self.at > 0, self.at < self.length - 1, True, True])}
+
+    def step(self, action: Any) -> Any:
+        a = int(action)
+        if not 0 <= a < 4:
+            raise ValueError(f"illegal {a}")
+        self.t += 1
+        if a >= 2:
+            self.count += a
+        else:
+            self.facing = a
+            self.at = int(np.clip(self.at + 2 * a - 1, 0, self.length - 1))
+        return self.obs(), 0.0, False, self.t >= self.steps, self.info()
+
+
+class Pursued(gym.Env):
+    """A walker on a ring of nodes, who chooses the next one and stays where it is no neighbour.
+
+    A pursuer moves in every step, and further where the walker wanted to go to the node of ill omen.
+    """
+
+    nodes, walkers, steps = 6, 1, 20
+
+    def __init__(self) -> None:
+        self.action_space: Any = spaces.Discrete(self.nodes)
+        self.observation_space: Any = spaces.Box(-1e6, 1e6, (self.walkers + 2,), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.at, self.t = self.np_random.integers(self.nodes, size=self.walkers), 0
+        self.pursuer, self.omen = 0.0, 0
+        return self.obs(), self.info()
+
+    def obs(self) -> Any:
+        return np.append(self.at, [self.pursuer, self.omen]).astype(np.float32)
+
+    def free(self) -> Any:
+        return np.isin((np.arange(self.nodes) - self.at[:, None]) % self.nodes, (1, self.nodes - 1))
+
+    def allowed(self) -> Any:
+        return self.free()
+
+    def info(self) -> dict[str, Any]:
+        return {"action_mask": self.allowed().ravel()}
+
+    def walk(self, chosen: Any) -> Any:
+        """Whether each walker walks."""
+        if not np.isin(chosen, np.arange(self.nodes)).all():
+            raise ValueError(f"illegal {chosen}")
+        walks = self.free()[np.arange(self.walkers), chosen]
+        self.at, self.t = np.where(walks, chosen, self.at), self.t + 1
+        return walks
+
+    def step(self, action: Any) -> Any:
+        self.walk([int(action)])
+        self.pursuer += float(self.np_random.random()) + 10 * (int(action) == self.omen)
+        self.omen = int(self.np_random.integers(self.nodes))
+        return self.obs(), 0.0, False, self.t >= self.steps, self.info()
+
+
+class Team(Pursued):
+    """Three walkers, and no pursuer; each who chooses no neighbour stays, which costs 1, while the others walk."""
+
+    nodes, walkers = 12, 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action_space = spaces.MultiDiscrete([self.nodes] * self.walkers)
+
+    def step(self, action: Any) -> Any:
+        walks = self.walk(np.asarray(action))
+        return self.obs(), -float((~walks).sum()), False, self.t >= self.steps, self.info()
+
+
+class LaxTeam(Team):
+    """Forgets that the last walker must not jump to node 0."""
+
+    def allowed(self) -> Any:
+        mask = self.free()
+        mask[-1, 0] = True
+        return mask
+
+
+class StrictTeam(Team):
+    """Forbids node 0 to everybody, who can walk there."""
+
+    def allowed(self) -> Any:
+        mask = self.free()
+        mask[:, 0] = False
+        return mask
+
+
+case("who walks into a wall turns to it", Corridor, "not judged")
+case("somebody reacts to where one wanted to go", Pursued, "not judged")
+case("a team, in which each is refused alone", Team, "not judged")
+case("a team, in which each is refused alone, a rule forgotten", LaxTeam, "not judged")
+case("a team, in which each is refused alone, too strict", StrictTeam, "", "L7")
+
+
 # --- what the caller says -------------------------------------------------------------------------------------------
 
 
@@ -397,6 +531,15 @@ case("refused=: exact", Penalises, refused=by_reward)
 case("refused=: forgets a rule", mixed(NeedsOne, Penalises), "", "L7", refused=by_reward)
 case("refused=: too strict", mixed(Stricter, Penalises), "", "L7", refused=by_reward)
 case("refused=: cannot tell", ByLuck, "not judged", refused=lambda *_: None)
+for what, when_refused in {"a text": "too late", "a list": ["weight"], "an amount": 2.5}.items():
+    empty = {"a text": None, "a list": [], "an amount": 0.0}[what]
+    said = {"key": "trouble", "when_refused": when_refused, "otherwise": empty}
+    case(f"refused=: {what} in info", mixed(Says, **said), refused="trouble")
+    case(f"refused=: {what} in info, a rule forgotten", mixed(NeedsOne, Says, **said), "", "L7", refused="trouble")
+nothing_said = mixed(Says, when_refused=object(), otherwise=object())
+case("refused=: a key that says nothing", nothing_said, "not judged", refused="trouble")
+case("info: a text that says why", mixed(Says, key="invalid_reason"))
+case("info: a text that says why, too strict", mixed(Stricter, Says, key="invalid_reason"), "", "L7")
 case("refused=: a key of info", mixed(Flags, key="oops"), refused="oops")
 case("refused=: a key of info, a rule forgotten", mixed(NeedsOne, Flags, key="oops"), "", "L7", refused="oops")
 for key, value in {"valid_action": False, "is_valid": False, "illegal_move": True, "invalid_action": True}.items():

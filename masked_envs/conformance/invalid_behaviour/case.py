@@ -11,6 +11,7 @@ from .responses import Response
 from .signs import NO_EFFECTS, Behaviour, is_without_effect
 
 FEWEST = 10  # responses of each side, before a sign that is no word of the environment is trusted
+SEEN_ONLY = ("terminate", "penalise", "ignore")  # signs that are no word of the environment
 FEWEST_STATES = 3  # in which forbidden actions showed it
 
 
@@ -71,7 +72,7 @@ class Case:
         """Responses of a kind that show no sign of a refusal; nor one like it, if the sign is not a word of its own."""
         sign = result.behaviour
         assert sign is not None
-        no_effects = NO_EFFECTS if sign.name in ("terminate", "penalise", "ignore") else {}
+        no_effects = NO_EFFECTS if sign.name in SEEN_ONLY else {}
         return [
             response
             for response in self.found
@@ -93,7 +94,8 @@ def judged(behaviour: Behaviour, found: list[Response]) -> Weighed:
         for kind in ("allowed", "forbidden")
     )
     refused = [response for response, shown in allowed if shown]
-    accepted = [response for response, shown in forbidden if shown is False]
+    seen_only = behaviour.name in SEEN_ONLY
+    accepted = [response for response, shown in forbidden if shown is False and not (seen_only and response.partly)]
     inverted = bool(allowed and forbidden) and (len(refused), len(accepted)) == (len(allowed), len(forbidden))
     result = Weighed(behaviour, "", refused, accepted, inverted)
     if refused and len(refused) == len(allowed):

@@ -103,25 +103,35 @@ def _two_modes(case: Case) -> Weighed | None:
         if not clear or worst >= min(other.reward for other in others):
             continue
         refused = [response for response in case.allowed if _is_refusal(case, sign, response)]
-        accepted = [response for response in case.forbidden if not sign.shown_by(response) and not response.ended]
+        accepted = [
+            response
+            for response in case.forbidden
+            if not sign.shown_by(response) and not response.ended and not response.partly
+        ]
         if refused or accepted:
             return Weighed(case.described(sign, sign_words(case, sign, inert)), "", refused, accepted)
     return None
 
 
 def _some_forbidden_carried_out(case: Case) -> Weighed | None:
-    """Every allowed action had an effect, many forbidden ones had none: the others were accepted, if it looks so."""
-    candidates = [Behaviour("ignore", no_effect, clock=case.clock) for no_effect in NO_EFFECTS]
+    """Every allowed action had an effect, many forbidden ones had none: the others were accepted, if it looks so.
+
+    An action may be refused and leave a trace: it turns who stands before a wall, a part of it is carried out, or
+    others react to it. So the effect must be one that an allowed action had too; a world that moves by itself tells
+    nothing.
+    """
+    candidates = [Behaviour("ignore", no_effect, clock=case.clock) for no_effect in NO_EFFECTS if no_effect != "alike"]
     candidates = [sign for sign in candidates if not case.counts(sign)[1] and case.counts(sign)[0] >= FEWEST]
     if not candidates:
         return None
     sign = max(candidates, key=lambda sign: case.counts(sign)[0])
     rewards = [response.reward for response in case.allowed]
+    effects = {response.changed for response in case.allowed} - {None}
     accepted = [
         response
         for response in case.forbidden
         if sign.shown_by(response) is False and min(rewards) <= response.reward <= max(rewards)
-        and not response.ended
+        and response.changed in effects and not response.ended and not response.partly
         and not any(without_effect([response], no_effect, case.clock)[0] for no_effect in NO_EFFECTS)
     ]  # fmt: skip
     if not accepted:

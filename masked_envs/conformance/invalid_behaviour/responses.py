@@ -19,7 +19,7 @@ from ..actions import is_near, malformed_actions, out_of_range, probe_actions
 from ..context import MOST_PROBES, CheckContext, VisitedState
 from ..env_view import EnvView
 from ..global_streams import same_global_streams
-from ..masks import binary_mask
+from ..masks import allows_a_part, binary_mask
 from ..report import Reproduction
 from ..time_step import AgentStep, StepResult, bare
 from ..values import digest, fingerprint
@@ -57,6 +57,7 @@ class Response:
         flags: keys of info that say whether an action was refused, and what they say.
         reported: whether it was refused, by the exception, counter or flag of this project's interface, or by
             the caller's `refused=`; None where nothing says so.
+        partly: whether it is forbidden, and the mask allows a part of it: what followed may be the work of that part.
         as_forbidden, as_allowed: how many different forbidden and allowed actions of this state had its result.
         forbidden_here: how many forbidden ones were tried there that did not raise.
     """
@@ -73,6 +74,7 @@ class Response:
     result: bytes = b""
     flags: Mapping[str, bool] = field(default_factory=dict)
     reported: bool | None = None
+    partly: bool = False
     as_forbidden: int = 0
     as_allowed: int = 0
     forbidden_here: int = 0
@@ -121,7 +123,7 @@ def responses(context: CheckContext, follow: Callable[[VisitedState], None]) -> 
                     result = spare.attempt({**others, name: action})
                 group.append(before.response(result, action, kind, context))
             _compare(group)
-            _count(context, state, name, group)
+            _describe(context, state, name, group)
             yield from group
 
 
@@ -258,10 +260,13 @@ def _compare(group: list[Response]) -> None:
         response.forbidden_here = len(sides["forbidden"])
 
 
-def _count(context: CheckContext, state: VisitedState, name: str, group: list[Response]) -> None:
-    """Add the tried actions to the evidence."""
+def _describe(context: CheckContext, state: VisitedState, name: str, group: list[Response]) -> None:
+    """Add the tried actions to the evidence, and say of which of the forbidden ones the mask allows a part."""
     legal = sum(response.kind == "allowed" for response in group)
     context.evidence.legal += legal
     context.evidence.forbidden += len({r.key for r in group if r.kind == "forbidden"})
     spec = state.view.spec(name)
-    context.evidence.add_forbidden(spec, binary_mask(spec, state.agent(name).mask))
+    mask = binary_mask(spec, state.agent(name).mask)
+    context.evidence.add_forbidden(spec, mask)
+    for response in group:
+        response.partly = response.kind == "forbidden" and allows_a_part(spec, mask, response.action)
