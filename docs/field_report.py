@@ -38,10 +38,10 @@ HEAD = f"""{NOTICE}
 environments that other packages ship. The laws are conventions of this project; a package that has never promised
 them is not wrong for having others. **Only what contradicts a package's own documentation is called broken here.**
 
-Most environments were looked at twice: by the checker, and by a plain script that uses nothing of masked_envs and
-counts what follows allowed and forbidden actions; where the last column of a table says "not yet", by the checker
-alone. Where the two disagreed, code of that package alone decided, and the checker was mended if it was wrong. Each
-finding has a short script of that package alone, with what it prints.
+Environments were looked at twice: by the checker, and by a plain script that uses nothing of masked_envs and counts
+what follows allowed and forbidden actions; where the last column of a table says "not yet", by the checker alone.
+Where the two disagreed, code of that package alone decided, and the checker was mended if it was wrong. Each finding
+has a short script of that package alone, with what it prints.
 
 ## How to read the tables
 
@@ -214,12 +214,14 @@ def evidence(env: Mapping[str, Any]) -> list[str]:
 
 
 def second_look(env: Mapping[str, Any]) -> str:
+    """What the plain script did, and what it wants to add."""
     seen = env["examined"]
     if seen is None:
         return "not yet"
     allowed, forbidden = (sum(seen[side].values()) for side in ("allowed", "forbidden"))
     ends = f"{seen['terminated']} + {seen['truncated']} ends"
-    return f"{seen['states']:,} decisions, {ends}, {allowed:,} allowed and {forbidden:,} forbidden tried"
+    walked = f"{seen['states']:,} decisions, {ends}, {allowed:,} allowed and {forbidden:,} forbidden tried"
+    return f"{walked}. {seen['note']}" if seen.get("note") else walked
 
 
 def unjudged(data: Mapping[str, Any]) -> Iterable[str]:
@@ -248,9 +250,7 @@ def finding(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     ]
     parts += [f"> {quoted['quote']}\n\n[{quoted['where']}]({quoted['url']})" for quoted in one["upstream"]]
     issues = ", ".join(f"[{issue['title']}]({issue['url']})" for issue in one["issues"])
-    parts += [
-        f"Upstream: {issues}." if issues else "No upstream issue is linked: none was found, or none was searched for."
-    ]
+    parts += [f"Upstream: {issues}." if issues else "A search for an upstream issue found none."]
     parts += [f"**Disputed**: {one['disputed']}"] if one.get("disputed") else []
     parts += [
         f"```python\n{script.read_text(encoding='utf-8').rstrip()}\n```",

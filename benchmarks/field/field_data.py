@@ -92,6 +92,8 @@ def contradictions(env: Mapping[str, Any]) -> Iterator[str]:
         yield f"L6 passed, and {seen['script']} saw other last masks than ones: {seen['last_masks']}"
     if seen["mask_kept"] is False and verdict["L4"] == "passed":
         yield f"L4 passed, and {seen['script']} saw a mask change that had been handed out"
+    if verdict["L7"] == "passed" and any(what.startswith("raises") for what in seen["allowed"]):
+        yield f"L7 passed, and {seen['script']} saw allowed actions raise: {seen['allowed']}"
     if seen["same_again"] is False and verdict["L10"] == "passed":
         yield f"L10 passed, and {seen['script']} saw two environments with the same seed and actions differ"
 

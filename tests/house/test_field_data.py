@@ -70,6 +70,7 @@ def test_a_tick_needs_the_states_that_the_law_is_about(
         ({"last_masks": {"zeros": 1}}, "L6 passed, and"),
         ({"mask_kept": False}, "L4 passed, and"),
         ({"same_again": False}, "L10 passed, and"),
+        ({"allowed": {"goes on, reward 1.0": 9, "raises ValueError": 1}}, "L7 passed, and"),
     ],
 )
 def test_what_the_plain_script_saw_otherwise_is_wrong(

@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "Tetris-v0": {"refused": "ended_with_moves_left"},
     "Sudoku-very-easy-v0": {"refused": "ended_with_moves_left"},
     "GraphColoring-v1": {"refused": "by_penalty"},
+    "JobShop-v0": {"refused": "ended_by_penalty"},
 }
 
 
@@ -43,6 +44,15 @@ def ended(before: Any, action: Any, after: Any) -> bool:
 def by_penalty(before: Any, action: Any, after: Any) -> bool:
     """By the documented reward of GraphColoring: minus the number of nodes for an invalid action."""
     return bool(after.reward == -20)
+
+
+def ended_by_penalty(before: Any, action: Any, after: Any) -> bool | None:
+    """By the documented penalty of JobShop for an illegal action, which is also given where all machines are idle."""
+    if after.reward >= -1:
+        return False
+    seen = after.observation
+    idle = (seen["machines_job_ids"] == len(seen["ops_mask"])) & (seen["machines_remaining_times"] == 0)
+    return None if idle.all() else True
 
 
 @functools.cache
