@@ -28,12 +28,12 @@ Rewards
     the end of the hour still want.
 
 Start
-    It is hour 0, and the chargers are empty; then cars come. At the beginning of each hour that is played, a car comes
-    to each charger without one with the chance `arrival`; it wants energy uniform in [5, 50) kWh and stays for a number
-    of hours uniform from 2 to 10, the present one included. Who would stay longer than the episode leaves with its end.
-    The prices of the hours of a day, from hour 0 on, are 0.2 for seven hours, 0.3 for ten, 0.5 for four and 0.3 for
-    three; the load of the building, as a share of the feeder's limit, is 0.2 for seven hours, 0.5 for ten, 0.7 for four
-    and 0.4 for three. Days are alike.
+    It is hour 0, and the chargers are empty; then cars come. At the beginning of each hour, and once more after the
+    last, a car comes to each charger without one with the chance `arrival`; it wants energy uniform in [5, 50) kWh and
+    stays for a number of hours uniform from 2 to 10, the present one included. Who would stay longer than the episode
+    leaves with its end. The prices of the hours of a day, from hour 0 on, are 0.2 for seven hours, 0.3 for ten, 0.5 for
+    four and 0.3 for three; the load of the building, as a share of the feeder's limit, is 0.2 for seven hours, 0.5 for
+    ten, 0.7 for four and 0.4 for three. Days are alike.
 
 Episode end
     Terminated after `hours` steps. Never truncated, unless `time_limit` is given.

@@ -4,7 +4,8 @@ Description
     A trader has cash and a position: units of one good, of which parts can be traded. In each period it holds, buys or
     sells at the price of the period, and pays a fee, a share `fee` of what is bought or sold. It buys on no credit and
     sells nothing that it has not, holds at most `position_limit` units, and an order has at least `smallest_order` and
-    at most `largest_order` units. Then the price changes. Prices are drawn in each episode, or are the user's own.
+    at most `largest_order` units. Where rounding would take cash or position below 0, or the position above its limit,
+    they are 0, or the limit. Then the price changes. Prices are drawn in each episode, or are the user's own.
 
 Action space
     `Dict(side: Discrete(3), size: Box(0, 1, (1,), float32))`: 0 hold, 1 buy, 2 sell; and the size of the order as a
@@ -193,7 +194,7 @@ def draw(s, p):
         scene.line(points, 0.06, "path")
     scene.disc(*points[-1], 0.14, "agent")
     words = f"price {prices[period]:.2f}    cash {s['cash']:.2f}    position {s['position']:.2f}"
-    scene.text(WIDTH / 2, HEIGHT + 0.6, words, 0.5, "text")
+    scene.text(WIDTH / 2, HEIGHT + 0.6, words, 0.4, "text")
     scene.strip(SIDES, key="side", title="side")
     most = [f"{most_of(s, p, side):.2f}" for side in (BUY, SELL)]
     scene.range_bars([0.0], [1.0], ["share"], key="size", title=f"size; most: buy {most[0]}, sell {most[1]}")

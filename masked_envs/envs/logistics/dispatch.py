@@ -239,7 +239,7 @@ def draw(s, p):
     for vehicle, (x, y) in enumerate(vehicles.tolist()):
         ink = "idle" if s["busy"][vehicle] else agent_ink(vehicle)
         scene.rect(x - 0.3, y - 0.2, 0.6, 0.4, ink, radius=0.1)
-        scene.text(x, y, str(vehicle), 0.3, "text")
+        scene.text(x, y, str(vehicle), 0.3, "text" if s["busy"][vehicle] else "inverse")
     words = f"period {s['period']} of {p['periods']}, {s['served']} served"
     scene.text(SIDE / 2, SIDE + 0.95, words, 0.5, "text")
     pairs = len(s["pairs"])
