@@ -40,6 +40,7 @@ CATALOGUE = {
     "MaskedKnightsTour-v0": Entry("puzzle.knights_tour", "single"),
     "MaskedKuhn-v0": Entry("cards.kuhn", "turns"),
     "MaskedLeduc-v0": Entry("cards.leduc", "turns"),
+    "MaskedLiarsDice-v0": Entry("dice.liars_dice", "turns"),
     "MaskedLock-v0": Entry("bandit.lock", "single"),
     "MaskedMastermind-v0": Entry("puzzle.mastermind", "single"),
     "MaskedMaze-v0": Entry("gridworld.maze", "single"),
@@ -61,7 +62,9 @@ CATALOGUE = {
     "MaskedTetris-v0": Entry("puzzle.tetris", "single"),
     "MaskedTicTacToe-v0": Entry("board.tic_tac_toe", "turns"),
     "MaskedTrading-v0": Entry("finance.trading", "single"),
+    "MaskedTrickTaking-v0": Entry("cards.trick_taking", "turns"),
     "MaskedUnitCommitment-v0": Entry("energy.unit_commitment", "single"),
     "MaskedWarehouse-v0": Entry("logistics.warehouse", "simultaneous"),
+    "MaskedYahtzee-v0": Entry("dice.yahtzee", "turns"),
     "ParametricCartPole-v0": Entry("classic_control.parametric_cartpole", "single"),
 }
