@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ def fingerprint(value: Any) -> bytes:
     if isinstance(value, np.ndarray) and value.dtype == object:
         return b"[" + b",".join(map(fingerprint, value.ravel())) + b"]"
     if isinstance(value, (np.ndarray, np.generic)):
-        return f"{value.dtype}{value.shape}".encode() + value.tobytes()
+        return f"{dtype_name(value.dtype)}{value.shape}".encode() + value.tobytes()
     if isinstance(value, (bool, int, float)) and not abs(value) > 2**62:  # as NumPy writes the same number
         return fingerprint(np.asarray(value))
     if isinstance(value, (set, frozenset)):  # their order is that of hashes
@@ -30,6 +31,12 @@ def fingerprint(value: Any) -> bytes:
     if hasattr(value, "__array__"):  # tensors and arrays of other libraries
         return fingerprint(np.asarray(value))
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value)).encode()
+
+
+@functools.cache
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """What NumPy prints for a dtype, which takes it longer than all else that a fingerprint needs."""
+    return str(dtype)
 
 
 def digest(value: Any) -> bytes:

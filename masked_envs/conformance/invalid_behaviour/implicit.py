@@ -56,7 +56,7 @@ def _no_forbidden_one_has_effects(case: Case, no_effect: str) -> Weighed | None:
         sign = tried[0] if tried[0] is not penalty or not rewards & usual or penalty.name == "terminate" else tried[-1]
         return Weighed(case.described(sign, sign_words(case, sign, case.forbidden)))
     same = [response for response in case.allowed if penalty.shown_by(response)]
-    failures = [response for response in same if _is_refusal(case, penalty, response)]
+    failures = _refusals(case, penalty)
     if failures:
         return Weighed(case.described(penalty, sign_words(case, penalty, case.forbidden)), "", failures)
     return Weighed(None, ambiguous(case, penalty, same))
@@ -69,21 +69,18 @@ def _with_penalty(side: list[Response], no_effect: str, clock: frozenset[int]) -
     return Behaviour(name, no_effect, max(rewards), len(rewards) > 1, clock=clock)
 
 
-def _is_refusal(case: Case, sign: Behaviour, response: Response) -> bool:
-    """Whether an allowed action with all signs of a refusal can be nothing else.
+def _refusals(case: Case, sign: Behaviour) -> list[Response]:
+    """The allowed actions with all signs of a refusal that can be nothing else.
 
-    It could be an action that does nothing, such as waiting, if it always shows the sign; or if the reward is one that
+    One could be an action that does nothing, such as waiting, if it always shows the sign; or if the reward is one that
     actions with an effect get too. The end of the episode is no refusal for certain: a move may lose.
     """
-    others = [other for other in case.allowed if not sign.shown_by(other)]
+    others = [response for response in case.allowed if not sign.shown_by(response)]
     assert sign.reward is not None
-    return (
-        sign.name != "terminate"
-        and bool(sign.shown_by(response))
-        and len(others) >= FEWEST
-        and sign.reward < min(other.reward for other in others)
-        and any(other.key == response.key for other in others)
-    )
+    if sign.name == "terminate" or len(others) < FEWEST or sign.reward >= min(other.reward for other in others):
+        return []
+    with_effect = {other.key for other in others}
+    return [response for response in case.allowed if sign.shown_by(response) and response.key in with_effect]
 
 
 def _two_modes(case: Case) -> Weighed | None:
@@ -102,7 +99,7 @@ def _two_modes(case: Case) -> Weighed | None:
         clear = f / len(case.forbidden) - a / len(case.allowed) >= CLEARLY
         if not clear or worst >= min(other.reward for other in others):
             continue
-        refused = [response for response in case.allowed if _is_refusal(case, sign, response)]
+        refused = _refusals(case, sign)
         accepted = [
             response
             for response in case.forbidden

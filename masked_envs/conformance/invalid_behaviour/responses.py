@@ -6,6 +6,7 @@ mean that is found by weighing them.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -88,7 +89,7 @@ class Response:
         """Whether it raised an exception of a program that is broken, which is no refusal."""
         return self.error_type is not None and issubclass(self.error_type, DEFECTS)
 
-    @property
+    @functools.cached_property
     def key(self) -> bytes:
         """The agent and the action, to find the same one elsewhere."""
         return fingerprint([self.where.agent, self.action])
