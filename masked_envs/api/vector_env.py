@@ -117,8 +117,9 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
         super().reset(seed=next((s for s in seeds if s is not None), None))
         fresh = int(self.np_random.integers(2**31)) if not self._seeded[where].all() else 0
         given = np.array([s is not None for s in seeds])
-        numbers = [fresh + i if s is None else s for i, s in enumerate(seeds)]
-        self._engine.seed(numbers, where & (given | ~self._seeded))
+        unseeded = where & (given | ~self._seeded)
+        if unseeded.any():
+            self._engine.seed([fresh + i if s is None else s for i, s in enumerate(seeds)], unseeded)
         self._seeded |= where
         self._view.reset(where)
         observations, info = self._look()

@@ -13,10 +13,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
-from ..adaptation.rows import attribute_of, require_vector
-from ..wrappers import VectorBoundedAction, VectorFlatActions
+from ..adaptation.rows import attribute_of
+from ..wrappers.for_library import LibraryForm
 
-NUMBERED = ("joint", "conditional")
+FORM = LibraryForm(
+    "SB3", "sb3", AutoresetMode.SAME_STEP, "resets rows in the step that ends an episode", ("joint", "conditional")
+)
 PER_ROW = ("action_mask", "agent_selection", "invalid_actions")
 """Attributes that hold one value for each row; the rows share every other one."""
 METHODS = ("action_masks", "get_state", "sample_legal")
@@ -39,10 +41,7 @@ def make_vec(
     Raises:
         TypeError: a kind of mask that SB3 has no form for; the message names the wrapper to use. `autoreset_mode`.
     """
-    if "autoreset_mode" in parameters:
-        raise TypeError("make_vec sets autoreset_mode itself: SB3 resets rows in the step that ends an episode")
-    envs = gym.make_vec(id, num_envs=num_envs, mask_in=mask_in, autoreset_mode=AutoresetMode.SAME_STEP, **parameters)
-    venv = MaskedVecEnv(envs)
+    venv = MaskedVecEnv(FORM.make(id, num_envs, mask_in=mask_in, **parameters))
     venv.seed(seed)
     return venv
 
@@ -72,13 +71,7 @@ class MaskedVecEnv(VecEnv):
     """
 
     def __init__(self, envs: VectorEnv[Any, Any, Any]) -> None:
-        require_vector(self, envs)
-        self.envs = with_sb3_form(envs)
-        if envs.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
-            raise ValueError(
-                "SB3 resets rows in the step that ends an episode: make the vector environment with "
-                "autoreset_mode=AutoresetMode.SAME_STEP"
-            )
+        self.envs = FORM.of(type(self).__name__, envs)
         self._begun = time.time()
         self._returns, self._lengths = np.zeros(envs.num_envs), np.zeros(envs.num_envs, np.int64)
         self._actions: Any = None
@@ -190,28 +183,3 @@ class MaskedVecEnv(VecEnv):
     def env_is_wrapped(self, wrapper_class: type[gym.Wrapper[Any, Any, Any, Any]], indices: Any = None) -> list[bool]:
         """True for `Monitor` alone, whose statistics are kept here."""
         return [issubclass(wrapper_class, Monitor)] * len(self._rows(indices))
-
-
-def with_sb3_form(envs: Any) -> Any:
-    """The vector environment with actions that SB3 has a form for.
-
-    Raises:
-        TypeError: there is no such form; the message names the wrapper to use.
-    """
-    spec = attribute_of(envs, "mask_spec")
-    if spec is None:
-        raise TypeError(f"MaskedVecEnv needs a vector environment with mask_spec and action_mask, not {envs}")
-    if spec.kind in NUMBERED and not spec.needs_head_mask:
-        return VectorFlatActions(envs)
-    if spec.can_convert("sb3") or isinstance(envs, VectorBoundedAction):
-        return envs
-    ways = {
-        "interval": "VectorBoundedAction(envs) for SAC, TD3 and PPO, or VectorFlatActions(envs, bins) for MaskablePPO",
-        "conditional": "VectorSequentialActions(envs, autoreset_mode=AutoresetMode.SAME_STEP), with envs made with "
-        "autoreset_mode=AutoresetMode.DISABLED",
-        "dict": "VectorFlatActions(envs), or VectorSequentialActions where there are too many actions",
-    }
-    raise TypeError(
-        f"SB3 has no masks for {spec.kind} actions, {spec.action_space}: wrap the vector environment first, "
-        f"MaskedVecEnv(masked_envs.wrappers.{ways[spec.kind]})"
-    )

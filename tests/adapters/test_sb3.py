@@ -167,7 +167,7 @@ def test_what_cannot_be_served_is_refused():
         MaskedVecEnv(gym.make(TAXI))
     with pytest.raises(TypeError, match="mask_spec and action_mask"):
         MaskedVecEnv(gym.make_vec("CartPole-v1", num_envs=2))
-    with pytest.raises(TypeError, match="make_vec sets autoreset_mode itself"):
+    with pytest.raises(TypeError, match="autoreset_mode is set for you: SB3 resets rows in the step"):
         make_vec(TAXI, 2, autoreset_mode="NextStep")
     with pytest.raises(TypeError, match=r"VectorBoundedAction\(envs\) for SAC"):
         plain("MaskedPendulum-v0")

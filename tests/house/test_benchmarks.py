@@ -1,6 +1,7 @@
 """What the benchmarks say is what they measured, and what they compare does the same work."""
 
 import ctypes
+import importlib
 import itertools
 import json
 import shutil
@@ -91,6 +92,12 @@ def test_the_page_of_rllib_quotes_the_newest_results() -> None:
     sampling = rllib_sampling.tables(json.loads(report.newest(rllib_sampling.FOLDER).read_text()))
     written = report.written_into(page, sampling, rllib_sampling.START, rllib_sampling.END)
     assert written == page, "run: python benchmarks/rllib_sampling.py --write docs/rllib.md"
+@pytest.mark.parametrize("name", adapters.NAMES)
+def test_every_adapter_can_say_what_it_measures(name: str) -> None:
+    """Without its library: that is asked for when it is measured."""
+    cases = importlib.import_module(f"adapter_{name}").comparisons()
+    assert cases and len({case.name for case in cases}) == len(cases)
+    assert all(callable(case.ours) and callable(case.theirs) for case in cases)
 
 
 def test_the_table_has_the_promised_rows() -> None:

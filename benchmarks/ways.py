@@ -1,0 +1,70 @@
+"""The two ways of a training library, ours and its own: environment steps, and whole trainings that give equal weights.
+
+Time is that of the processor, of all threads of the process: both sides are limited by it, and it stays the same on a
+machine that has something else to do.
+
+An adapter's file has a function `ways`, which makes the environment of each way, so that a missing library is noticed
+when it is measured; `play`, which begins an environment; and `train`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from measure import Side
+
+Ways = Callable[[], dict[str, Callable[[], Any]]]
+"""The makers of the environments, under "ours" and "ordinary"."""
+Sides = tuple[Callable[[], Side], Callable[[], Side]]
+
+
+def steps(ways: Ways, play: Callable[[Any], Callable[[], float]], rows: int, count: int) -> Sides:
+    """Environment steps per second.
+
+    Args:
+        ways: of environments of so many rows.
+        play: begins an environment; what it returns takes one step of all rows and returns the seconds that count.
+        count: environment steps of a repetition.
+    """
+
+    def prepare(name: str) -> Side:
+        once = play(ways()[name]())
+
+        def run() -> float:
+            return count // rows * rows / sum(once() for _ in range(count // rows))
+
+        run()  # warm
+        return run
+
+    return lambda: prepare("ours"), lambda: prepare("ordinary")
+
+
+def trainings(ways: Ways, train: Callable[[Any], tuple[float, float]], decisions: int) -> Sides:
+    """Decisions per second of whole trainings.
+
+    Args:
+        train: trains on a new environment with the same seed each time; the sum of all weights, and the seconds.
+
+    Raises:
+        AssertionError: when the two ways give other weights.
+    """
+    weights: dict[str, float] = {}
+
+    def prepare(name: str) -> Side:
+        def run() -> float:
+            weights[name], seconds = train(ways()[name]())
+            if len(weights) == 2 and abs(weights["ours"] - weights["ordinary"]) > 1e-9:
+                raise AssertionError(f"the two ways of training must give the same weights, not {weights}")
+            return decisions / seconds
+
+        if name == "ours":
+            run()  # compiles
+        return run
+
+    return lambda: prepare("ours"), lambda: prepare("ordinary")
+
+
+def sum_of(parameters: Any) -> float:
+    """The sum of all weights of a torch model."""
+    return float(sum(parameter.detach().double().sum().item() for parameter in parameters))
