@@ -18,6 +18,7 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # JAX compiles long, and runs briefly here
 os.environ.setdefault("RAY_ADDRESS", "local")  # else Ray joins a cluster that another test has started
 # Ray lowers the priority of its workers, so that they would hardly run beside the other tests.
 os.environ.setdefault("RAY_worker_niceness", "0")
