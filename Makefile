@@ -21,11 +21,11 @@ BENCH_FLAGS  ?=
 
 # What each installation adds to the package's own dependencies.
 EXTRAS_demo  := torch,gif
-EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external
+EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external,tianshou,torchrl,skrl,jax
 EXTRAS_fuzz  := dev,torch,fuzz
 EXTRAS_docs  := docs
 EXTRAS_field := dev,torch,rllib,field
-EXTRAS_bench := bench,torch
+EXTRAS_bench := bench,torch,sb3,tianshou,torchrl,skrl,jax
 
 # The files with core tests: collecting all others takes longer than running these.
 CORE = $(shell grep -rl --include='test_*.py' 'mark\.core' tests)

@@ -98,7 +98,7 @@ def test_what_is_loaded_is_seen():
 
 ONLY_HERE = {
     "pygame": ("render/",),
-    "torch": ("torch/", "rllib/"),
+    "torch": ("torch/", "rllib/", "tianshou/", "torchrl/", "skrl/"),
     "numba": ("core/backends/numba.py",),
     "ray": ("rllib/",),
     "stable_baselines3": ("sb3/",),
@@ -106,6 +106,9 @@ ONLY_HERE = {
     "torchrl": ("torchrl/",),
     "tensordict": ("torchrl/",),
     "tianshou": ("tianshou/",),
+    "skrl": ("skrl/",),
+    "jax": ("jax/",),
+    "optax": (),
     "matplotlib": (),
     "scipy": (),
 }

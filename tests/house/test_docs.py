@@ -21,7 +21,11 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 BLOCK = re.compile(r"^```python(?: title=\"(?P<title>[^\"]+)\")?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
-ROOMS = {"torch": "torch", "sb3": "stable_baselines3"}  # rooms of the package, and the library that each needs
+ROOMS = {
+    "torch": "torch",
+    "sb3": "stable_baselines3",
+    "tianshou": "tianshou",
+}  # rooms of the package, and the library that each needs
 RUN_ELSEWHERE = ("field_report.md",)  # by test_field_report.py, which compares what it prints, too
 MOST_BYTES = 300_000  # of a GIF
 

@@ -6,7 +6,7 @@ import pytest
 
 import masked_envs
 
-ROOMS = ("masked_envs.torch", "masked_envs.rllib", "masked_envs.sb3")
+ROOMS = tuple(f"masked_envs.{room}" for room in ("torch", "rllib", "sb3", "tianshou", "torchrl", "skrl", "jax"))
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,14 @@ ROOMS = ("masked_envs.torch", "masked_envs.rllib", "masked_envs.sb3")
             lambda: __import__("masked_envs.sb3"),
             r"masked_envs\.sb3 needs Stable.*masked-envs\[sb3\]",
         ),
+        (
+            "tianshou",
+            lambda: __import__("masked_envs.tianshou"),
+            r"masked_envs\.tianshou needs.*masked-envs\[tianshou\]",
+        ),
+        ("torchrl", lambda: __import__("masked_envs.torchrl"), r"masked_envs\.torchrl needs.*masked-envs\[torchrl\]"),
+        ("skrl", lambda: __import__("masked_envs.skrl"), r"masked_envs\.skrl needs.*masked-envs\[skrl\]"),
+        ("jax", lambda: __import__("masked_envs.jax"), r"masked_envs\.jax needs.*masked-envs\[jax\]"),
         ("pettingzoo", lambda: masked_envs.make_aec("MaskedConnectFour-v0"), "make_aec needs PettingZoo .*pettingzoo"),
         ("pettingzoo", lambda: masked_envs.make_parallel("MaskedWarehouse-v0"), "make_parallel needs PettingZoo"),
     ],
