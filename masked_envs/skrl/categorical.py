@@ -13,7 +13,7 @@ from torch.distributions import Categorical
 from .env import check_space
 
 
-class MaskedCategoricalMixin(CategoricalMixin):  # type: ignore[misc]
+class MaskedCategoricalMixin(CategoricalMixin):
     """skrl's `CategoricalMixin`, whose actions are legal ones: for PPO, A2C, RPO and the other agents of its kind.
 
     `compute` gives logits as without masks. Here the mask is read from the observation: probability 0 where it forbids

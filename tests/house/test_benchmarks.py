@@ -92,6 +92,8 @@ def test_the_page_of_rllib_quotes_the_newest_results() -> None:
     sampling = rllib_sampling.tables(json.loads(report.newest(rllib_sampling.FOLDER).read_text()))
     written = report.written_into(page, sampling, rllib_sampling.START, rllib_sampling.END)
     assert written == page, "run: python benchmarks/rllib_sampling.py --write docs/rllib.md"
+
+
 @pytest.mark.parametrize("name", adapters.NAMES)
 def test_every_adapter_can_say_what_it_measures(name: str) -> None:
     """Without its library: that is asked for when it is measured."""
