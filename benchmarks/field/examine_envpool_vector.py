@@ -67,8 +67,8 @@ def play(name: str) -> dict[str, Any]:
         actions = drawn(masks, over, rng)
         if number <= LONGEST and number % TRIED_EVERY == 0 and not over.any():
             for row, mask in enumerate(masks):
-                sides = zip(tried, (np.flatnonzero(mask), np.flatnonzero(~mask), (-1, len(mask))), strict=True)
-                for side, choices in sides:
+                sides: tuple[Any, ...] = (np.flatnonzero(mask), np.flatnonzero(~mask), (-1, len(mask)))
+                for side, choices in zip(tried, sides, strict=True):
                     for action in choices:
                         tried[side][outcome(name, path, row, int(action), actions)] += 1
         observation, _, terminated, truncated, _ = pool.step(actions)
