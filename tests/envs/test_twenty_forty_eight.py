@@ -1,6 +1,9 @@
-"""Masked2048: moves against a second way to merge, and the chances of new tiles."""
+"""Masked2048: moves against a second way to merge and public implementations, and the chances of new tiles."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,3 +70,15 @@ def test_new_tiles_have_the_chances_of_the_card() -> None:
     tiles = 2 * episodes
     assert abs(fours - 0.1 * tiles) < 5 * np.sqrt(tiles * 0.09)
     assert (abs(cells - tiles / 16) < 5 * np.sqrt(tiles / 16)).all()
+
+
+def test_public_implementations_move_alike_on_identical_boards() -> None:
+    """What `python -m benchmarks.peers_2048` found: no difference in boards, scores, legality and ends."""
+    path = Path(__file__).parents[2] / "benchmarks" / "results" / "Masked2048-v0_peers.json"
+    found = json.loads(path.read_text())
+    assert set(found) == {"original", "pgx", "jumanji"}
+    for peer in found.values():
+        counts = peer["counts"]
+        assert {"board after the move", "score of the move", "end"} <= set(counts)
+        assert {"mask", "move changes the board"} & set(counts)
+        assert all(count["compared"] > 5_000 and count["different"] == 0 for count in counts.values())
