@@ -13,11 +13,12 @@ from masked_envs.core.backends import numba_is_available
 
 ENV_ID = "MaskedTrading-v0"
 NUMBA = numba_is_available()
-CASH, FEE, LIMIT, LARGEST = 1000.0, 0.002, 20.0, 5.0  # the defaults
+CASH, FEE, LARGEST = 1000.0, 0.002, 5.0  # the defaults
+LIMITS = (20.0, 6.0)  # of the position: the default, which cash cannot reach, and one that it can
 HOLD, BUY, SELL = range(3)
 
 
-def best_plan(prices: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+def best_plan(prices: np.ndarray, limit: float) -> tuple[float, np.ndarray, np.ndarray]:
     """The highest profit on prices that are known, and the units bought and sold in each period."""
     from scipy.optimize import linprog
 
@@ -26,7 +27,7 @@ def best_plan(prices: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     upto = np.tril(np.ones((periods, periods)))
     limits = [
         (np.hstack([upto * paid, -upto * got]), CASH),  # the cash is never below 0
-        (np.hstack([upto, -upto]), LIMIT),
+        (np.hstack([upto, -upto]), limit),
         (np.hstack([-upto, upto]), 0.0),  # nor the position
     ]
     gain = np.hstack([prices[-1] - paid, got - prices[-1]])
@@ -40,14 +41,14 @@ def best_plan(prices: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     return -float(found.fun), found.x[:periods], found.x[periods:]
 
 
-def replay(env: Any, bought: np.ndarray, sold: np.ndarray) -> float:
+def replay(env: Any, bought: np.ndarray, sold: np.ndarray, limit: float) -> float:
     """The profit of a plan; sizes are shares of what the side allows at most."""
     total = 0.0
     for units in bought - sold:
         s = read(env.get_state())
         price = s["prices"][s["period"]]
         if units > 1e-7:
-            most = min(LARGEST, LIMIT - s["position"], s["cash"] / (price * (1 + FEE)))
+            most = min(LARGEST, limit - s["position"], s["cash"] / (price * (1 + FEE)))
             action = (BUY, min(units / most, 1.0))
         elif units < -1e-7:
             action = (SELL, min(-units / min(LARGEST, s["position"]), 1.0))
@@ -62,12 +63,13 @@ def replay(env: Any, bought: np.ndarray, sold: np.ndarray) -> float:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_profit_of_the_linear_program_is_reached_and_never_beaten(seed: int) -> None:
     pytest.importorskip("scipy")
-    env, rng = make(ENV_ID, smallest_order=0.0), np.random.default_rng(seed)
+    limit = LIMITS[seed % 2]
+    env, rng = make(ENV_ID, smallest_order=0.0, position_limit=limit), np.random.default_rng(seed)
     env.reset(seed=seed)
     start = env.get_state()
-    profit, bought, sold = best_plan(read(start)["prices"])
+    profit, bought, sold = best_plan(read(start)["prices"], limit)
     assert profit > 10 and (np.minimum(bought, sold) < 1e-7).all()
-    assert replay(env, bought, sold) == pytest.approx(profit, rel=1e-5)
+    assert replay(env, bought, sold, limit) == pytest.approx(profit, rel=1e-5)
     totals = []
     for _ in range(15):
         env.set_state(start)
@@ -91,7 +93,7 @@ def play_at_random(rows: int, steps: int) -> tuple[int, int]:
         sizes = np.clip(low + (high - low) * rng.choice([0.0, 1.0, 0.3], (rows, 1)), low, high)
         seen, _, _, _, info = envs.step({"side": sides, "size": sizes.astype(np.float32)})
         cash, position = seen[:, 0], seen[:, 1]
-        assert (cash >= 0).all() and (position >= 0).all() and (position <= LIMIT).all()
+        assert (cash >= 0).all() and (position >= 0).all() and (position <= LIMITS[0]).all()
         poor, empty = poor + int((cash < 1).sum()), empty + int((position == 0).sum())
     return poor, empty
 
@@ -103,16 +105,17 @@ def test_cash_and_position_are_never_negative(steps: int) -> None:
     assert empty > 0 and (poor > 0 or not NUMBA), "the limits were never in question"
 
 
-def test_the_parts_of_the_mask_restrict_each_other() -> None:
+@pytest.mark.parametrize("limit", LIMITS)
+def test_the_parts_of_the_mask_restrict_each_other(limit: float) -> None:
     """The smallest share is that of half a unit in the most of the side, of both sides the greater."""
-    env, rng, kinds = make(ENV_ID), np.random.default_rng(0), set()
+    env, rng, kinds = make(ENV_ID, position_limit=limit), np.random.default_rng(0), set()
     for seed in range(10):
         env.reset(seed=seed)
         terminated = False
         while not terminated:
             s, mask = read(env.get_state()), env.action_mask
             price = s["prices"][s["period"]]
-            most = [min(LARGEST, LIMIT - s["position"], s["cash"] / (price * (1 + FEE))), min(LARGEST, s["position"])]
+            most = [min(LARGEST, limit - s["position"], s["cash"] / (price * (1 + FEE))), min(LARGEST, s["position"])]
             legal = [each >= 0.5 for each in most]
             assert mask["side"].tolist() == [1, *legal]
             smallest = max((0.5 / each for each, ok in zip(most, legal, strict=True) if ok), default=0.0)
