@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..mask_spec import MaskSpec
-from .masks import allows_nothing, binary_mask
+from .masks import allows_nothing, binary_mask, check_one_mask
 from .time_step import TimeStep
 from .values import same
 
@@ -53,7 +53,7 @@ class Evidence:
     def _look_at(self, spec: MaskSpec, mask: Any) -> None:
         try:
             mask = binary_mask(spec, mask)
-            spec.check(mask)
+            check_one_mask(spec, mask)
         except (ValueError, TypeError):  # not a mask of this form, or crossed bounds: L2 and L5 report it
             return
         self.dead_ends += allows_nothing(spec, mask)

@@ -7,9 +7,29 @@ from typing import Any
 
 import numpy as np
 
+from .. import trees
 from ..mask_spec import MaskSpec
 
 HeadMask = Callable[[int, Any], Any]  # (k, choices of the heads before it) -> what head k may take
+
+
+class MaskFormError(ValueError):
+    """No action can be drawn, since the mask has not the form that is declared: no fault of a step, but of the mask."""
+
+
+def check_one_mask(spec: MaskSpec, mask: Any) -> None:
+    """Raise `MaskFormError` unless this is one mask of the form, and not a batch of them, or of another shape."""
+    try:
+        spec.check(mask)
+    except (ValueError, TypeError) as error:
+        raise MaskFormError(f"a mask has not the form that is declared: {error}") from error
+    if not is_one_mask(spec, mask):
+        raise MaskFormError(f"a mask has not the form that is declared: expected one of {spec.space}, got several")
+
+
+def is_one_mask(spec: MaskSpec, mask: Any) -> bool:
+    """Whether what has the form of a mask or of a batch of masks is one mask."""
+    return bool(trees.map(np.shape, mask) == trees.map(np.shape, spec.full()))
 
 
 def binary_mask(spec: MaskSpec, mask: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .context import Caution, CheckContext, Failure, NotJudged
 from .evidence import Evidence
+from .masks import MaskFormError
 from .report import Finding, Status
 from .shrink import shrunk
 
@@ -23,6 +24,8 @@ def verdict_on(law: str, check: Check, context: CheckContext) -> list[Finding]:
     found = Found(law, check, context)
     try:
         found.collect()
+    except MaskFormError as error:
+        found.leave_open(f"{error}; L2 says where")
     except Exception as error:  # an environment under test may fail in any way
         found.failed.append(Finding(law, "failed", f"the environment raised {type(error).__name__}: {error}"))
     if context.shared_what_changes():
@@ -61,12 +64,16 @@ class Found:
             elif isinstance(found, Caution):
                 self._warn(found)
             elif isinstance(found, NotJudged):
-                self.verdict = "not judged"
-                self.others.append(Finding(self.law, "not judged", found.reason))
+                self.leave_open(found.reason)
             else:
                 if found.whole and self.verdict == "passed":
                     self.verdict = "not applicable"
                 self.others.append(Finding(self.law, "not applicable", found.reason))
+
+    def leave_open(self, reason: str) -> None:
+        """Nothing more can be found out; what has failed has failed."""
+        self.verdict = "not judged"
+        self.others.append(Finding(self.law, "not judged", reason))
 
     def _fail(self, found: Failure) -> None:
         """Keep a failure, after as few actions as can be, if it is another than those found before and they are few."""

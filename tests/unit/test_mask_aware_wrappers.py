@@ -85,6 +85,10 @@ def test_gymnasiums_own_frame_stack_breaks_the_mask() -> None:
     env = gym.wrappers.FrameStackObservation(gym.make(CART), 3)
     seen, _ = env.reset(seed=0)
     assert seen["action_mask"].shape != env.get_wrapper_attr("action_mask").shape
+    report = masked_envs.check_masked_env(lambda: env, steps=20, raise_on_failure=False)
+    assert any("Box(0, 1, (3, 6), int8)" in finding.sentence for finding in report.failures if finding.law == "L2")
+    assert not any("raised" in finding.sentence for finding in report.failures), "the mask is wrong, and no step is"
+    assert "L7" in {finding.law for finding in report.not_judged}
 
 
 def test_any_wrapper_of_observations_may_be_put_there() -> None:

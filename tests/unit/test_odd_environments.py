@@ -13,7 +13,7 @@ from gymnasium import spaces
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, VectorEnv
 from own_envs import Jobs, Machine, Nim, Pairs, mask_of
 
-from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec, adapt
+from masked_envs import EmptyMaskError, InvalidActionError, MaskSpec, adapt, check_masked_env
 from masked_envs.wrappers import ActionMask, VectorActionMask
 
 # --- rewards of several objectives ------------------------------------------------------------------------------------
@@ -339,3 +339,29 @@ def test_an_empty_row_is_an_error_only_while_it_runs() -> None:
         envs.step(np.array([job, job]))
     with pytest.raises(EmptyMaskError, match="row 1"):
         envs.step(np.array([2, 2]))
+
+
+class WrongForm(gym.Env):
+    """Its mask is declared as one of five actions, and is something else."""
+
+    def __init__(self, mask: Any) -> None:
+        self.action_space, self.observation_space = spaces.Discrete(5), spaces.Discrete(2)
+        self.mask_spec, self.mask = MaskSpec.flat(5), mask
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        return 0, {"action_mask": self.mask}
+
+    def step(self, action: Any) -> Any:
+        return 0, 0.0, bool(self.np_random.random() < 0.1), False, {"action_mask": self.mask}
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [np.ones(4, np.int8), np.ones((2, 5), np.int8), np.ones((1, 5), np.int8), np.ones((5, 1), np.int8), np.int8(1)],
+    ids=lambda mask: str(mask.shape),
+)
+def test_a_mask_of_another_form_is_no_fault_of_a_step(mask: Any) -> None:
+    report = check_masked_env(lambda: WrongForm(mask), steps=10, raise_on_failure=False)
+    assert not report.passed and "L2" in {finding.law for finding in report.failures}
+    assert not any("the environment raised" in finding.sentence for finding in report.failures), report

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium import spaces
 
 from ...mask_spec import MaskSpec
-from ..masks import HeadMask, binary_mask
+from ..masks import HeadMask, binary_mask, check_one_mask
 from ..time_step import StepResult, TimeStep
 from .copies import spaces_without_state, why_not_copied
 from .third_party import Attribute, MaskReader, Masks, Options
@@ -193,6 +193,7 @@ class EnvView(ABC):
         assert self.time_step is not None
         spec, agent = self.spec(name), self.time_step.agents[name]
         mask = binary_mask(spec, agent.mask) if agent.acting else spec.full()
+        check_one_mask(spec, mask)
         return self.typed(spec.sample(mask, rng, self.head_mask(name)))
 
     def typed(self, action: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..actions import out_of_range
 from ..context import MOST_PROBES, Caution, CheckContext, Findings, NotApplicable, NotJudged, VisitedState, shown
 from ..env_view import EnvView
-from ..masks import allows_nothing, binary_mask
+from ..masks import MaskFormError, allows_nothing, binary_mask, check_one_mask
 from ..report import Reproduction
 from ..time_step import AgentStep
 from ..values import same
@@ -25,8 +25,8 @@ def never_empty(context: CheckContext) -> Findings:
             spec = state.view.spec(name)
             mask = binary_mask(spec, agent.mask)
             try:
-                spec.check(mask)
-            except ValueError:
+                check_one_mask(spec, mask)
+            except MaskFormError:
                 continue  # law L2 says so
             for choice in spec.empty_choices(mask, state.view.head_mask(name), limit=MOST_PROBES):
                 yield state.failure(f"the episode runs, and the mask allows nothing for {choice}", name)

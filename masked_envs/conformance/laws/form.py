@@ -12,6 +12,7 @@ from ...mask_spec import MaskSpec
 from ...mask_spec.checks import describe
 from ..context import Caution, CheckContext, Findings, NotApplicable, VisitedState
 from ..env_view import EnvView
+from ..masks import is_one_mask
 from ..time_step import AgentStep
 from ..values import fingerprint
 
@@ -44,7 +45,7 @@ def form(context: CheckContext) -> Findings:
 
 def _has_form(spec: MaskSpec, mask: Any, agent: AgentStep) -> bool:
     # The bounds of an agent that does not act may cross: no action is allowed.
-    return spec.contains(mask) if agent.acting or agent.ended else spec.space.contains(mask)
+    return spec.contains(mask) and is_one_mask(spec, mask) if agent.acting or agent.ended else spec.space.contains(mask)
 
 
 def _described(mask: Any) -> str:
