@@ -13,7 +13,7 @@ from torch.distributions import Categorical
 from .env import check_space
 
 
-class MaskedCategoricalMixin(CategoricalMixin):
+class MaskedCategoricalMixin(CategoricalMixin):  # type: ignore[misc]
     """skrl's `CategoricalMixin`, whose actions are legal ones: for PPO, A2C, RPO and the other agents of its kind.
 
     `compute` gives logits as without masks. Here the mask is read from the observation: probability 0 where it forbids
@@ -41,7 +41,7 @@ class MaskedCategoricalMixin(CategoricalMixin):
         Raises:
             ValueError: a mask that holds other numbers than 0 and 1.
         """
-        logits, outputs = self.compute(inputs, role)  # type: ignore[attr-defined]
+        logits, outputs = self.compute(inputs, role)
         _, mask = split(self.observation_space, inputs["observations"])
         logits = torch.where(mask, logits, torch.finfo(logits.dtype).min)
         distribution: Any = Categorical(logits=logits)
