@@ -1,8 +1,8 @@
-"""The adapters of training libraries beside their libraries' ordinary way, into results/adapters/<date>-<machine>.json.
+"""The adapters of training libraries beside their libraries' ordinary way, into results/adapters/<name>/.
 
     python benchmarks/adapters.py                    every adapter whose library is installed
-    python benchmarks/adapters.py sb3                some of them, merged into the file of today
-    python benchmarks/adapters.py --write README.md  put the newest table between the markers of a page
+    python benchmarks/adapters.py sb3                some of them
+    python benchmarks/adapters.py --write README.md  put the newest of each between the markers of a page
 
 An adapter has a file adapter_<name>.py here with a function `comparisons`.
 """
@@ -13,6 +13,7 @@ import argparse
 import importlib
 import json
 from pathlib import Path
+from typing import Any
 
 import measure
 import report
@@ -31,20 +32,34 @@ def main() -> int:
     if unknown := set(given.names) - set(NAMES):
         parser.error(f"no adapter {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     if given.write is not None:
-        block = report.table(json.loads(report.newest(RESULTS).read_text()))
-        given.write.write_text(report.written_into(given.write.read_text(), block, START, END))
+        given.write.write_text(report.written_into(given.write.read_text(), table(), START, END))
         return 0
-    path = RESULTS / f"{measure.today()}-{run.machine_name()}.json"
-    found = json.loads(path.read_text()) if path.exists() else {"groups": {}, "skipped": {}}
-    found |= {"date": measure.today(), "machine": measure.machine(), "versions": measure.versions()}
     for name in given.names or NAMES:
-        cases = importlib.import_module(f"adapter_{name}").comparisons()
-        found["groups"][name], found["skipped"][name] = run.measured(cases)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n")
-    print(report.table(found, every_row=True))
-    print(f"\nwrote {path}")
+        found = {"date": measure.today(), "machine": measure.machine(), "versions": measure.versions()}
+        results, skipped = run.measured(importlib.import_module(f"adapter_{name}").comparisons())
+        found |= {"groups": {name: results}, "skipped": {name: skipped}}
+        path = RESULTS / name / f"{measure.today()}-{run.machine_name()}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found, indent=1) + "\n")
+        print(report.table(found, every_row=True))
+        print(f"\nwrote {path}")
     return 0
+
+
+def newest() -> dict[str, dict[str, Any]]:
+    """The newest results of each adapter."""
+    return {name: json.loads(report.newest(RESULTS / name).read_text()) for name in NAMES}
+
+
+def table() -> str:
+    """All rows of the newest results of each adapter, and where and when they were measured."""
+    rows: list[str] = []
+    places: dict[str, list[str]] = {}
+    for name, found in newest().items():
+        *head, _, place = report.table(found, every_row=True).splitlines()
+        rows += head if not rows else head[2:]
+        places.setdefault(place, []).append(name)
+    return "\n".join([*rows, "", *(f"{', '.join(names)}: {place}\n" for place, names in places.items())]).rstrip()
 
 
 if __name__ == "__main__":

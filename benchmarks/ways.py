@@ -1,7 +1,7 @@
 """The two ways of a training library, ours and its own: environment steps, and whole trainings that give equal weights.
 
-Time is that of the processor, of all threads of the process: both sides are limited by it, and it stays the same on a
-machine that has something else to do.
+Each adapter says which clock it reads. That of the processor, for all threads of the process, does not count what
+else the machine has to do.
 
 An adapter's file has a function `ways`, which makes the environment of each way, so that a missing library is noticed
 when it is measured; `play`, which begins an environment; and `train`.

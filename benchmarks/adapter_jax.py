@@ -1,0 +1,223 @@
+"""`masked_envs.jax` beside the ordinary way: Gymnasium's `SyncVectorEnv` of single environments, stepped from Python.
+
+Environment steps: rollouts of random legal play, drawing included, by one `jax.lax.scan` against a loop in Python over
+the same compiled drawing. Training: PPO with optax, its rollouts made in the same two ways; the update is the same
+compiled function. JAX uses every core on both sides. Both trainings end with the same weights, which is checked.
+Seconds are of processor time.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from measure import Comparison, require
+from ways import steps, trainings
+
+ENV_ID = "MaskedCartPole-v0"
+ORDINARY = "SyncVectorEnv"
+TRAINED, ROWS, STEPS, COUNT = 4_096, 64, 32, 8_192  # decisions of a training, environments, steps of a rollout
+
+
+def comparisons() -> list[Comparison]:
+    return [
+        Comparison(f"JAX, {ENV_ID}, 64 envs", ORDINARY, *steps(ways, play, ROWS * STEPS, COUNT), repetitions=5),
+        Comparison("JAX, PPO's training on it, 64 envs", ORDINARY, *trainings(ways, train, TRAINED), unit="decisions",
+                   repetitions=3),
+    ]  # fmt: skip
+
+
+def ways() -> dict[str, Callable[[], Any]]:
+    """Of each way, `begin(seed)` and `roll(act, seen, keys)`, which returns the last `Seen` and a trajectory."""
+    require("jax", "optax")
+    return {"ours": Scanned, "ordinary": InPython}
+
+
+class Scanned:
+    """The compiled vector environment within `jax.lax.scan`."""
+
+    def __init__(self) -> None:
+        import gymnasium as gym
+
+        from masked_envs.jax import vector_step
+
+        mode = gym.vector.AutoresetMode.SAME_STEP
+        envs = gym.make_vec(ENV_ID, num_envs=ROWS, mask_in="info", autoreset_mode=mode)
+        self.begin, step = vector_step(envs)
+
+        def roll(act: Any, weights: Any, seen: Any, keys: Any) -> Any:
+            import jax
+
+            def one(seen: Any, key: Any) -> Any:
+                chosen = act(weights, seen, key)
+                after = step(chosen[0])
+                return after, (seen, chosen, after)
+
+            return jax.lax.scan(one, seen, keys)
+
+        import jax
+
+        self._roll = jax.jit(roll, static_argnums=0)
+
+    def roll(self, act: Any, weights: Any, seen: Any, keys: Any) -> Any:
+        import jax
+
+        return jax.block_until_ready(self._roll(act, weights, seen, keys))
+
+
+class InPython:
+    """Gymnasium's SyncVectorEnv."""
+
+    def __init__(self) -> None:
+        import gymnasium as gym
+
+        mode = gym.vector.AutoresetMode.SAME_STEP
+        make = lambda: gym.make(ENV_ID, mask_in="info")  # noqa: E731
+        self._envs = gym.vector.SyncVectorEnv([make] * ROWS, autoreset_mode=mode)
+
+    def begin(self, seed: int) -> Any:
+        import numpy as np
+
+        shown, info = self._envs.reset(seed=seed)
+        never = np.zeros(ROWS, bool)
+        return seen_of(shown, info, np.zeros(ROWS), never, never, shown)
+
+    def roll(self, act: Any, weights: Any, seen: Any, keys: Any) -> Any:
+        import jax
+        import numpy as np
+
+        trajectory = []
+        for key in keys:
+            chosen = act(weights, seen, key)
+            shown, rewards, terminated, truncated, info = self._envs.step(np.asarray(chosen[0]))
+            final = shown.copy()
+            for row in np.flatnonzero(terminated | truncated):
+                final[row] = info["final_obs"][row]
+            after = seen_of(shown, info, rewards, terminated, truncated, final)
+            trajectory.append((seen, chosen, after))
+            seen = after
+        return seen, jax.tree.map(lambda *parts: jax.numpy.stack(parts), *trajectory)
+
+
+def seen_of(shown: Any, info: Any, rewards: Any, terminated: Any, truncated: Any, final: Any) -> Any:
+    import numpy as np
+
+    from masked_envs.jax import Seen
+
+    return Seen(shown, info["action_mask"].astype(bool), np.float32(rewards), terminated, truncated, final)
+
+
+def play(env: Any) -> Callable[[], float]:
+    import jax
+
+    seen, key = env.begin(0), jax.random.key(0)
+
+    def once() -> float:
+        nonlocal seen, key
+        key, other = jax.random.split(key)
+        keys = jax.random.split(other, STEPS)
+        began = time.process_time()
+        seen, _ = env.roll(at_random(), None, seen, keys)
+        return time.process_time() - began
+
+    return once
+
+
+@functools.cache
+def at_random() -> Any:
+    import jax
+
+    from masked_envs.jax import masked_sample
+
+    @jax.jit
+    def act(weights: Any, seen: Any, key: Any) -> Any:
+        return (masked_sample(key, jax.numpy.zeros(seen.action_mask.shape), seen.action_mask),)
+
+    return act
+
+
+def train(env: Any) -> tuple[float, float]:
+    import jax
+    import numpy as np
+
+    act, update, optimizer, weights = learner()
+    state, key = optimizer.init(weights), jax.random.key(1)
+    _, trajectory = env.roll(act, weights, env.begin(0), jax.random.split(key, STEPS))
+    update(weights, state, trajectory, key)  # all is compiled now
+    seen = env.begin(0)
+    began = time.process_time()
+    for _ in range(TRAINED // (ROWS * STEPS)):
+        key, one, other = jax.random.split(key, 3)
+        seen, trajectory = env.roll(act, weights, seen, jax.random.split(one, STEPS))
+        weights, state = jax.block_until_ready(update(weights, state, trajectory, other))
+    seconds = time.process_time() - began
+    return float(sum(np.asarray(leaf, np.float64).sum() for leaf in jax.tree.leaves(weights))), seconds
+
+
+@functools.cache
+def learner() -> tuple[Any, Any, Any, Any]:
+    """PPO: to act, to update, the optimizer, and fresh weights."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+    import optax
+
+    from masked_envs.jax import masked_entropy, masked_log_probs, masked_sample
+
+    optimizer = optax.adam(1e-3)
+
+    def layers(key: Any, sizes: list[int]) -> Any:
+        ends = zip(jax.random.split(key, len(sizes) - 1), sizes[:-1], sizes[1:], strict=True)
+        return [(jax.random.normal(k, (a, b)) / np.sqrt(a), jnp.zeros(b)) for k, a, b in ends]
+
+    def network(weights: Any, x: Any) -> Any:
+        for weight, bias in weights[:-1]:
+            x = jnp.tanh(x @ weight + bias)
+        return x @ weights[-1][0] + weights[-1][1]
+
+    def log_prob(logits: Any, mask: Any, action: Any) -> Any:
+        return jnp.take_along_axis(masked_log_probs(logits, mask), action[..., None], axis=-1)[..., 0]
+
+    @jax.jit
+    def act(weights: Any, seen: Any, key: Any) -> Any:
+        logits = network(weights["policy"], seen.observation)
+        action = masked_sample(key, logits, seen.action_mask)
+        return action, log_prob(logits, seen.action_mask, action)
+
+    def loss(weights: Any, batch: Any) -> Any:
+        x, mask, action, old, advantage, target = batch
+        logits = network(weights["policy"], x)
+        ratio = jnp.exp(log_prob(logits, mask, action) - old)
+        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        gain = jnp.minimum(ratio * advantage, jnp.clip(ratio, 0.8, 1.2) * advantage).mean()
+        error = ((network(weights["value"], x)[:, 0] - target) ** 2).mean()
+        return 0.5 * error - gain - 0.01 * masked_entropy(logits, mask).mean()
+
+    @jax.jit
+    def update(weights: Any, state: Any, trajectory: Any, key: Any) -> Any:
+        seen, (action, old), after = trajectory
+        value, following = (network(weights["value"], x)[..., 0] for x in (seen.observation, after.final_observation))
+        over = after.terminated | after.truncated
+        delta = after.reward + 0.99 * following * ~after.terminated - value
+
+        def back(advantage: Any, step: Any) -> Any:
+            advantage = step[0] + 0.99 * 0.95 * ~step[1] * advantage
+            return advantage, advantage
+
+        _, advantage = jax.lax.scan(back, jnp.zeros(ROWS), (delta, over), reverse=True)
+        batch = (seen.observation, seen.action_mask, action, old, advantage, advantage + value)
+        flat = jax.tree.map(lambda array: array.reshape(-1, *array.shape[2:]), batch)
+
+        def one(carry: Any, chosen: Any) -> Any:
+            weights, state = carry
+            gradient = jax.grad(loss)(weights, jax.tree.map(lambda array: array[chosen], flat))
+            change, state = optimizer.update(gradient, state)
+            return (optax.apply_updates(weights, change), state), None
+
+        order = [jax.random.permutation(k, ROWS * STEPS).reshape(8, -1) for k in jax.random.split(key, 4)]
+        return jax.lax.scan(one, (weights, state), jnp.concatenate(order))[0]
+
+    weights = {"policy": layers(jax.random.key(0), [4, 64, 64, 6]), "value": layers(jax.random.key(2), [4, 64, 64, 1])}
+    return act, update, optimizer, weights
