@@ -28,7 +28,8 @@ Start
     Each die shows 1 to num_faces with equal chance.
 
 Episode end
-    Terminated by a challenge, after at most `bids` bids. Never truncated, unless `time_limit` is given.
+    Terminated by a challenge, after at most `bids` bids; the next player in turn is then to move. Never truncated,
+    unless `time_limit` is given.
 
 Arguments
     `num_players`, `num_dice`, `num_faces`, `wild_ones`. With `wild_ones=True` dice that show 1 count

@@ -20,8 +20,9 @@ Mask
 
 Observation
     `Box (2 * num_chargers + 3,) float32`: for each charger the energy (kWh) that its car still wants, 0 without a car;
-    for each the hours until its car leaves, 1 in its last hour, 0 without a car; the hour of the day, 0 to 23; the
-    price in this hour (per kWh); and what is left of the feeder for the chargers (kW).
+    for each the hours until its car leaves, 1 in its last hour, 0 without a car (it may be more than the episode has
+    left); the hour of the day, 0 to 23; the price in this hour (per kWh); and what is left of the feeder for the
+    chargers (kW).
 
 Rewards
     Minus the cost: the energy drawn in the hour at its price, and `unserved_cost` for each kWh that cars which leave at

@@ -36,10 +36,10 @@ Start
 
 Episode end
     Terminated when the last of `periods` periods has no pair left. Never truncated, unless `time_limit` is given. When
-    a period passes, these come one after another: busy vehicles are a period nearer to being free; riders who wait have
-    waited one period more, and leave if that makes `patience`; and of each number of which no rider waits, a new one
-    comes with the chance `arrival`. A vehicle is busy for the distance to the rider and to the goal, divided by `speed`
-    and rounded up, periods, and at least for one.
+    a period passes, but for the last, these come one after another: busy vehicles are a period nearer to being free;
+    riders who wait have waited one period more, and leave if that makes `patience`; and of each number of which no
+    rider waits, a new one comes with the chance `arrival`. A vehicle is busy for the distance to the rider and to the
+    goal, divided by `speed` and rounded up, periods, and at least for one.
 
 Arguments
     `num_vehicles`, `num_riders`, `periods`, `reach`, `speed`, `patience`, `arrival`.

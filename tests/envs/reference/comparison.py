@@ -131,6 +131,7 @@ class LegalPlay:
     def __init__(self, spec: Any, seed: int) -> None:
         self.spec, self.rng = spec, np.random.default_rng(seed)
         self.times_legal = 0
+        self.parts = [LegalPlay(part, seed + i) for i, part in enumerate(spec.parts)] if spec.kind == "dict" else []
 
     def choose(self, mask: Any, later_head: Any = None) -> Any:
         return getattr(self, f"choose_{self.spec.kind}", self.choose_number)(self.spec, mask, later_head)
@@ -168,5 +169,4 @@ class LegalPlay:
         return np.clip((low + share * (high - low)).astype(np.float32), mask[0], mask[1])
 
     def choose_dict(self, spec: Any, mask: Any, later_head: Any) -> Any:
-        parts = zip(spec.keys, spec.parts, strict=True)
-        return {key: getattr(self, f"choose_{part.kind}")(part, mask[key], None) for key, part in parts}
+        return {key: player.choose(mask[key]) for key, player in zip(spec.keys, self.parts, strict=True)}
