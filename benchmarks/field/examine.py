@@ -61,6 +61,7 @@ class Seen:
 
     def __init__(self, package: str, name: str) -> None:
         self.package, self.name = package, name
+        self.tried_at_most = options_of(package, name).get("tried")
         self.states = self.empty = 0
         self.ends: Counter[str] = Counter()
         self.last: Counter[str] = Counter()
@@ -103,7 +104,7 @@ class Seen:
     def _try(self, table: Any, moment: Any, rng: np.random.Generator) -> None:
         if not table.is_copied() and len(moment.path) > LONGEST:
             return
-        most = TRIED if table.is_copied() else REPLAYED
+        most = self.tried_at_most or (TRIED if table.is_copied() else REPLAYED)
         for side, actions in (
             ("allowed", table.some(moment.mask, True, most, rng)),
             ("forbidden", table.some(moment.mask, False, most, rng)),

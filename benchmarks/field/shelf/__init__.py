@@ -6,7 +6,8 @@ A module has
 - `DISTRIBUTIONS`: what `importlib.metadata` knows the version of;
 - `ENVIRONMENTS`: name -> the Python expression that makes it, evaluated in the module;
 - optionally `OPTIONS`: name, or "" for all -> arguments of `check_masked_env` (`steps`, `time_budget`, `refused`, ...;
-  a function by its name in the module, as "refused": "ended"), and `decisions`: how many the plain script takes;
+  a function by its name in the module, as "refused": "ended"), and of the plain script `decisions`, how many it takes,
+  and `tried`, how many actions of each side it tries in a state;
 - optionally `mask_of(env, observation, info)`, where the mask is in none of the places that `examine.py` looks in.
 """
 

@@ -15,4 +15,4 @@ def cathedral(**arguments: Any) -> Any:
 
 
 ENVIRONMENTS = {"cathedral env": "cathedral()"}
-OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 100, "time_budget": 120, "decisions": 40}}
+OPTIONS: dict[str, dict[str, Any]] = {"": {"steps": 100, "time_budget": 120, "decisions": 60, "tried": 2}}

@@ -24,6 +24,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "Sudoku-very-easy-v0": {"refused": "ended_with_moves_left"},
     "GraphColoring-v1": {"refused": "by_penalty"},
     "JobShop-v0": {"refused": "ended_by_penalty"},
+    "MMST-v0": {"time_budget": 240},
+    "PacMan-v1": {"time_budget": 240},
 }
 
 
