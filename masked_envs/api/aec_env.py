@@ -14,7 +14,7 @@ from gymnasium.error import ResetNeeded
 from pettingzoo import AECEnv
 
 from ..core.declaration import Declaration
-from ..core.state import State
+from ..core.state import State, check_fields
 from ..mask_spec import MaskSpec
 from .fixed import Fixed
 from .multi_agent import AgentViews
@@ -239,6 +239,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         if not isinstance(state, AECState):
             raise TypeError(f"set_state takes what get_state of an AEC environment gave, not {type(state).__name__}")
         engine = self._views.engine
+        check_fields(state, engine.declaration.id)
         engine.check_states([state.position])
         if not state.is_intact():
             raise ValueError(

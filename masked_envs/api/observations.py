@@ -12,6 +12,7 @@ from gymnasium import spaces
 from gymnasium.spaces.box import array_short_repr
 from gymnasium.vector.utils import batch_space
 
+from ..errors import shown
 from ..mask_spec import MaskSpec
 
 MASK_IN = ("observation", "info")
@@ -20,7 +21,7 @@ MASK_IN = ("observation", "info")
 def check_mask_in(mask_in: str) -> None:
     """Raise a ValueError for anything but "observation" and "info"."""
     if not isinstance(mask_in, str) or mask_in not in MASK_IN:
-        raise ValueError(f"mask_in must be 'observation' or 'info', not {mask_in!r}")
+        raise ValueError(f"mask_in must be 'observation' or 'info', not {shown(mask_in)}")
 
 
 def checked_seed(seed: Any) -> int | None:
@@ -32,11 +33,11 @@ def checked_seed(seed: Any) -> int | None:
     if seed is None:
         return None
     if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed must be a non-negative integer or None, not {seed!r}")
+        raise TypeError(f"seed must be a non-negative integer or None, not {shown(seed)}")
     if seed < 0:
-        raise ValueError(f"seed must be a non-negative integer or None, not {seed}")
+        raise ValueError(f"seed must be a non-negative integer or None, not {shown(seed)}")
     if seed >= 2**64:  # the random streams are seeded by 64 bits
-        raise ValueError(f"seed must be below 2**64, not {seed}")
+        raise ValueError(f"seed must be below 2**64, not {shown(seed)}")
     return int(seed)
 
 
@@ -96,7 +97,7 @@ def read_observation(space: spaces.Space[Any], rows: npt.NDArray[Any], copied: b
 def check_flat(flat: Any) -> None:
     """Raise a ValueError for anything but True and False."""
     if not isinstance(flat, bool):
-        raise ValueError(f"flat must be True or False, not {flat!r}")
+        raise ValueError(f"flat must be True or False, not {shown(flat)}")
 
 
 def flat_space(space: spaces.Space[Any]) -> spaces.Box:
@@ -129,4 +130,6 @@ def agent_index(agents: Sequence[str], agent: int | str) -> int:
         return agents.index(agent)
     if isinstance(agent, (int, np.integer)) and not isinstance(agent, bool) and 0 <= agent < len(agents):
         return int(agent)
-    raise ValueError(f"agent must be one of {', '.join(map(repr, agents))} (or 0..{len(agents) - 1}), not {agent!r}")
+    raise ValueError(
+        f"agent must be one of {', '.join(map(repr, agents))} (or 0..{len(agents) - 1}), not {shown(agent)}"
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
+from ..errors import shown
 from .observations import checked_seed
 
 LONGEST_EPISODE = 2**63 - 1  # steps: the clock of a state is an int64
@@ -17,7 +18,7 @@ LONGEST_EPISODE = 2**63 - 1  # steps: the clock of a state is an int64
 def check_positive(name: str, number: Any) -> None:
     """Raise a ValueError for anything but an integer of at least 1."""
     if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, not {number!r}")
+        raise ValueError(f"{name} must be an integer of at least 1, not {shown(number)}")
 
 
 def with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def checked_mode(mode: AutoresetMode | str) -> AutoresetMode:
         return AutoresetMode(mode)
     except ValueError:
         modes = ", ".join(str(mode) for mode in AutoresetMode)
-        raise ValueError(f"autoreset_mode must be one of {modes}, not {mode!r}") from None
+        raise ValueError(f"autoreset_mode must be one of {modes}, not {shown(mode)}") from None
 
 
 def row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
@@ -63,7 +64,7 @@ def rows_to_reset(options: dict[str, Any] | None, rows: int) -> npt.NDArray[np.b
         TypeError: options that are no dict. ValueError: another mask, or one that chooses no row.
     """
     if options is not None and not isinstance(options, Mapping):
-        raise TypeError(f'options must be a dict, such as {{"reset_mask": mask}}, or None, not {options!r}')
+        raise TypeError(f'options must be a dict, such as {{"reset_mask": mask}}, or None, not {shown(options)}')
     mask = (options or {}).get("reset_mask")
     return np.ones(rows, np.bool_) if mask is None else _chosen_rows('options["reset_mask"]', mask, rows)
 

@@ -110,10 +110,10 @@ def positive(word: str) -> int:
 
 
 def seed(word: str) -> int:
-    """An integer of at least 0."""
+    """An integer of at least 0 and below 2**64."""
     number = int(word)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected an integer of at least 0, not {word}")
+    if not 0 <= number < 2**64:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 0 and below 2**64, not {word[:40]}")
     return number
 
 

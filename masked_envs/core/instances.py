@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import shown
 from .parameters import Parameter
 
 RANDOM = "random"
-LONGEST_SHOWN = 60  # characters of a value in an error
+LONGEST_SHOWN, LONGEST_REASON = 60, 300  # characters of a value and of a reason in an error
+LARGEST_FILE = 2**25  # bytes; the largest instance that is taken is less than half of it
 
 Raw = Mapping[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -39,8 +41,9 @@ class Instance(Parameter):
         beside, folder: the data files are `folder`/<name>.txt beside the file `beside`; None where there are none.
         read: the text of a data file -> a dict of numbers, strings and nested lists. Raises a ValueError that says
             what is wrong with the text.
-        complete: such a dict -> the arrays for rules, by the names in `fields`. Raises a ValueError, TypeError or
-            KeyError for what is no instance.
+        complete: such a dict -> the arrays for rules, by the names in `fields`. Raises a ValueError, TypeError,
+            KeyError or ArithmeticError for what is no instance. A key that it does not ask for is refused in a dict
+            or JSON, and left out of what a file in another format says.
         fields: name -> (dtype, number of dimensions) of each array.
     """
 
@@ -70,17 +73,19 @@ class Instance(Parameter):
             return str(value)
         try:
             raw = self._given(value)
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError, _NotReadableError) as error:
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError, _NotReadableError) as error:
             raise ValueError(self._refusal(owner, name, value, error)) from error
         if raw is None:
             expected = f"one of {', '.join(map(repr, self.names))}, the path of a file, or a dict of arrays"
-            raise ValueError(f"{owner}: {name} must be {expected}, not {value!r}")
+            raise ValueError(f"{owner}: {name} must be {expected}, not {shown(value, LONGEST_SHOWN)}")
         try:
-            text = json.dumps(dict(sorted(raw.items())), default=plain, allow_nan=False)
-            _arrays(self, text)
-        except (ValueError, TypeError, KeyError) as error:
+            text = _as_json(raw)
+            asked = _understood(self, text)[1]
+            if not isinstance(raw, _FromFile):
+                _refuse_unknown(raw, asked)
+            return _as_json({key: part for key, part in raw.items() if key in asked})
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
             raise ValueError(self._refusal(owner, name, value, error)) from error
-        return text
 
     def _given(self, value: Any) -> Raw | None:
         """What a dict, a text in JSON, or the path of a file says; None for anything else."""
@@ -89,21 +94,20 @@ class Instance(Parameter):
         if isinstance(value, str) and value.lstrip().startswith("{"):
             return _object(value)
         if isinstance(value, (str, os.PathLike)) and os.fspath(value) and Path(value).is_file():
-            return self._read_text(Path(value).read_text(encoding="utf-8"))
+            return self._read_text(_text_of(Path(value)))
         return None
 
     def _read_text(self, text: str) -> Raw:
         if text.lstrip().startswith("{"):
             return _object(text)
         try:
-            return self.read(text)
+            return _FromFile(self.read(text))
         except ValueError as error:
             raise _NotReadableError(str(error)) from error
 
     def _refusal(self, owner: str, name: str, value: Any, error: Exception) -> str:
-        shown = repr(value) if len(repr(value)) <= LONGEST_SHOWN else f"{repr(value)[:LONGEST_SHOWN]}..."
-        reason = f"without {error}" if isinstance(error, KeyError) else str(error)
-        return f"{owner}: {name} must be an instance, not {shown}: {reason}"
+        reason = f"without {error}" if isinstance(error, KeyError) else _cut(str(error), LONGEST_REASON)
+        return f"{owner}: {name} must be an instance, not {shown(value, LONGEST_SHOWN)}: {reason}"
 
     def raw(self, value: str) -> Raw:
         """What the data file of this name, or the user's own instance, says."""
@@ -114,7 +118,7 @@ class Instance(Parameter):
 
     def arrays(self, value: str) -> Arrays | None:
         """The arrays of a checked value, read-only; None for "random"."""
-        return None if value == RANDOM else _arrays(self, value)
+        return None if value == RANDOM else _understood(self, value)[0]
 
     def for_rules(self, name: str, value: Any) -> dict[str, Any]:
         arrays = self.arrays(value)
@@ -127,9 +131,54 @@ class _NotReadableError(Exception):
     """A file is not in the format it should be in; the message says where."""
 
 
+class _FromFile(dict[str, Any]):
+    """What a file says that is not JSON: its format is not ours, and may say more than an instance needs."""
+
+
+class _Asked(dict[str, Any]):
+    """A dict that remembers which keys were asked for."""
+
+    def __init__(self, raw: Raw) -> None:
+        super().__init__(raw)
+        self.keys_asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.keys_asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.keys_asked.add(key)
+        return super().get(key, default)
+
+
+def _refuse_unknown(raw: Raw, asked: frozenset[str]) -> None:
+    unknown = sorted(set(raw) - asked)
+    if unknown:
+        raise ValueError(f"it takes {', '.join(map(repr, sorted(asked)))}, and not {', '.join(map(repr, unknown))}")
+
+
+def _as_json(raw: Raw) -> str:
+    return json.dumps(dict(sorted(raw.items())), default=plain, allow_nan=False)
+
+
+def _text_of(path: Path) -> str:
+    """The text of a file, which has an end: no more than LARGEST_FILE bytes are read."""
+    with path.open("rb") as file:
+        found = file.read(LARGEST_FILE + 1)
+    if len(found) > LARGEST_FILE:
+        raise _NotReadableError(f"the file is larger than {LARGEST_FILE:,} bytes")
+    return found.decode("utf-8-sig")
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
 @functools.lru_cache(maxsize=64)
-def _arrays(parameter: Instance, value: str) -> Arrays:
-    completed = parameter.complete(parameter.raw(value))
+def _understood(parameter: Instance, value: str) -> tuple[Arrays, frozenset[str]]:
+    """The arrays of a value, and the keys that `complete` asked for."""
+    asked = _Asked(parameter.raw(value))
+    completed = parameter.complete(asked)
     arrays: Arrays = {}
     for key, dtype, ndim in parameter.fields:
         array: npt.NDArray[Any] = np.ascontiguousarray(completed[key], dtype)
@@ -137,7 +186,7 @@ def _arrays(parameter: Instance, value: str) -> Arrays:
             raise ValueError(f"{key!r} has {ndim} dimensions and at least one element, not the shape {array.shape}")
         array.flags.writeable = False
         arrays[key] = array
-    return arrays
+    return arrays, frozenset(asked.keys_asked)
 
 
 def _object(text: str) -> Raw:
@@ -177,9 +226,16 @@ def numbers(name: str, value: Any, ndim: int) -> npt.NDArray[np.float64]:
         ValueError: another number of dimensions, ragged rows, or something else than finite numbers.
     """
     try:
-        array = np.array(value, np.float64)
-    except (TypeError, ValueError):
+        array = np.array(value if _only_numbers(value) else np.nan, np.float64)
+    except (TypeError, ValueError, OverflowError):  # ragged rows, or an integer that no float holds
         array = np.full((), np.nan)
     if array.ndim != ndim or array.size == 0 or not np.isfinite(array).all():
         raise ValueError(f"{name!r} is an array of finite numbers with {ndim} dimension{'s' if ndim > 1 else ''}")
     return array
+
+
+def _only_numbers(value: Any) -> bool:
+    """Whether nested lists hold ints and floats alone; NumPy would take True, None and "3" for numbers too."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_only_numbers, value))
+    return type(value) in (int, float)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import shown
 from .parameters import finite
 
 ON_INVALID = ("raise", "terminate", "noop", "resample")
@@ -17,7 +18,7 @@ def check_on_invalid(on_invalid: Any, known: Sequence[str] = ON_INVALID) -> str:
         ValueError: anything else; the message lists what is known.
     """
     if not isinstance(on_invalid, str) or on_invalid not in known:
-        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, known))}, not {on_invalid!r}")
+        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, known))}, not {shown(on_invalid)}")
     return on_invalid
 
 

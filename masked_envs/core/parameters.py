@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from ..errors import shown
+
 Value = bool | int | float | str
 
 
@@ -39,25 +41,25 @@ class Parameter:
         if isinstance(self.default, str):
             if isinstance(value, str) and value in self.choices:
                 return str(value)
-            raise ValueError(f"{owner}: {name} must be one of {', '.join(map(repr, self.choices))}, not {value!r}")
+            raise ValueError(f"{owner}: {name} must be one of {', '.join(map(repr, self.choices))}, not {shown(value)}")
         if isinstance(self.default, bool):
             if isinstance(value, (bool, np.bool_)):
                 return bool(value)
-            raise TypeError(f"{owner}: {name} must be True or False, not {value!r}")
+            raise TypeError(f"{owner}: {name} must be True or False, not {shown(value)}")
         number = self._number(owner, name, value)
         if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
-            raise ValueError(f"{owner}: {name} must be {self._bounds()}, not {value!r}")
+            raise ValueError(f"{owner}: {name} must be {self._bounds()}, not {shown(value)}")
         return number
 
     def _number(self, owner: str, name: str, value: Any) -> int | float:
         wants_int = isinstance(self.default, int)
         numeric = (int, np.integer) if wants_int else (int, float, np.integer, np.floating)
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, numeric):
-            raise TypeError(f"{owner}: {name} must be {'an integer' if wants_int else 'a number'}, not {value!r}")
+            raise TypeError(f"{owner}: {name} must be {'an integer' if wants_int else 'a number'}, not {shown(value)}")
         if isinstance(value, (int, np.integer)) and not -(2**63) <= value < 2**63:
-            raise ValueError(f"{owner}: {name} must be a number of 64 bits, not {value!r}")
+            raise ValueError(f"{owner}: {name} must be a number of 64 bits, not {shown(value)}")
         if not math.isfinite(value):
-            raise ValueError(f"{owner}: {name} must be finite, not {value!r}")
+            raise ValueError(f"{owner}: {name} must be finite, not {shown(value)}")
         return int(value) if wants_int else float(value)
 
     def _bounds(self) -> str:
@@ -118,11 +120,11 @@ def finite(name: str, number: Any) -> float:
         TypeError: not a number. ValueError: not finite, or too large for 64 bits.
     """
     if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, not {number!r}")
+        raise TypeError(f"{name} must be a number, not {shown(number)}")
     try:
         value = float(number)
     except OverflowError:  # an integer beyond the largest float
         value = math.inf
     if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite, not {number!r}")
+        raise ValueError(f"{name} must be finite, not {shown(number)}")
     return value

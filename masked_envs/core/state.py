@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,7 @@ def check_state(state: Any, env_id: str, parameters: tuple[tuple[str, Value], ..
     """
     if not isinstance(state, State):
         raise TypeError(f"set_state takes what get_state gave, not {type(state).__name__}")
+    check_fields(state, env_id)
     if state.id != env_id:
         raise ValueError(f"this is a state of {state.id}; set_state here takes a state of {env_id}")
     if not isinstance(state.record, bytes):
@@ -112,6 +113,17 @@ def check_state(state: Any, env_id: str, parameters: tuple[tuple[str, Value], ..
             f"this state of {env_id} is damaged: its checksum is wrong. A state that was changed on purpose needs "
             f"state.sealed()"
         )
+
+
+def check_fields(state: Any, env_id: str) -> None:
+    """Refuse a state, a dataclass, that lacks a field, as one can that was unpickled from damaged bytes.
+
+    Raises:
+        ValueError: a field is missing.
+    """
+    missing = [field.name for field in fields(state) if field.name not in vars(state)]
+    if missing:
+        raise ValueError(f"this state of {env_id} is damaged: it has no {', '.join(missing)}")
 
 
 def _shown(parameters: Any) -> Any:

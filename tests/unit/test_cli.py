@@ -194,6 +194,11 @@ def chosen_with(declared: Any, *words: str) -> Any:
         ["demo", CARTPOLE, "--fps", "0"],
         ["demo", CARTPOLE, "--fps", "nan"],
         ["demo", CARTPOLE, "--seed", "-1"],
+        *(
+            [command, CARTPOLE, "--seed", number]
+            for command in ("demo", "play", "check")
+            for number in (str(2**64), "9" * 5000)
+        ),
         ["bench", "--num-envs", "0"],
         ["bench", "--seconds", "inf"],
         ["play", CONNECT_FOUR, "--opponent", "me"],

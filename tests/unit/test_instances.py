@@ -172,3 +172,84 @@ def test_a_data_file_says_its_source_and_its_optimum_and_is_read(env_id: str, na
 
 def test_there_are_instances() -> None:
     assert len(INSTANCES) >= 1
+
+
+# --- hostile instances, of every id that takes any --------------------------------------------------------------------
+
+NO_NUMBERS = [True, "3", None, np.nan, np.inf, [], [[]], {}, b"3", 1j, object()]
+HOSTILE = [10**400, -(10**400), 10**5000, 1e300, -1e300, *NO_NUMBERS]
+each_instance = pytest.mark.parametrize(("env_id", "name", "parameter"), INSTANCES, ids=[i for i, *_ in INSTANCES])
+
+
+def example(parameter: Instance) -> dict[str, Any]:
+    """Some instance, as a dict: that of a data file, or ones in the shapes that rules get."""
+    if parameter.names[1:]:
+        return {key: part for key, part in parameter.raw(parameter.names[1]).items() if key != "optimum"}
+    return {key: np.ones((2,) * ndim).tolist() for key, _, ndim in parameter.fields}
+
+
+def with_first_leaf(part: Any, leaf: Any) -> Any:
+    """Nested lists with another value in the first place."""
+    return [with_first_leaf(part[0], leaf), *part[1:]] if isinstance(part, list) else leaf
+
+
+def refused(env_id: str, name: str, given: Any) -> str:
+    """The words of the refusal, which are as many as somebody reads."""
+    with pytest.raises(ValueError, match=f"^{env_id}: {name} must be ") as refusal:
+        make(env_id, **{name: given})
+    assert len(str(refusal.value)) < 600
+    return str(refusal.value)
+
+
+@each_instance
+def test_no_part_may_be_anything_else_than_numbers_within_bounds(env_id: str, name: str, parameter: Instance) -> None:
+    raw = example(parameter)
+    make(env_id, **{name: raw})
+    for key, part in raw.items():
+        for leaf in HOSTILE:
+            refused(env_id, name, {**raw, key: with_first_leaf(part, leaf)})
+            refused(env_id, name, {**raw, key: leaf})
+
+
+@each_instance
+def test_a_misspelt_key_is_named_and_the_right_ones_are(env_id: str, name: str, parameter: Instance) -> None:
+    words = refused(env_id, name, {**example(parameter), "metrics": "GEO"})
+    assert "and not 'metrics'" in words and all(repr(key) in words for key in example(parameter))
+
+
+@each_instance
+def test_nests_without_end_are_refused(env_id: str, name: str, parameter: Instance, tmp_path: Path) -> None:
+    key = next(iter(example(parameter)))
+    ring: list[Any] = []
+    ring.append(ring)
+    refused(env_id, name, {key: ring})
+    deep = '{"' + key + '": ' + "[" * 100_000
+    refused(env_id, name, deep)
+    (tmp_path / "deep").write_text(deep, encoding="utf-8")
+    refused(env_id, name, tmp_path / "deep")
+
+
+@each_instance
+def test_a_file_of_any_size_or_name_is_refused_in_a_few_words(
+    env_id: str, name: str, parameter: Instance, tmp_path: Path
+) -> None:
+    endless = tmp_path / "endless"
+    with endless.open("wb") as file:
+        file.truncate(2**40)  # a hole, which takes no room
+    assert "larger than" in refused(env_id, name, endless)
+    (tmp_path / "one line").write_bytes(b"\0" * 100_000)
+    refused(env_id, name, tmp_path / "one line")
+    refused(env_id, name, "x" * 100_000)
+    refused(env_id, name, str(tmp_path))
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    assert seen(make(ENV_ID, instance=file)) == seen(make(ENV_ID, instance=SHOP))
+
+
+def test_a_file_of_another_problem_may_say_more_than_is_needed(tmp_path: Path) -> None:
+    (path,) = (path for path in declaration("MaskedCVRP-v0").parameters["instance"].files)  # type: ignore[attr-defined]
+    env = make("MaskedTSP-v0", instance=path)
+    env.reset(seed=0)
+    assert set(json.loads(dict(env.get_state().parameters)["instance"])) == {"metric", "points"}

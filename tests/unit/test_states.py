@@ -13,7 +13,7 @@ import toys
 from positions import changed, read
 from surfaces import ALL_SURFACES, GAMES, make
 
-from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedVectorEnv
+from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVectorEnv
 from masked_envs.core.random import random_word
 
 TOYS = {name: importlib.import_module(f"toys.{name}").ENV for _, name, _ in pkgutil.iter_modules(toys.__path__)}
@@ -101,6 +101,29 @@ def test_a_record_that_is_no_bytes_is_refused(record):
     with pytest.raises(ValueError, match="with the parameters None; expected one with"):
         env.set_state(dataclasses.replace(state, parameters=None))
     assert env.get_state() == state
+
+
+LACKING = {
+    "single": lambda: MaskedEnv(TOYS["joint"]),
+    "vector": lambda: MaskedVectorEnv(TOYS["joint"], 3, backend="python"),
+    "aec": lambda: MaskedAECEnv(TOYS["duel"]),
+    "parallel": lambda: MaskedParallelEnv(TOYS["convoy"]),
+}
+
+
+@pytest.mark.parametrize("surface", LACKING)
+def test_a_position_that_lacks_a_field_is_refused(surface):
+    """Damaged bytes may unpickle to a state of which a field is missing."""
+    env = LACKING[surface]()
+    env.reset(seed=1)
+    before = env.unwrapped.get_state()
+    last = before[-1] if isinstance(before, tuple) else before
+    for field in dataclasses.fields(last):
+        damaged = object.__new__(type(last))
+        vars(damaged).update({name: value for name, value in vars(last).items() if name != field.name})
+        with pytest.raises(ValueError, match=f"is damaged: it has no {field.name}"):
+            env.unwrapped.set_state((*before[:-1], damaged) if isinstance(before, tuple) else damaged)
+        assert env.unwrapped.get_state() == before
 
 
 # --- AEC environments -------------------------------------------------------------------------------------------------

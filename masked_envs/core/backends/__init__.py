@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...errors import shown
 from ..binding import Rule
 
 Launch = Callable[..., int]
@@ -160,7 +161,7 @@ def named(name: str) -> Backend:
         ValueError: an unknown name. ImportError: what it needs is not installed.
     """
     if not isinstance(name, str) or name not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(map(repr, (AUTO, *BACKENDS)))}, not {name!r}")
+        raise ValueError(f"backend must be one of {', '.join(map(repr, (AUTO, *BACKENDS)))}, not {shown(name)}")
     backend = BACKENDS[name]
     if not backend.is_available():
         raise ImportError(f"backend={name!r} needs {name}: pip install {name} (or use backend={PLAIN.name!r})")

@@ -12,6 +12,7 @@ from ...render import Scene
 
 RANDOM = 0  # p["instance"] of an instance that is drawn anew in each episode
 MOST = 500  # places of an instance, whose distances are a table
+FARTHEST = 10**9  # coordinate of an instance, up or down
 FIELDS = (("points", np.float64, 2), ("distances", np.float64, 2))  # what rules get of an instance
 
 
@@ -110,6 +111,8 @@ def complete_map(raw):
     points, metric = numbers("points", raw["points"], 2), raw.get("metric", "exact")
     if points.shape[1] != 2 or not 2 <= len(points) <= MOST:
         raise ValueError(f"'points' has a row of two numbers for each of 2 to {MOST} places, not {points.shape}")
+    if np.abs(points).max() > FARTHEST:
+        raise ValueError(f"'points' are numbers from -{FARTHEST} to {FARTHEST}")
     if metric not in METRICS:
         raise ValueError(f"'metric' must be one of {', '.join(map(repr, METRICS))}, not {metric!r}")
     places = points.tolist()

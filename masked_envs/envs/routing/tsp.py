@@ -31,9 +31,9 @@ Episode end
 
 Arguments
     `instance`, `num_customers`. The last is n, and only used by random instances. An own instance is a dict of
-    "points", a row of two coordinates for each of 2 to 500 places, the depot first, and if wanted "metric": "exact" for
-    straight lines, which is the default, or "EUC_2D", "CEIL_2D", "ATT" or "GEO" for whole numbers as in TSPLIB. Or it
-    is a file of TSPLIB with coordinates.
+    "points", a row of two coordinates, of at most 10^9 up or down, for each of 2 to 500 places, the depot first, and if
+    wanted "metric": "exact" for straight lines, which is the default, or "EUC_2D", "CEIL_2D", "ATT" or "GEO" for whole
+    numbers as in TSPLIB. Or it is a file of TSPLIB with coordinates.
 
 References
     Reinelt, "TSPLIB: a traveling salesman problem library", ORSA Journal on Computing 3(4), 1991, and its documentation
