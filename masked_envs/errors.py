@@ -1,4 +1,4 @@
-"""The exceptions that this package defines, standard ones being raised for everything else, and values in messages."""
+"""The exceptions that this package defines; it raises standard ones for everything else."""
 
 
 class InvalidActionError(ValueError):
@@ -11,15 +11,3 @@ class EmptyMaskError(ValueError):
 
 class UnknownEnvironmentError(ValueError):
     """No environment has this id."""
-
-
-def shown(value: object, length: int = 200) -> str:
-    """A value in a message, whatever it is: it may be long, huge, or of a broken `__repr__`.
-
-    Python itself refuses to write an integer of more than 4,300 digits, and says so in place of the message.
-    """
-    try:
-        text = repr(value)
-    except Exception:  # that of any object
-        return f"a value of the type {type(value).__name__}, which cannot be written out"
-    return text if len(text) <= length else f"{text[:length]}..."

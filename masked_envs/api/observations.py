@@ -12,8 +12,8 @@ from gymnasium import spaces
 from gymnasium.spaces.box import array_short_repr
 from gymnasium.vector.utils import batch_space
 
-from ..errors import shown
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import shown
 
 MASK_IN = ("observation", "info")
 

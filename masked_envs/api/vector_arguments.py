@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from ..errors import shown
+from ..mask_spec.checks import shown
 from .observations import checked_seed
 
 LONGEST_EPISODE = 2**63 - 1  # steps: the clock of a state is an int64

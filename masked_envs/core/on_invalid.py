@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import shown
+from ..mask_spec.checks import shown
 from .parameters import finite
 
 ON_INVALID = ("raise", "terminate", "noop", "resample")

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import shown
+from ..mask_spec.checks import shown
 
 Value = bool | int | float | str
 

@@ -203,3 +203,15 @@ def outer(parts: Sequence[Array]) -> Array:
         right = part.reshape(len(part), *[1] * (whole.ndim - 1), *part.shape[1:])
         whole = left & right
     return whole
+
+
+def shown(value: object, length: int = 200) -> str:
+    """A value in a message, whatever it is: it may be long, huge, or of a broken `__repr__`.
+
+    Python itself refuses to write an integer of more than 4,300 digits, and says so in place of the message.
+    """
+    try:
+        text = repr(value)
+    except Exception:  # that of any object
+        return f"a value of the type {type(value).__name__}, which cannot be written out"
+    return text if len(text) <= length else f"{text[:length]}..."

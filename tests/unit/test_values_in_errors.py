@@ -9,7 +9,7 @@ import pytest
 from masked_envs import make, make_vec
 from masked_envs.api.observations import checked_seed
 from masked_envs.catalogue import CATALOGUE
-from masked_envs.errors import shown
+from masked_envs.mask_spec.checks import shown
 from masked_envs.registration import declaration
 
 HUGE = 10**5000  # Python writes no integer of more than 4,300 digits

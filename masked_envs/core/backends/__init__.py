@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import shown
+from ...mask_spec.checks import shown
 from ..binding import Rule
 
 Launch = Callable[..., int]
