@@ -42,9 +42,11 @@ def to_bounds(unit: Numbers, mask: Numbers) -> Numbers:
 def to_unit(action: Numbers, mask: Numbers) -> Numbers:
     """The reverse of `to_bounds`; 0 where the bounds meet, since every number stands for the same action there."""
     low, high = (mask[..., k, :].astype(np.float64) / 2.0 for k in range(2))  # halves do not overflow
-    half, width = action / 2.0, high - low
-    unit = ((half - low) - (high - half)) / np.where(width > 0, width, 1.0)
-    return np.where(width > 0, np.clip(unit, -1.0, 1.0), 0.0).astype(mask.dtype)
+    half, width = np.asarray(action, np.float64) / 2.0, high - low
+    unit = np.clip(((half - low) - (high - half)) / np.where(width > 0, width, 1.0), -1.0, 1.0)
+    # Half of the least subnormal number is 0, so the ends and what is free are told from the bounds themselves.
+    ends = np.where(action >= mask[..., 1, :], 1.0, np.where(action <= mask[..., 0, :], -1.0, unit))
+    return np.where(mask[..., 0, :] < mask[..., 1, :], ends, 0.0).astype(mask.dtype)
 
 
 def log_scale(mask: Numbers) -> npt.NDArray[np.float64]:

@@ -52,6 +52,13 @@ def test_the_map_is_affine_exact_at_the_bounds_and_never_leaves_them(data, dtype
         assert abs(float(back[0]) - float(unit[0])) <= 1e4 * eps
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_the_least_of_widths_has_two_ends(dtype):
+    least = np.finfo(dtype).smallest_subnormal
+    mask = np.array([[0.0], [least]], dtype)
+    assert [to_unit(bound, mask).tolist() for bound in mask] == [[-1], [1]]
+
+
 def test_where_bounds_meet_every_number_is_the_one_action():
     mask = np.array([[0.3, -1], [0.3, 2]], np.float32)
     units = np.array([[-1, -1], [0.2, 0], [1, 1]], np.float32)
