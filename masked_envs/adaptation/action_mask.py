@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..mask_spec import MaskSpec
 from ..mask_spec.checks import HeadMask
 from .gate import Gate, GivenAction, refusal
 from .other_libraries import reset_arguments, reset_takes_no_seed
-from .position import MaskedState, set_state_calls, snapshot
+from .position import MaskedState, check_wrapper_state, owner_of, set_state_calls, snapshot
 from .read import as_choices, read_mask, spec_for
 from .recorded import Recorded, from_reference
 from .rows import require_single
@@ -315,26 +316,32 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         inner = self.env.get_wrapper_attr("get_state")
         self.env.get_wrapper_attr("set_state")
         return lambda: MaskedState(
-            inner(), self._over, self._terminated, self.np_random.bit_generator.state,
-            copy.deepcopy((self._last, self._mask, self._end)),
-        )  # fmt: skip
+            self._owner, inner(), self._over, self._terminated, copy.deepcopy(self._last),
+            self.np_random.bit_generator.state, copy.deepcopy(self._mask), self._end,
+        ).sealed()  # fmt: skip
+
+    @functools.cached_property
+    def _owner(self) -> str:
+        return owner_of(self, self.mask_spec)
 
     @property
     def set_state(self) -> Callable[[MaskedState], None]:
         """`set_state(state)`: return to a position that `get_state()` gave.
 
-        Raises TypeError for anything else; what `env.unwrapped.get_state()` gave is for `env.unwrapped.set_state`.
+        Raises TypeError for anything else (what `env.unwrapped.get_state()` gave is for `env.unwrapped.set_state`), and
+        ValueError for a damaged one, or one of another wrapper or other spaces; nothing has moved.
         """
         self.env.get_wrapper_attr("set_state")
         return self._set_state
 
     def _set_state(self, state: MaskedState) -> None:
-        if not isinstance(state, MaskedState):
-            raise TypeError(f"expected what get_state() of {type(self).__name__} gave, not {type(state).__name__}")
+        check_wrapper_state(state, MaskedState, self._owner)
+        generator = copy.deepcopy(self.np_random.bit_generator)
+        generator.state = state.stream  # raises for the state of another kind of generator
         self.env.get_wrapper_attr("set_state")(state.inner)
         self.np_random.bit_generator.state = state.stream
-        self._over, self._terminated = state.over, state.terminated
-        self._last, self._mask, self._end = copy.deepcopy(state.last)
+        self._over, self._terminated, self._end = state.over, state.terminated, state.end
+        self._last, self._mask = copy.deepcopy(state.last), copy.deepcopy(state.mask)
         self._set_state_calls += 1
 
     @property

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,15 @@ from gymnasium.error import ResetNeeded
 from pettingzoo import AECEnv
 
 from ..core.declaration import Declaration
-from ..core.state import State, check_fields
+from ..core.sealed import Sealed, check_fields, check_intact
+from ..core.state import State
 from ..mask_spec import MaskSpec
 from .fixed import Fixed
 from .multi_agent import AgentViews
 
 
 @dataclass(frozen=True)
-class AECState:
+class AECState(Sealed):
     """A whole position of an AEC environment: a value that pickles, hashes and compares.
 
     Attributes:
@@ -44,17 +44,6 @@ class AECState:
     invalid: tuple[bool, ...]
     gave_invalid: tuple[bool, ...]
     checksum: int = 0
-
-    def sealed(self) -> AECState:
-        """The same state with the right checksum, for a position that was changed on purpose."""
-        return replace(self, checksum=self._right_checksum())
-
-    def is_intact(self) -> bool:
-        """Whether the checksum is right."""
-        return self.checksum == self._right_checksum()
-
-    def _right_checksum(self) -> int:
-        return zlib.crc32(repr(replace(self, checksum=0)).encode())
 
     def without_clock(self) -> bytes:
         """See `State.without_clock`."""
@@ -241,10 +230,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         engine = self._views.engine
         check_fields(state, engine.declaration.id)
         engine.check_states([state.position])
-        if not state.is_intact():
-            raise ValueError(
-                f"this state of {state.position.id} is damaged: its checksum is wrong; see AECState.sealed"
-            )
+        check_intact(state, engine.declaration.id)
         self._views.set_state(state.position)
         chosen = engine.actions[0, : state.chosen]
         chosen[...] = np.frombuffer(state.actions, chosen.dtype).reshape(chosen.shape)

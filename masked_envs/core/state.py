@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import functools
 import zlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..mask_spec.checks import shown
 from .declaration import TIME_LIMIT
 from .parameters import Value
 from .rules import state_record
+from .sealed import Sealed, check_fields, check_intact
 
 EVERY_RECORD = state_record()  # the fields that every record begins with
 
 
 @dataclass(frozen=True)
-class State:
+class State(Sealed):
     """A whole position, random stream and clock included: a value that pickles, hashes and compares.
 
     Attributes:
@@ -44,14 +46,16 @@ class State:
         words[: EVERY_RECORD.itemsize].view(EVERY_RECORD)["elapsed_steps"] = 0
         return bytes(words)
 
-    def sealed(self) -> State:
-        """The same state with the right checksum, for a position that was changed on purpose."""
-        return replace(self, checksum=checksum_of(self))
-
     def is_intact(self) -> bool:
-        """Whether the checksum is right."""
-        flags = (self.terminated, self.truncated, self.started)
-        return all(isinstance(flag, bool) for flag in flags) and self.checksum == checksum_of(self)
+        """Whether the checksum is right, and the flags are flags."""
+        return all(isinstance(flag, bool) for flag in self._flags()) and super().is_intact()
+
+    def right_checksum(self) -> int:
+        """What the checksum should be; it is written and read at every position of a search, so in three calls."""
+        return _checksum(self.id, self.parameters, self.record, self._flags())
+
+    def _flags(self) -> tuple[bool, bool, bool]:
+        return (self.terminated, self.truncated, self.started)
 
 
 def position_of(
@@ -65,11 +69,6 @@ def position_of(
     """The state with these contents."""
     checksum = _checksum(env_id, parameters, record, (terminated, truncated, started))
     return State(env_id, parameters, record, terminated, truncated, started, checksum)
-
-
-def checksum_of(state: State) -> int:
-    """What the checksum of a state should be: a CRC-32, which finds every damage of up to 32 neighbouring bits."""
-    return _checksum(state.id, state.parameters, state.record, (state.terminated, state.truncated, state.started))
 
 
 def _checksum(env_id: str, parameters: tuple[tuple[str, Value], ...], record: bytes, flags: tuple[bool, ...]) -> int:
@@ -99,35 +98,34 @@ def check_state(state: Any, env_id: str, parameters: tuple[tuple[str, Value], ..
     if not isinstance(state, State):
         raise TypeError(f"set_state takes what get_state gave, not {type(state).__name__}")
     check_fields(state, env_id)
+    for name, kind, words in (("id", str, "text"), ("record", bytes, "bytes")):
+        if not isinstance(getattr(state, name), kind):
+            found = type(getattr(state, name)).__name__
+            raise ValueError(f"this state of {env_id} is damaged: its {name} is no {words}, but {found}")
     if state.id != env_id:
-        raise ValueError(f"this is a state of {state.id}; set_state here takes a state of {env_id}")
-    if not isinstance(state.record, bytes):
-        raise ValueError(f"this state of {env_id} is damaged: its record is no bytes, but {type(state.record)}")
-    if state.parameters != parameters or len(state.record) != size:
+        raise ValueError(f"this is a state of {shown(state.id)}; set_state here takes a state of {env_id}")
+    if not _same(state.parameters, parameters) or len(state.record) != size:
         raise ValueError(
-            f"this is a state of {env_id} with the parameters {_shown(state.parameters)}; "
-            f"expected one with {_shown(parameters)}"
+            f"this is a state of {env_id} with the parameters {_as_dict(state.parameters)}; "
+            f"expected one with {_as_dict(parameters)}"
         )
-    if not state.is_intact():
-        raise ValueError(
-            f"this state of {env_id} is damaged: its checksum is wrong. A state that was changed on purpose needs "
-            f"state.sealed()"
-        )
+    check_intact(state, env_id)
 
 
-def check_fields(state: Any, env_id: str) -> None:
-    """Refuse a state, a dataclass, that lacks a field, as one can that was unpickled from damaged bytes.
+def _same(given: Any, parameters: tuple[tuple[str, Value], ...]) -> bool:
+    """Whether parameters that may be damaged are equal, in type too."""
+    if given is parameters:
+        return True
+    if type(given) is not tuple or len(given) != len(parameters):
+        return False
+    return all(
+        type(item) is tuple and [*map(type, item)] == [*map(type, own)] and item == own
+        for item, own in zip(given, parameters, strict=True)
+    )
 
-    Raises:
-        ValueError: a field is missing.
-    """
-    missing = [field.name for field in fields(state) if field.name not in vars(state)]
-    if missing:
-        raise ValueError(f"this state of {env_id} is damaged: it has no {', '.join(missing)}")
 
-
-def _shown(parameters: Any) -> Any:
+def _as_dict(parameters: Any) -> str:
     try:
-        return dict(parameters)
+        return shown(dict(parameters), 1000)
     except (TypeError, ValueError):  # damaged parameters are shown as they are
-        return parameters
+        return shown(parameters)

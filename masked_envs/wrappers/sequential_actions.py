@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+import functools
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
@@ -11,24 +12,21 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..adaptation.position import mark
+from ..adaptation.position import WrapperState, check_wrapper_state, mark, owner_of
 from ..mask_spec import MaskSpec
 from .masked_wrapper import NOT_AN_ACTION, FlatMaskWrapper, check_bins
 from .numbering import numbering_of
 
 
-@dataclass(frozen=True)
-class SequentialState:
-    """A state in the middle of an action: that of the wrapped environment, and the choices made since.
+@dataclass(frozen=True, eq=False)
+class SequentialState(WrapperState):
+    """A state in the middle of an action.
 
-    `last` is the observation and info of the last whole action, which the steps within an action repeat.
+    Attributes:
+        made: the choices made since the last whole action, to which `last` belongs.
     """
 
-    inner: Any
     made: tuple[int, ...]
-    over: bool
-    terminated: bool
-    last: Any = field(compare=False, repr=False)
 
 
 class SequentialActions(FlatMaskWrapper):
@@ -97,19 +95,24 @@ class SequentialActions(FlatMaskWrapper):
     def get_state(self) -> SequentialState:
         """The whole state, as a value that pickles and compares, of a wrapped environment with `get_state()`."""
         inner = self.env.get_wrapper_attr("get_state")()
-        return SequentialState(inner, tuple(self._made), self._over, self._terminated, copy.deepcopy(self._last))
+        last = copy.deepcopy(self._last)
+        return SequentialState(self._owner, inner, self._over, self._terminated, last, tuple(self._made)).sealed()
 
     def set_state(self, state: SequentialState) -> None:
         """Return to a state.
 
         Raises:
-            TypeError: not a state of this wrapper. ValueError: a state of another environment.
+            TypeError: not a state of this wrapper. ValueError: a damaged one, or one of another environment, of other
+                arguments or other spaces. Nothing has moved.
         """
-        if not isinstance(state, SequentialState):
-            raise TypeError(f"expected what get_state() of SequentialActions gave, not {type(state).__name__}")
+        check_wrapper_state(state, SequentialState, self._owner)
         self.env.get_wrapper_attr("set_state")(state.inner)
         self._made, self._over, self._terminated = list(state.made), state.over, state.terminated
         self._mark, self._last = mark(self.env), copy.deepcopy(state.last)
+
+    @functools.cached_property
+    def _owner(self) -> str:
+        return owner_of(self, f"{self.numbering.bins} bins")
 
     def _begin_action(self, observation: Any, info: dict[str, Any], over: bool) -> None:
         self._made, self._over, self._last = [], over, (observation, info)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from .. import trees
+from ..adaptation.position import check_wrapper_state, owner_of
 from ..api.final_info import ABOUT_STEP, final_info
 from ..api.vector_arguments import checked_mode, rows_to_reset, rows_to_step
 from .masked_wrapper import check_bins
@@ -118,23 +120,40 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         flags = zip(self._over.tolist(), self._terminated.tolist(), strict=True)
         made = [tuple(choices[:k].tolist()) for choices, k in zip(self._made, self._count, strict=True)]
         rows = zip(self._inner("get_state")(), made, flags, range(self.num_envs), strict=True)
-        return tuple(SequentialState(inner, m, *ends, trees.row(self._last, [i])) for inner, m, ends, i in rows)
+        return tuple(
+            SequentialState(self._owner, inner, *ends, trees.row(self._last, [i]), m).sealed()
+            for inner, m, ends, i in rows
+        )
 
     def set_state(self, states: Sequence[SequentialState]) -> None:
         """Return every row to a state.
 
         Raises:
-            TypeError: not states of this wrapper. ValueError: not one per row, or states of another environment.
+            TypeError: not states of this wrapper. ValueError: not one per row, damaged ones, or those of another
+                environment, of other arguments or other spaces. No row has moved.
         """
-        if not isinstance(states, (list, tuple)) or not all(isinstance(state, SequentialState) for state in states):
+        if not isinstance(states, (list, tuple)):
             raise TypeError(f"expected what get_state() of VectorSequentialActions gave, not {type(states).__name__}")
+        for state in states:
+            check_wrapper_state(state, SequentialState, self._owner)
+        last = self._together([state.last for state in states])
         self._inner("set_state")([state.inner for state in states])
-        self._count = np.array([len(state.made) for state in states])
+        self._last, self._count = last, np.array([len(state.made) for state in states])
         for choices, state in zip(self._made, states, strict=True):
             choices[: len(state.made)] = state.made
         self._over, self._terminated = (np.array([getattr(s, name) for s in states]) for name in ("over", "terminated"))
-        self._last = trees.map(lambda *rows: np.concatenate(rows), *(state.last for state in states))
         self._set_state_calls = self._inner("set_state_calls")
+
+    def _together(self, rows: list[Any]) -> Any:
+        """What the rows last showed, in a batch; None of no rows, which the wrapped environment refuses."""
+        try:
+            return trees.map(lambda *arrays: np.concatenate(arrays), *rows) if rows else None
+        except (KeyError, TypeError, ValueError):
+            raise ValueError("these states are of environments whose infos have different keys") from None
+
+    @functools.cached_property
+    def _owner(self) -> str:
+        return owner_of(self, f"{self.numbering.bins} bins")
 
     # --- choices ----------------------------------------------------------------------------------------------
 

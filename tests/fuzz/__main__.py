@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
-NAMES = ("masks", "actions", "dialects", "forms", "action_spaces", "states", "checkpoints")
+NAMES = ("masks", "actions", "dialects", "forms", "action_spaces", "states", "wrapper_states", "checkpoints")
 INSTRUMENTED = [
     "masked_envs.mask_spec", "masked_envs.adaptation", "masked_envs.core.state", "masked_envs.api", "agents.ppo_torch",
     "gymnasium.spaces",

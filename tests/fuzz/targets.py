@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 import masked_envs
-from masked_envs import MaskSpec, trees
+from masked_envs import MaskSpec, trees, wrappers
 from masked_envs.adaptation.forms import UnknownFormError
 from masked_envs.adaptation.read import read_mask, read_masks, spec_for
 from masked_envs.mask_spec.dialects import DIALECTS
@@ -158,10 +159,35 @@ def playing() -> list[Any]:
     return [env, envs, aec, parallel]
 
 
+@functools.cache
+def wrapped() -> list[Any]:
+    """Wrappers that keep positions of their own, in the middle of an episode."""
+    pairs = masked_envs.make("MaskedPairs-v0")
+    rows = masked_envs.make_vec("MaskedPairs-v0", 2, backend="python", autoreset_mode=gym.vector.AutoresetMode.DISABLED)
+    envs = [
+        wrappers.SequentialActions(pairs),
+        wrappers.ActionMask(masked_envs.make("MaskedTaxi-v0"), lambda env: env.unwrapped.action_mask),
+        wrappers.VectorSequentialActions(rows, autoreset_mode=gym.vector.AutoresetMode.DISABLED),
+    ]
+    for env in envs:
+        env.reset(seed=0)
+        env.step(env.sample_legal(np.random.default_rng(0)))
+    return envs
+
+
 def states(data: bytes) -> None:
     """`set_state` of a damaged position: refused with nothing moved, or a position that `get_state` gave."""
+    refused_or_the_same(data, playing())
+
+
+def wrapper_states(data: bytes) -> None:
+    """The same of wrappers."""
+    refused_or_the_same(data, wrapped())
+
+
+def refused_or_the_same(data: bytes, envs: list[Any]) -> None:
     source = Source(data)
-    env = source.pick(playing())
+    env = source.pick(envs)
     before = env.get_state()
     state = damaged(source, before)
     with refusing(ValueError, TypeError):
@@ -210,7 +236,8 @@ def described(data: bytes, start: bytes) -> Iterator[bytes]:
 
 
 TARGETS: dict[str, Target] = {
-    target.__name__: target for target in (masks, actions, dialects, forms, action_spaces, states, checkpoints)
+    target.__name__: target
+    for target in (masks, actions, dialects, forms, action_spaces, states, wrapper_states, checkpoints)
 }
 SEEDS = {
     "checkpoints": [

@@ -59,6 +59,7 @@ def test_the_bytes_reach_the_code(name: str, monkeypatch: pytest.MonkeyPatch) ->
         "forms": "masked_envs.adaptation.read.bits",
         "action_spaces": "masked_envs.mask_spec.from_space._leaf",
         "states": "masked_envs.core.state.State.is_intact",
+        "wrapper_states": "masked_envs.core.sealed.Sealed.right_checksum",
     }
     monkeypatch.setattr(reader[name], fails)
     rng = np.random.default_rng(0)

@@ -6,7 +6,7 @@ CORE = "masked_envs/core"
 LOOP, ENGINE, RULES, STATE = (f"{CORE}/{name}.py" for name in ("loop", "engine", "rules", "state"))
 MASKS, RANDOM, BINDING, TREES = (f"{CORE}/{n}.py" for n in ("mask_rules", "random", "mask_binding", "dependent_heads"))
 KEYS, PYTHON, NUMBA = f"{CORE}/binding.py", f"{CORE}/backends/python.py", f"{CORE}/backends/numba.py"
-THREADS = f"{CORE}/backends/threads.py"
+THREADS, SEALED, POSITION = f"{CORE}/backends/threads.py", f"{CORE}/sealed.py", "masked_envs/adaptation/position.py"
 STATEMENTS, EXPRESSIONS, CALLS, KINDS_OF = (
     f"{CORE}/law/{name}.py" for name in ("statements", "expressions", "calls", "kinds")
 )
@@ -15,6 +15,7 @@ VECTOR, VERBS = "tests/unit/test_vector_env.py", "tests/unit/test_core_rules.py"
 KINDS = 'tests/unit/test_kinds_through_engine.py -k "not numba"'
 INPUT = 'tests/catalogue/test_bad_input.py -k "not numba"'
 LAW, STATES, LIMITS, CACHE = (f"tests/unit/test_{name}.py" for name in ("rule_law", "states", "limits", "disk_cache"))
+WRAPPER_STATES = "tests/unit/test_wrapper_states.py"
 LEAVES, BOUNDS = "tests/unit/test_dependent_heads.py", "tests/catalogue/test_bounds.py"
 
 BREAKS = [
@@ -72,11 +73,15 @@ BREAKS = [
         "self.low is not None and number <= self.low",
         f"{VERBS} tests/catalogue/test_catalogue.py",
     ),
-    Break(f"{CORE}/parameters.py", "    if not math.isfinite(value):\n        raise ValueError(f\"{name} must be finite, not {number!r}\")\n", "", LIMITS),
-    Break(STATE, "if state.parameters != parameters or len(", "if len(", "tests/catalogue/test_bad_arguments.py"),
-    Break(STATE, "    if not state.is_intact():\n", "    if False:\n", STATES),
+    Break(f"{CORE}/parameters.py", "    if not math.isfinite(value):\n        raise ValueError(f\"{name} must be finite, not {shown(number)}\")\n", "", LIMITS),
+    Break(STATE, "if not _same(state.parameters, parameters) or len(", "if len(", "tests/catalogue/test_bad_arguments.py"),
+    Break(SEALED, "    if not value.is_intact():\n", "    if False:\n", STATES),
+    Break(SEALED, "            sums.sort()", "            pass", WRAPPER_STATES),
+    Break(SEALED, "    check_fields(value, owner)\n    if", "    if", WRAPPER_STATES),
+    Break(POSITION, "    check_intact(state, wrapper)\n", "", WRAPPER_STATES),
+    Break(POSITION, "    if state.owner != owner:\n", "    if False:\n", WRAPPER_STATES),
     Break(STATE, "zlib.crc32(bytes(flags), ", "zlib.crc32(b\"\", ", STATES),
-    Break("masked_envs/api/aec_env.py", "        if not state.is_intact():\n", "        if False:\n", STATES),
+    Break("masked_envs/api/aec_env.py", "        check_intact(state, engine.declaration.id)\n", "", STATES),
     Break(TREES, "            legal = bool(choices[choice])\n", "            legal = True\n", LEAVES),
     Break(TREES, "chosen = random_below_large(s[\"rng\"], leaves + number)", "chosen = random_below_large(s[\"rng\"], leaves // 2 + number)", LEAVES),
     Break(TREES, "    return leaves + number\n", "    return leaves + 1\n", LEAVES),
