@@ -197,6 +197,34 @@ def test_availability_says_when_the_mask_changes() -> None:
         assert len({mask.tobytes() for mask in masks}) == len(masks)
 
 
+@pytest.mark.parametrize(("num_actions", "num_available"), [(6, 2), (8, 4), (2, 2), (2048, 2)])
+@pytest.mark.parametrize("backend", ["python", "numba"])
+def test_a_context_is_shown_and_allows_its_block(num_actions: int, num_available: int, backend: str) -> None:
+    if backend == "numba":
+        pytest.importorskip("numba")
+    contexts = num_actions // num_available
+    arguments = {"num_actions": num_actions, "num_available": num_available, "availability": "context"}
+    envs = make_vec(ENV_ID, 256, backend=backend, **arguments)
+    observation = envs.reset(seed=0)[0]
+    assert envs.single_observation_space["observation"].shape == (4 + contexts,)
+    counts, rng = np.zeros(contexts), np.random.default_rng(0)
+    for _ in range(6):  # no pole falls in six steps
+        shown = observation["observation"][:, 4:]
+        assert (np.repeat(shown, num_available, axis=1) == observation["action_mask"]).all()
+        assert (shown.sum(axis=1) == 1).all()
+        counts += shown.sum(axis=0)
+        observation, _, terminated, *_ = envs.step(envs.unwrapped.sample_legal(rng))
+        assert not terminated.any()
+    expected = 6 * 256 / contexts
+    assert ((counts - expected) ** 2 / expected).sum() < contexts + 6 * np.sqrt(2 * contexts)  # chi-squared
+
+
+@pytest.mark.parametrize(("num_actions", "num_available"), [(6, 3), (6, 4), (7, 2)])
+def test_a_context_has_both_directions_and_blocks_fill_the_actions(num_actions: int, num_available: int) -> None:
+    with pytest.raises(ValueError, match=f"num_available={num_available} of num_actions={num_actions}"):
+        make(ENV_ID, num_actions=num_actions, num_available=num_available, availability="context")
+
+
 def fixed_mask(layout_seed: int, seed: int | None) -> list[int]:
     env = make(ENV_ID, num_actions=64, num_available=9, layout_seed=layout_seed)
     return env.reset(seed=seed)[1]["action_mask"].tolist()

@@ -13,11 +13,14 @@ Mask
     Kind flat, meaning legal: int8 (num_actions,) with exactly `num_available` ones, at least one of each direction, a
     uniformly random such subset. `availability` says when it is drawn: "fixed" once from `layout_seed`, so that it is
     the same in every worker and every evaluation; "episode" at each reset; "step" at each reset and after each step.
-    "fixed" is a constant, "episode" and "step" are not functions of the observation.
+    "fixed" is a constant, "episode" and "step" are not functions of the observation. With "context" the actions lie in
+    blocks of `num_available`, and one block is legal, drawn at each reset and after each step: the mask is a function
+    of the observation, which shows the block.
 
 Observation
     `Box (4,) float32`: cart position (m), cart velocity (m/s), pole angle (rad), pole angular velocity (rad/s). The
-    bounds are those of Gymnasium: twice the limits of position and angle.
+    bounds are those of Gymnasium: twice the limits of position and angle. With `availability="context"` follow
+    `num_actions / num_available` numbers: 1 for the legal block, 0 for the others.
 
 Rewards
     1 for every step, the last one included.
@@ -30,7 +33,8 @@ Episode end
     steps, 500 by default.
 
 Arguments
-    `num_actions`, `num_available`, `availability`, `layout_seed`. `num_available` is at most `num_actions`.
+    `num_actions`, `num_available`, `availability`, `layout_seed`. `num_available` is at most `num_actions`; with
+    `availability="context"` it is even, so that each block has both directions, and divides `num_actions`.
 
 References
     Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve difficult learning control problems",
@@ -51,6 +55,7 @@ from ...core import (
     Parameter,
     copy_to,
     count_nonzero,
+    random_below,
     random_subset,
     random_uniform,
     restore_stream,
@@ -75,10 +80,12 @@ ANGLE_LIMIT = 12 * 2 * math.pi / 360  # rad
 START_RANGE = 0.05
 
 AVAILABILITY = ("fixed", "episode", "step")
-FIXED, EPISODE, STEP = range(3)
+FIXED, EPISODE, STEP, CONTEXT = range(4)
 
 BODY = {"x": np.float64, "x_dot": np.float64, "theta": np.float64, "theta_dot": np.float64}
 
+
+BODY_SIZE = 4  # numbers of an observation that tell the state of cart and pole
 
 # Twice the limits at which the episode ends, so that the last observation is within them.
 OBSERVATION_BOUNDS = np.array([2 * POSITION_LIMIT, np.inf, 2 * ANGLE_LIMIT, np.inf], np.float32)
@@ -95,7 +102,9 @@ def state(values):
 @rule
 def reset(s, p):
     start_body(s)
-    if p["availability"] != FIXED:
+    if p["availability"] == CONTEXT:
+        draw_context(s["rng"], p["num_available"], s["available"])
+    elif p["availability"] != FIXED:
         draw_available(s["rng"], p["num_available"], s["available"])
     elif count_nonzero(s["available"]) == 0:  # the first episode of this row
         draw_layout(s["rng"], p, s["available"])
@@ -111,6 +120,8 @@ def step(s, p, action, rewards):
     move_body(s, pushes_right(action))
     if p["availability"] == STEP:
         draw_available(s["rng"], p["num_available"], s["available"])
+    elif p["availability"] == CONTEXT:
+        draw_context(s["rng"], p["num_available"], s["available"])
     rewards[0] += 1.0
     return has_fallen(s)
 
@@ -121,6 +132,8 @@ def observe(s, p, agent, out):
     out[1] = s["x_dot"]
     out[2] = s["theta"]
     out[3] = s["theta_dot"]
+    for context in range(out.size - BODY_SIZE):
+        out[BODY_SIZE + context] = s["available"][context * p["num_available"]]
 
 
 @rule
@@ -150,6 +163,14 @@ def draw_available(rng, size, available):
                     right += 1
                 else:
                     left += 1
+
+
+@rule
+def draw_context(rng, size, available):
+    """Mark one block of `size` actions."""
+    first = random_below(rng, available.size // size) * size
+    for action in range(available.size):
+        available[action] = 1 if first <= action < first + size else 0
 
 
 @rule
@@ -237,18 +258,34 @@ def validate(values):
         )
 
 
+def validate_availability(values):
+    validate(values)
+    actions, available = values["num_actions"], values["num_available"]
+    if values["availability"] == "context" and (available % 2 or actions % available):
+        raise ValueError(
+            f'availability="context" needs an even num_available that divides num_actions, '
+            f"not num_available={available} of num_actions={actions}"
+        )
+
+
+def observation(values):
+    contexts = values["num_actions"] // values["num_available"] if values["availability"] == "context" else 0
+    low, high = np.zeros(contexts, np.float32), np.ones(contexts, np.float32)
+    return Box(np.append(-OBSERVATION_BOUNDS, low), np.append(OBSERVATION_BOUNDS, high), dtype=np.float32)
+
+
 ENV = Declaration(
     id="MaskedCartPole-v0",
     module=__name__,
     state=state,
     mask=lambda values: MaskSpec.flat(values["num_actions"]),
-    observation=lambda values: Box(-OBSERVATION_BOUNDS, OBSERVATION_BOUNDS, dtype=np.float32),
+    observation=observation,
     parameters={
         **AVAILABILITY_PARAMETERS,
-        "availability": Parameter("fixed", "when the legal subset is drawn", choices=AVAILABILITY),
+        "availability": Parameter("fixed", "when the legal subset is drawn", choices=(*AVAILABILITY, "context")),
         "layout_seed": Parameter(0, 'seed of the legal subset with availability="fixed"', low=0, high=2**31 - 1),
     },
     time_limit=500,
-    validate=validate,
+    validate=validate_availability,
     action_labels=action_labels,
 )
