@@ -22,6 +22,9 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # JAX 
 os.environ.setdefault("RAY_ADDRESS", "local")  # else Ray joins a cluster that another test has started
 # Ray lowers the priority of its workers, so that they would hardly run beside the other tests.
 os.environ.setdefault("RAY_worker_niceness", "0")
+# Tests start many processes, each of which would compile every module of the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 if "torch" in sys.modules:
     sys.modules["torch"].set_num_threads(1)
 

@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parser.error(f"no experiment {', '.join(unknown)}; there are {', '.join(EXPERIMENTS)}")
         cells = {c.name: c for name in given.experiments or EXPERIMENTS for c in EXPERIMENTS[name].cells}
         first, _, every = given.part.partition("/")
-        print(run(list(cells.values())[int(first) - 1 :: int(every)], given.minutes), "cells run")
+        smallest_first = sorted(cells.values(), key=lambda cell: cell.task.num_actions)
+        print(run(smallest_first[int(first) - 1 :: int(every)], given.minutes), "cells run")
 
 
 if __name__ == "__main__":

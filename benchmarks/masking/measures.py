@@ -65,7 +65,7 @@ class Measures:
 
     def runs(self, seeds: list[int], seconds: float, after: dict[str, Any]) -> list[dict[str, Any]]:
         """The report of each seed's run."""
-        table = {name: np.array(torch.stack([one[name] for one in self.updates])) for name in self.updates[0]}
+        table = {name: torch.stack([one[name] for one in self.updates]).numpy() for name in self.updates[0]}
         evaluated = {name: {key: values for key, values in result.items()} for name, result in after.items()}
         return [
             {
@@ -102,8 +102,10 @@ def summary(table: dict[str, Any]) -> dict[str, Any]:
     """What the updates of one seed (U,) come to."""
     decisions, invalid = table["decisions"], table["invalid"]
     tenth = max(1, len(decisions) // 10)
+    parts = [np.array_split(part, min(POINTS, len(part))) for part in (invalid, decisions)]
     return {
         "decisions": int(decisions.sum()), "invalid": int(invalid.sum()),
+        "invalid_curve": [digits(part.sum() / of.sum()) for part, of in zip(*parts, strict=True)],
         "invalid_first_tenth": digits(invalid[:tenth].sum() / decisions[:tenth].sum()),
         "invalid_last_tenth": digits(invalid[-tenth:].sum() / decisions[-tenth:].sum()),
         "first_ratio_error": digits(table["first_ratio_error"].max()),

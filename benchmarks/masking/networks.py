@@ -60,8 +60,12 @@ class Policy(nn.Module):
         scores: Tensor = self.actor(obs["observation"])
         if not self.has_embeddings:
             return scores
-        features = torch.cat([obs["action_embeddings"], mask.unsqueeze(-1).float()], -1)
-        return (features @ scores.unsqueeze(-1)).squeeze(-1)
+        features = (*obs["action_embeddings"].unbind(-1), mask)
+        # Part by part: a product of matrices with so few columns takes several times as long.
+        logits = scores[..., 0, None] * features[0]
+        for k, feature in enumerate(features[1:], 1):
+            logits = torch.addcmul(logits, scores[..., k, None], feature.float())
+        return logits
 
     def value(self, obs: dict[str, Tensor]) -> Tensor:
         """(S, B)."""

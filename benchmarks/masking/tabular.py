@@ -31,11 +31,6 @@ TARGETS = {
     "unmasked target": "explores legal moves, and takes the maximum over all moves",
     "no mask": "explores all moves and takes the maximum over them; an invalid one stays where it is and costs -1",
 }
-EXPECTED = (
-    "With the masked target the greedy path is the shortest one for every seed.",
-    "With the unmasked target the start is worth more than -2 for every seed, though the way takes ten moves.",
-    "Without a mask the shortest path is found too, after more steps.",
-)
 PATH = RESULTS / "tabular.json"
 Table = npt.NDArray[np.float64]
 
@@ -142,3 +137,34 @@ def measure(path: Path = PATH, seeds: int = SEEDS) -> dict[str, Any]:
     with atomic_write(path) as file:
         file.write((json.dumps({**head, "steps": STEPS, "results": results}, indent=1) + "\n").encode())
     return results
+
+
+def load(path: Path = PATH) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def expected(results: dict[str, list[dict[str, Any]]]) -> list[tuple[str, bool | None]]:
+    """Sentences written before the runs, and whether they were met."""
+    masked, unmasked, without = (results[target] for target in TARGETS)
+    return [
+        (
+            "With the masked target the greedy path is the shortest one for every seed.",
+            all(run["greedy"] == run["shortest"] for run in masked),
+        ),
+        (
+            "With the unmasked target the start is worth more than -2 for every seed, though the way takes ten moves.",
+            all(run["value_of_start"] > -2 and run["shortest"] >= 10 for run in unmasked),
+        ),
+        (
+            "Without a mask the shortest path is found too, after more steps.",
+            all(
+                run["greedy"] == run["shortest"] and run["first_near"] > other["first_near"]
+                for run, other in zip(without, masked, strict=True)
+            ),
+        ),
+    ]
+
+
+def judged(path: Path = PATH) -> list[tuple[str, bool | None]]:
+    return expected(load(path)["results"]) if path.exists() else []

@@ -41,7 +41,7 @@ def spec_of(kind: str) -> MaskSpec | None:
 )
 def test_a_healthy_environment_is_not_blamed(kind: str, answer: str) -> None:
     make = functools.partial(healthy(kind), answer=answer)
-    report = masked_envs.check_masked_env(make, steps=60, raise_on_failure=False)
+    report = masked_envs.check_masked_env(make, steps=30, raise_on_failure=False)
     assert report.passed, report
 
 
@@ -49,7 +49,7 @@ def test_a_healthy_environment_is_not_blamed(kind: str, answer: str) -> None:
 def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
     case = CHANGES[name]
     report = masked_envs.check_masked_env(
-        broken(kind, case.change), mask_spec=spec_of(kind), steps=150 if "many" in name else 60, raise_on_failure=False
+        broken(kind, case.change), mask_spec=spec_of(kind), steps=150 if "many" in name else 30, raise_on_failure=False
     )
     assert case.law in laws(report), report
     assert laws(report) <= {case.law, *case.also}, report
@@ -60,7 +60,7 @@ def test_a_broken_mask_is_found_out(name: str, kind: str) -> None:
 def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> None:
     """Where the refusal could as well be a pass, or giving up, it is not judged."""
     lax, right = (
-        masked_envs.check_masked_env(functools.partial(make, answer=answer), steps=60, raise_on_failure=False)
+        masked_envs.check_masked_env(functools.partial(make, answer=answer), steps=30, raise_on_failure=False)
         for make in (broken(kind, of_bits(one_too_many)), healthy(kind))
     )
     if answer in ("raise", "penalise"):
@@ -73,7 +73,7 @@ def test_what_is_allowed_and_refused_is_found_out(answer: str, kind: str) -> Non
 @pytest.mark.parametrize(("name", "kind"), MADE_CASES)
 def test_a_broken_environment_is_found_out(name: str, kind: str) -> None:
     _, make, law = MADE[name]
-    report = masked_envs.check_masked_env(make(kind), mask_spec=spec_of(kind), steps=60, raise_on_failure=False)
+    report = masked_envs.check_masked_env(make(kind), mask_spec=spec_of(kind), steps=30, raise_on_failure=False)
     assert law in laws(report), report
 
 
@@ -91,7 +91,7 @@ def test_they_are_found_where_only_later_states_take_them() -> None:
 
 @pytest.mark.parametrize("name", HEALTHY_GAMES)
 def test_a_healthy_game_is_not_blamed(name: str) -> None:
-    report = masked_envs.check_masked_env(HEALTHY_GAMES[name], steps=200, raise_on_failure=False)
+    report = masked_envs.check_masked_env(HEALTHY_GAMES[name], steps=80, raise_on_failure=False)
     assert report.passed, report
     assert not report.warnings or name not in ("chairs", "race"), report
 
@@ -99,7 +99,7 @@ def test_a_healthy_game_is_not_blamed(name: str) -> None:
 @pytest.mark.parametrize("name", GAME_MUTANTS)
 def test_a_broken_game_is_found_out(name: str) -> None:
     make, law = GAME_MUTANTS[name]
-    report = masked_envs.check_masked_env(make, steps=200, raise_on_failure=False)
+    report = masked_envs.check_masked_env(make, steps=80, raise_on_failure=False)
     if law == "L6":  # conventions, which nobody else has promised to follow
         assert report.passed and law in {finding.law for finding in report.warnings}, report
     else:
