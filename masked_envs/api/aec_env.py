@@ -28,7 +28,8 @@ class AECState(Sealed):
         position: of the game, random stream included.
         agents: those that have not left; `rewards` and `cumulative_rewards` have the same order.
         agent_selection, next_selection: the agent that acts, and the one that acts when all done agents have left.
-        chosen: how many agents of a simultaneous game have chosen; `actions` and `invalid` are their choices.
+        chosen: how many agents of a simultaneous game have chosen or have left before the one that chooses next;
+            `actions` and `invalid` are their choices.
         gave_invalid: which of all possible agents gave an invalid action in this step, or else in the last.
         checksum: of all the others; see `State`.
     """
@@ -54,9 +55,11 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     """One copy of a game of this package, its agents acting one after another.
 
     The acting agent has its true mask, every other agent an all-zero one (PettingZoo's convention). Once the game has
-    terminated, all masks are all ones; once it is truncated, each is the agent's true mask. In a simultaneous game the
+    terminated, all masks are all ones; once it is truncated, they are what they would be if it went on: the true mask
+    of the agent that would act next (in a simultaneous game of each), zeros for the others. In a simultaneous game the
     actions are collected in the order of `possible_agents`, each is checked against its mask at once, and they are
-    carried out together after the last.
+    carried out together after the last. An agent that terminates while others play on has an all-ones mask from then
+    on, and is stepped with None before anybody else; then it is no longer in `agents`.
 
     Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. `infos[agent]` holds "action_mask" and,
     where invalid actions are not raised, "invalid_action".
@@ -79,7 +82,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self.agents: list[str] = []
         self.agent_selection = self.possible_agents[0]
         self._skip_agent_selection: str | None = None
-        self._chosen = 0  # agents of a simultaneous game that have chosen
+        self._chosen = 0  # agents of a simultaneous game that have chosen, or have left before the one to choose
         self._over = False  # whether the game has terminated or was truncated
         self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}
         self.action_spaces = {agent: self._views.mask_spec.action_space for agent in self.possible_agents}
@@ -104,6 +107,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self._chosen, self._skip_agent_selection = 0, None
         self._read_ends()
         self._select()
+        self._read_infos()
 
     def observe(self, agent: str) -> Any:
         """An agent's observation with its mask (bare with mask_in="info"), in copies."""
@@ -122,21 +126,19 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         agent = self.agent_selection
         if self.terminations[agent] or self.truncations[agent]:
             self._was_dead_step(action)
+            self._read_infos()
             return
-        self._views.choose({self._index(agent): action}, begins=self._chosen == 0)
+        self._views.choose({self._index(agent): action}, begins=self._chosen == self._next_to_choose(0))
         self._cumulative_rewards[agent] = 0.0
-        self._chosen += 1
+        self._chosen = self._next_to_choose(self._chosen + 1)
         if self._chosen == self._views.engine.views:
-            self._chosen = 0
-            self.rewards = self._views.move()
-            if self._views.has_ended():
-                self._read_ends()
-            self._accumulate_rewards()
+            self._move()
         else:
             self._clear_rewards()
         self._select()
-        if self._over:
+        if self._over or self._views.agents_leave:
             self._deads_step_first()
+        self._read_infos()
         if self.render_mode == "human":
             self.render()
 
@@ -168,14 +170,15 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     def head_mask(self, k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         """What head k of the acting agent may take after the choices `prefix`; see `MaskSpec.head_mask`."""
         self._views.require_reset()
-        return self._views.engine.head_mask(0, self._index(self.agent_selection), k, prefix)
+        heads = self._views.engine.head_mask(0, self._index(self.agent_selection), k, prefix)
+        return heads if self._has_choice(self.agent_selection) else np.zeros_like(heads)
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
         """One random legal action of an agent, every legal action equally likely, whatever the kind of mask.
 
         It is drawn from the agent's current mask, as `observe(agent)` shows it. So after the end of the game
         it is any action of the action space (terminated: the mask is all ones), or one that the true mask allows
-        (truncated); `step` then takes None, as in every AEC environment.
+        (truncated, of an agent that would act next); `step` then takes None, as in every AEC environment.
 
         Args:
             agent: its name.
@@ -184,13 +187,13 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
         Raises:
             ResetNeeded: before the first reset. TypeError: not a `numpy.random.Generator`. ValueError: no such
-            agent, or one that
-            does not act now.
+            agent, or one that does not act now.
         """
         index = self._index(agent)
         self._views.require_reset()
-        if not self._over and agent != self.agent_selection:
-            raise ValueError(f"{agent} does not act now and has no legal action; {self.agent_selection} does")
+        if not self._has_choice(agent):
+            who = "the game is over" if self._over else f"{self.agent_selection} does"
+            raise ValueError(f"{agent} does not act now and has no legal action; {who}")
         return self._views.sample_legal(index, self._mask(agent), rng)
 
     @property
@@ -240,9 +243,9 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         self._cumulative_rewards = dict(zip(self.agents, state.cumulative_rewards, strict=True))
         self._skip_agent_selection = state.next_selection
         self._read_ends()
-        if state.position.started:
-            self._select()
         self.agent_selection = state.agent_selection
+        if state.position.started:
+            self._read_infos()
 
     # --- inside ---------------------------------------------------------------------------------------------
 
@@ -253,18 +256,45 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
 
     def _mask(self, agent: str) -> Any:
-        if self._over or agent == self.agent_selection:
-            return self._views.mask(self._indices[agent])
-        return self._views.empty_mask()
+        return self._views.mask(self._indices[agent]) if self._has_choice(agent) else self._views.empty_mask()
+
+    def _has_choice(self, agent: str) -> bool:
+        """Whether it is an agent's turn, or was when the game was cut off, or nothing is left to forbid it."""
+        index, views = self._indices[agent], self._views
+        return views.has_left(index) or (not views.waits(index) if self._over else agent == self.agent_selection)
+
+    def _move(self) -> None:
+        """Carry out what has been chosen."""
+        views = self._views
+        rewards = views.move()
+        self.rewards = {agent: rewards[agent] for agent in self.agents} if views.agents_leave else rewards
+        if views.agents_leave or views.has_ended():
+            self._read_ends()
+        self._accumulate_rewards()
+        self._chosen = 0 if self._over else self._next_to_choose(0)
+
+    def _next_to_choose(self, agent: int) -> int:
+        """The first agent of a simultaneous game from this one on that has not left."""
+        views = self._views
+        while views.agents_leave and agent < views.engine.views > 1 and views.has_left(agent):
+            agent += 1
+        return agent
 
     def _read_ends(self) -> None:
         terminated, truncated = self._views.ends()
         self.terminations = dict.fromkeys(self.agents, terminated)
         self.truncations = dict.fromkeys(self.agents, truncated)
         self._over = terminated or truncated
+        if self._views.agents_leave:
+            for agent in self.agents:
+                if self._views.has_left(self._indices[agent]):
+                    self.terminations[agent], self.truncations[agent] = True, False
 
     def _select(self) -> None:
         views = self._views
         acting = self._chosen if views.engine.views > 1 else views.engine.acting.item(0)
         self.agent_selection = self.possible_agents[acting]
+
+    def _read_infos(self) -> None:
+        views = self._views
         self.infos = {agent: views.info(self._indices[agent], self._mask(agent)) for agent in self.agents}

@@ -48,8 +48,10 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
 
     `info` has the same keys after `reset` and `step`: "action_mask"; "invalid_action" unless on_invalid="raise"; for a
     game "rewards", float64 (agents,), all zero after `reset`, and where moves alternate "agent", the index of the agent
-    to move. In a game whose moves alternate and without `opponent`, the observation and the mask are those of the agent
-    to move, and the reward is that of the agent that moved.
+    to move; where agents leave one by one "terminations", bool (agents,), those that have terminated. Such a game goes
+    on until it is over or, with an opponent, until the controlled agent has terminated; it takes an action for all, of
+    which the parts of agents that have left do nothing. In a game whose moves alternate and without `opponent`, the
+    observation and the mask are those of the agent to move, and the reward is that of the agent that moved.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
@@ -222,6 +224,8 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
             if agents is not None:
                 info["agent"] = int(agents[0])
             info["rewards"] = np.zeros(len(engine.agents)) if begins else engine.rewards[0].copy()
+        if engine.agents_leave:
+            info["terminations"] = engine.left[0] | engine.terminated[0]
         if engine.on_invalid != "raise":
             info["invalid_action"] = not begins and bool(engine.invalid[0].any())
         return with_mask(self._view.observation(0), mask, self._mask_in), info

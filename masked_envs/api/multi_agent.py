@@ -63,6 +63,8 @@ class AgentViews:
         self._observation = np.zeros_like(self.engine.observations[0, 0:1])
         self._mask = np.zeros_like(self.engine.masks[0, 0:1])
         self.gave_invalid = np.zeros(len(self.engine.agents), np.bool_)  # in this step, or else the last
+        self.agents_leave = self.engine.agents_leave
+        self._resting = np.zeros(len(self.engine.agents), np.bool_)  # those whose stored action is that of `_rest`
         self._seeded = self._begun = False
         self._last_seed: int | None = None
         self._np_random: np.random.Generator | None = None
@@ -85,6 +87,7 @@ class AgentViews:
             self._seeded = True
         self.engine.reset()
         self._begun = True
+        self._resting[:] = False
         self.gave_invalid[:] = False
         self.picture.restart()
 
@@ -104,10 +107,15 @@ class AgentViews:
         return flat_observation(engine.observation_space, observation) if self._flat else observation
 
     def mask(self, agent: int) -> Any:
-        """The canonical mask of one agent, whether it acts or not, a copy."""
+        """The canonical mask of one agent, whether it acts or not, a copy.
+
+        All ones once it has terminated, and where the game was cut off in another's turn.
+        """
         if not self._begun:
             self.require_reset()
         engine = self.engine
+        if self.agents_leave and engine.left.item(0, agent):
+            return self.mask_spec.full()
         if self._simultaneous or agent == engine.acting.item(0):
             return self.mask_spec.canonical(engine.by_row.masks[0][agent if self._simultaneous else 0])
         engine.mask_of(0, agent, self._mask)
@@ -119,6 +127,16 @@ class AgentViews:
 
     def with_mask(self, observation: Any, mask: Any) -> Any:
         return with_mask(observation, mask, self.mask_in)
+
+    def has_left(self, agent: int) -> bool:
+        """Whether an agent has terminated, be it that the others play on."""
+        return bool(self.engine.left.item(0, agent))
+
+    def waits(self, agent: int) -> bool:
+        """Whether a game that was cut off was so in another agent's turn."""
+        engine = self.engine
+        cut_off = engine.declaration.play == "turns" and engine.truncated.item(0)
+        return bool(cut_off and engine.acting.item(0) != agent and not self.has_left(agent))
 
     def ends(self) -> tuple[bool, bool]:
         """Whether the game has terminated, and whether it was truncated."""
@@ -145,6 +163,8 @@ class AgentViews:
     def choose(self, actions: Mapping[int, Any], begins: bool = True) -> None:
         """Store, check and count the actions of these agents; `begins` says that they are the first of a step.
 
+        They are those of one agent, or of all that have not left.
+
         Raises:
             InvalidActionError: some are invalid, with on_invalid="raise"; all of them are counted, and nothing moves.
         """
@@ -153,7 +173,8 @@ class AgentViews:
             encoded = self.mask_spec.encode(action)
             stored = self.mask_spec.no_action if encoded is None else encoded
             engine.actions[0, agent if self._simultaneous else 0] = stored
-        refused = engine.find_invalid(view=None if len(actions) == engine.views else next(iter(actions))) >= 0
+        one = len(actions) == 1 and engine.views > 1
+        refused = engine.find_invalid(view=next(iter(actions)) if one else None) >= 0
         if engine.on_invalid == "raise":
             if refused:
                 agent = next(a for a in actions if engine.invalid[0, a if self._simultaneous else 0])
@@ -185,11 +206,27 @@ class AgentViews:
         """Carry out the stored actions; the reward of each agent."""
         engine = self.engine
         engine.step()
+        if self.agents_leave:
+            self._rest()
         return dict(zip(engine.agents, engine.rewards.tolist()[0], strict=True))
+
+    def _rest(self) -> None:
+        """Store, for agents that have just left, the one action that their masks allow: nobody is asked for it."""
+        engine = self.engine
+        if not self._simultaneous or self.has_ended():
+            return
+        for agent in np.flatnonzero(engine.left[0] & ~self._resting).tolist():
+            mask = self.mask_spec.canonical(engine.by_row.masks[0][agent])
+            only = self.mask_spec.sample(mask, np.random.default_rng(0), self.dependent_heads(agent))
+            engine.actions[0, agent] = self.mask_spec.encode(only)
+            self._resting[agent] = True
 
     def set_state(self, state: State) -> None:
         """Take a position that `engine.check_states` has accepted."""
         self.engine.set_state(0, state)
+        self._resting[:] = False
+        if self.agents_leave and state.started:
+            self._rest()
         self._begun = state.started
         self.gave_invalid[:] = False
         self._seeded = True

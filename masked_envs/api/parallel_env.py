@@ -25,6 +25,8 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
     Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. With on_invalid="noop" an invalid action
     of one agent leaves the whole step without effect; with "resample" only that agent's action is replaced; with
     "terminate" the episode ends for all. `invalid_reward` goes to the agents whose action was invalid.
+
+    An agent that terminates while others play on is in what that step returns, and then no longer in `agents`.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
@@ -41,6 +43,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         self.on_invalid, self.invalid_reward = self._views.engine.on_invalid, self._views.engine.invalid_reward
         self.mask_in = self._views.mask_in
         self.possible_agents = list(self._views.engine.agents)
+        self._indices = {agent: index for index, agent in enumerate(self.possible_agents)}
         self.agents: list[str] = []
         self.observation_spaces = {agent: self._views.observation_space for agent in self.possible_agents}
         self.action_spaces = {agent: self._views.mask_spec.action_space for agent in self.possible_agents}
@@ -76,14 +79,18 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         if not isinstance(actions, Mapping) or set(actions) != set(self.agents):
             given = f"actions for {sorted(map(str, actions))}" if isinstance(actions, Mapping) else describe(actions)
             raise ValueError(f"expected a dict with one action for each of {self.agents}, got {given}")
-        self._views.choose({index: actions[agent] for index, agent in enumerate(self.possible_agents)})
-        agents, engine = self.agents, self._views.engine
-        rewards = self._views.move()
+        agents, views = self.agents, self._views
+        views.choose({self._indices[agent]: actions[agent] for agent in agents})
+        rewards = views.move()
+        terminated, truncated = views.ends()
+        terminations, truncations = dict.fromkeys(agents, terminated), dict.fromkeys(agents, truncated)
+        if views.agents_leave:
+            rewards = {agent: rewards[agent] for agent in agents}
+            for agent in agents:
+                if views.has_left(self._indices[agent]):
+                    terminations[agent], truncations[agent] = True, False
         observations, infos = self._look()
-        terminations = dict.fromkeys(agents, bool(engine.terminated[0]))
-        truncations = dict.fromkeys(agents, bool(engine.truncated[0]))
-        if engine.terminated[0] or engine.truncated[0]:
-            self.agents = []
+        self._read_agents(terminated or truncated)
         if self.render_mode == "human":
             self.render()
         return observations, rewards, terminations, truncations, infos
@@ -106,7 +113,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
     @property
     def action_mask(self) -> dict[str, Any]:
         """The canonical mask of every agent, copies."""
-        return {agent: self._views.mask(index) for index, agent in enumerate(self.possible_agents)}
+        return {agent: self._views.mask(index) for agent, index in self._indices.items()}
 
     def action_masks(self) -> dict[str, npt.NDArray[np.bool_]]:
         """Every agent's mask in the form of sb3-contrib."""
@@ -158,20 +165,25 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         """
         self._views.engine.check_states([state])
         self._views.set_state(state)
-        over = state.terminated or state.truncated or not state.started
-        self.agents = [] if over else self.possible_agents[:]
+        self._read_agents(state.terminated or state.truncated or not state.started)
 
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _index(self, agent: str) -> int:
         try:
-            return self.possible_agents.index(agent)
-        except ValueError:
+            return self._indices[agent]
+        except (KeyError, TypeError):
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
+
+    def _read_agents(self, over: bool) -> None:
+        """Who acts next."""
+        agents = [] if over else self.possible_agents[:]
+        self.agents = [a for a in agents if not (self._views.agents_leave and self._views.has_left(self._indices[a]))]
 
     def _look(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         observations, infos = {}, {}
-        for index, agent in enumerate(self.possible_agents):
+        for agent in self.agents:
+            index = self._indices[agent]
             mask = self._views.mask(index)
             observations[agent] = self._views.with_mask(self._views.observation(index), mask)
             infos[agent] = self._views.info(index, mask)

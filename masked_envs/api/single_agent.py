@@ -18,6 +18,7 @@ from gymnasium.vector.utils import batch_space
 
 from ..core.buffers import Moved
 from ..core.engine import Engine
+from ..core.loop import NOBODY
 from ..core.mask_binding import dependent_heads
 from ..errors import InvalidActionError
 from ..mask_spec import HeadMask, MaskSpec
@@ -35,7 +36,8 @@ class SingleAgentView:
         opponent: None, "random" (a random legal action, from the row's own random stream), or a callable
             (observation, mask) -> action, which gets the opponent's observation and canonical mask; with a conditional
             mask of more than two heads (observation, mask, head_mask) -> action, with head_mask(k, prefix).
-        agent: the agent to control beside an opponent, by name or index.
+        agent: the agent to control beside an opponent, by name or index. Where agents leave one by one, the episode
+            ends when it leaves; one that plays with it and has left is still asked, with a mask that allows one action.
         flat: whether observations are vectors of float32; opponents get them as the environment has them.
 
     Attributes:
@@ -52,6 +54,7 @@ class SingleAgentView:
             raise ValueError(f"opponent must be None, 'random' or a callable (observation, mask), not {opponent!r}")
         self.engine, self.opponent, self._play = engine, opponent, game.play
         self.agent = agent_index(engine.agents, agent)
+        engine.followed = NOBODY if opponent is None else self.agent
         if opponent is None and self.agent != 0:
             raise ValueError(
                 f"agent={agent!r} needs opponent=, such as 'random': without one, your actions control all agents"

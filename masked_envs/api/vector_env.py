@@ -164,7 +164,7 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
                 observations, info = self._look()
                 extra |= final_info(observations, {**info, **extra}, over)
                 self._view.reset(over)
-        elif resting is not None:
+        if resting is not None:  # with SAME_STEP rows in which the others had finished before the agent's first move
             self._view.reset(resting)
         observations, info = self._look()
         return observations, rewards, terminated, truncated, {**info, **extra}
@@ -272,6 +272,8 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
         info: dict[str, Any] = {"action_mask": masks}
         if agents is not None:
             info["agent"] = agents
+        if self._engine.agents_leave:
+            info["terminations"] = self._engine.left | self._engine.terminated[:, None]
         return with_mask(observations, masks, self._mask_in), info
 
     def _about_step(self, rewards: npt.NDArray[np.float64], begins: bool = False) -> dict[str, Any]:

@@ -8,6 +8,22 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
+# Buffers of an engine by their names: what a step or a reset writes, and so what `restore` brings back. Not
+# `invalid_counts`, which only grow.
+MOVED = (
+    "records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting", "left",
+)  # fmt: skip
+# What belongs to one row, beside its state.
+PER_ROW = (
+    "observations", "masks", "actions", "invalid", "invalid_counts", "rewards", "terminated", "truncated", "started",
+    "acting", "left", "resting", "draws", "scratch", "prefixes",
+)  # fmt: skip
+# Of which the loop reads and writes single numbers, or single views, only.
+INDEXED = {
+    "observations", "masks", "invalid", "invalid_counts", "terminated", "truncated", "started", "acting", "left",
+    "resting",
+}  # fmt: skip
+
 
 def observation_dtype(space: spaces.Space[Any]) -> np.dtype[Any]:
     """The buffer dtype of one observation: an array for a leaf space, a record for a Dict."""

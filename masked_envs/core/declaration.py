@@ -33,7 +33,10 @@ class Declaration:
             `step(s, p, action, rewards)` and `observe(s, p, agent, out)` are the rules; a conditional mask of more than
             two heads also needs `head_mask(s, p, agent, k, prefix, out)`. `draw(s, p)` describes the picture. With one
             agent, `update_mask(s, p, agent, out)` is optional: `out` holds the previous mask; update only what changed.
-            After a refused action only the clock has advanced.
+            After a refused action only the clock has advanced. In a game, `has_left(s, p, agent)` is optional: whether
+            an agent has terminated while the others play on. Nobody has left at the start, and nobody comes back. The
+            mask of an agent that has left allows one action, which does nothing; it earns nothing more, and it is never
+            its turn.
         state: values -> dtype from `state_record`.
         mask: values -> MaskSpec of one agent.
         observation: values -> space of one agent's observation, without the mask: Box, Discrete, MultiDiscrete,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import loop, mask_binding, program
 from .backends import Backend, Buffers, Launches, Rows, choose
-from .buffers import Moved, RowViews, as_int8, new_like, observation_dtype, row_views, wide
+from .buffers import INDEXED, MOVED, PER_ROW, Moved, RowViews, as_int8, new_like, observation_dtype, row_views, wide
 from .declaration import TIME_LIMIT, Declaration
 from .on_invalid import ON_INVALID, check_invalid_reward, check_on_invalid
 from .parameters import as_record
@@ -19,19 +19,6 @@ from .random import seed_words
 from .state import State, check_state, own_parameters, position_of
 
 CODES = dict(zip(ON_INVALID, (loop.RAISE, loop.TERMINATE, loop.NOOP, loop.RESAMPLE), strict=True))
-# What a step or a reset writes, and so what `restore` brings back. Not `invalid_counts`, which only grow.
-MOVED = (
-    "records", "observations", "masks", "invalid", "rewards", "terminated", "truncated", "started", "acting",
-)  # fmt: skip
-# What belongs to one row, beside its state.
-PER_ROW = (
-    "observations", "masks", "actions", "invalid", "invalid_counts", "rewards", "terminated", "truncated", "started",
-    "acting", "resting", "draws", "scratch", "prefixes",
-)  # fmt: skip
-# Of which the loop reads and writes single numbers, or single views, only.
-INDEXED = {
-    "observations", "masks", "invalid", "invalid_counts", "terminated", "truncated", "started", "acting", "resting",
-}  # fmt: skip
 
 
 class Engine:
@@ -47,8 +34,12 @@ class Engine:
         num_threads: most threads that step rows at the same time, with the numba backend only.
 
     Buffers, valid until the next call: `observations` (N, V, ...), `masks` (N, V, mask), `actions` (N, V, action),
-    `invalid` (N, V), `rewards` (N, A), `terminated`, `truncated`, `started`, `acting` (N,), and `invalid_counts` (N,)
-    int64, which only grows.
+    `invalid` (N, V), `rewards` (N, A), `terminated`, `truncated`, `started`, `acting` (N,), `left` (N, A), the agents
+    that have terminated while the game goes on, and `invalid_counts` (N,) int64, which only grows.
+
+    Attributes:
+        agents_leave: whether agents of a game terminate one by one.
+        followed: the agent with whose leaving the episode ends; `loop.NOBODY` by default.
 
     Raises:
         RuleError: a rule of the environment breaks the law of rules; see `core.law`.
@@ -70,7 +61,7 @@ class Engine:
         self.mask_spec = declaration.mask(values)
         self.agents = declaration.agents(values)
         self.views = len(self.agents) if declaration.play == "simultaneous" else 1
-        self.time_limit = int(values[TIME_LIMIT])
+        self.time_limit, self.followed = int(values[TIME_LIMIT]), loop.NOBODY
         self._own_parameters = own_parameters(values)
         self._parameter_record = as_record(declaration.all_parameters, values)
         self._allocate()
@@ -89,6 +80,7 @@ class Engine:
         self.invalid = new((n, v), flag)
         self.rewards = new((n, len(self.agents)), number)
         self.terminated, self.truncated, self.started = (new((n,), flag) for _ in range(3))
+        self.left = new((n, len(self.agents)), flag)
         self.acting, self.invalid_counts = new((n,), index), new((n,), index)
         self.heads = spec.heads
         self.full = new((1,), spec.mask_buffer)
@@ -105,10 +97,12 @@ class Engine:
 
     def _bind(self) -> None:
         self._allocate_scratch()
-        self.rules = _bound(self.backend, self.declaration.id, tuple(self.given_rules().items()))
+        given = self.given_rules()
+        self.agents_leave, bodies = loop.has_left in given, program.row_bodies(given)
+        self.rules = _bound(self.backend, self.declaration.id, tuple(given.items()), bodies)
         self._rows: Rows = self.backend.rows(self.rules, self._buffers(), self.num_threads)
         self.states, self.parameters = self._rows.states, self._rows.parameters
-        self._run = Launches(self._rows, loop.ROW_BODIES)
+        self._run = Launches(self._rows, bodies)
 
     # What an engine of one row calls in place of a launch.
 
@@ -182,6 +176,7 @@ class Engine:
         else:
             self._run.reset_row(where)
             self.all_started = self.all_started or bool(self.started.all())
+        self._note_who_left(where)
 
     def find_invalid(self, where: npt.NDArray[np.bool_] | None = None, view: int | None = None) -> int:
         """Mark and count the invalid ones of `actions` in the rows in `where`; the first such row, or -1.
@@ -205,6 +200,11 @@ class Engine:
             self._step_alone()
         else:
             self._run.step_row(where)
+        self._note_who_left(where)
+
+    def _note_who_left(self, where: npt.NDArray[np.bool_] | None) -> None:
+        if self.agents_leave:
+            self._run.leave_row(where, self.followed)
 
     def mark_ended(self) -> npt.NDArray[np.bool_]:
         """Mark the rows whose episode is over as `resting` (N,), so that `find_invalid` passes over them; the marks.
@@ -233,6 +233,7 @@ class Engine:
         self._observations_are_old = moved.observations is not self._observations
         hooks = {"before": functools.partial(_clear_rewards, moved), "after": functools.partial(self._copy_rows, moved)}
         self._run.advance_row(None, moved.observations, moved.rewards, moved.earned, **hooks)
+        self._note_who_left(None)  # nobody is followed here, so that no flag that was copied changes
         return moved
 
     def _copy_rows(self, moved: Moved, rows: slice) -> None:
@@ -258,10 +259,15 @@ class Engine:
 
     def mask_of(self, row: int, agent: int, mask: npt.NDArray[Any]) -> None:
         """Write the mask of one agent, whether it acts or not, into mask[0]."""
-        if self.terminated[row]:
+        if self.forbids_nothing(row, agent):
             mask[0] = self.full[0]
         else:
             self.rules.action_mask(self.states[row], self.parameters, agent, mask[0])
+
+    def forbids_nothing(self, row: int, agent: int) -> bool:
+        """Whether an agent has nothing left to choose: in a terminated state, and in one cut off in another's turn."""
+        in_turns = self.declaration.play == "turns"
+        return bool(self.terminated[row] or (in_turns and self.truncated[row] and self.acting[row] != agent))
 
     def is_legal(self, row: int, view: int) -> bool:
         """Whether the mask allows what `actions` holds for one view."""
@@ -299,6 +305,7 @@ class Engine:
         if state.started:
             where = None if self.rows == 1 else np.arange(self.rows) == row
             self._run.look_row(where)
+            self._note_who_left(where)
 
     def save(self) -> list[npt.NDArray[Any]]:
         """All rows as they are, for `restore`."""
@@ -336,5 +343,5 @@ def _clear_rewards(moved: Moved, rows: slice) -> None:
 
 
 @functools.cache
-def _bound(backend: Backend, env_id: str, given: tuple[tuple[Any, Any], ...]) -> Any:
-    return backend.bind(env_id, (), dict(given), loop.ROW_BODIES)
+def _bound(backend: Backend, env_id: str, given: tuple[tuple[Any, Any], ...], bodies: tuple[Any, ...]) -> Any:
+    return backend.bind(env_id, (), dict(given), bodies)

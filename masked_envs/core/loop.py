@@ -20,6 +20,7 @@ from .random import random_uniform
 from .rules import fill, rule
 
 RAISE, TERMINATE, NOOP, RESAMPLE = 0, 1, 2, 3
+NOBODY = -1  # whom `leave_row` follows where no single agent is followed
 
 
 # --- placeholders: what an environment writes ---------------------------------------------------------------------
@@ -55,6 +56,12 @@ def step(s: Any, p: Any, action: Any, rewards: Any) -> bool:
 @rule
 def observe(s: Any, p: Any, agent: int, out: Any) -> None:
     """Write every element of `out`: the observation of `agent`."""
+    raise NotImplementedError
+
+
+@rule
+def has_left(s: Any, p: Any, agent: int) -> bool:
+    """Whether an agent of a game that goes on has terminated; optional. Whoever has left does not come back."""
     raise NotImplementedError
 
 
@@ -290,4 +297,22 @@ def advance_row(
     return done
 
 
+@rule
+def leave_row(
+    states: Any, parameters: Any, masks: Any, full: Any, terminated: Any, truncated: Any, left: Any, i: int,
+    followed: int,
+) -> int:  # fmt: skip
+    """Note which agents have left (A,). Where the agent `followed` has, the episode ends; -1 follows none."""
+    s, p = states[i], parameters[0]
+    for agent in range(len(left[i])):
+        left[i][agent] = has_left(s, p, agent)
+    if followed >= 0 and left[i][followed] and not terminated[i]:
+        terminated[i] = True
+        truncated[i] = False
+        for v in range(num_views(masks[i])):
+            allow_all(masks[i][v], full[0])
+    return 0
+
+
 ROW_BODIES = (look_row, reset_row, check_row, pick_row, step_row, advance_row)
+LEAVING_BODIES = (*ROW_BODIES, leave_row)  # of a game with the rule `has_left`

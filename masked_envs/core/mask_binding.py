@@ -117,7 +117,7 @@ def dependent_heads(engine: Engine, row: int, agent: int) -> HeadMask:
     """What heads 2 and later of an agent may take in a row: (k, legal prefix) -> int8 (nvec[k],), without checks."""
     heads = engine.mask_spec.heads
     rules, state, parameters = engine.declaration.rules, engine.states[row], engine.parameters
-    over = bool(engine.terminated[row])  # nothing is left to forbid
+    over = engine.forbids_nothing(row, agent)
 
     def head_mask(k: int, prefix: Sequence[int]) -> npt.NDArray[np.int8]:
         out = np.full(heads[k], over, np.bool_)

@@ -32,6 +32,8 @@ def written_rules(declaration: Declaration, values: dict[str, Any]) -> dict[str,
     named = {name: getattr(rules, name) for name in WRITTEN}
     if declaration.play == "single" and "action_mask" not in overrides:
         named["update_mask"] = getattr(rules, "update_mask", rules.action_mask)
+    if declaration.play != "single" and hasattr(rules, loop.has_left.__name__):
+        named["has_left"] = rules.has_left
     named |= overrides
     return {"update_mask": named["action_mask"], **named}
 
@@ -41,6 +43,11 @@ def given_rules(declaration: Declaration, values: dict[str, Any], spec: MaskSpec
     written = {getattr(loop, name): rule for name, rule in written_rules(declaration, values).items()}
     supplied: dict[Rule, Rule] = dict(zip(PLACEHOLDERS, PLAY[declaration.play], strict=True))
     return {**written, **supplied, **mask_binding.rules_for(spec, declaration.rules)}
+
+
+def row_bodies(given: dict[Rule, Rule]) -> tuple[Rule, ...]:
+    """The row bodies that an engine with these rules launches."""
+    return loop.LEAVING_BODIES if loop.has_left in given else loop.ROW_BODIES
 
 
 def check(

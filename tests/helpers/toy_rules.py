@@ -79,6 +79,15 @@ def duel(s, agent, a):
     return s["cell"][tuple(a)] == 0
 
 
+def elimination(s, agent, a):
+    alive = {int(k) for k in np.flatnonzero(s["lives"])}
+    return a == 0 or (agent in alive and not s["hot"][agent] and a - 1 in alive - {agent})
+
+
+def knockout(s, agent, a):
+    return a - 1 != s["said"]
+
+
 LEGAL = {name: globals()[name] for name in NAMES}
 
 

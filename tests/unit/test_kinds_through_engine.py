@@ -222,8 +222,10 @@ def test_parallel_and_aec_environments_are_one_game(name):
         assert aec.get_state().position == parallel.get_state()
         assert (aec.rewards, aec.terminations, aec.truncations) == (rewards, terminations, truncations)
         for agent, observation in observations.items():
-            if agent == aec.agent_selection or not parallel.agents:
+            if agent == aec.agent_selection or agent not in parallel.agents:
                 np.testing.assert_equal(aec.observe(agent), observation)
+        while parallel.agents and aec.terminations[aec.agent_selection]:
+            aec.step(None)
         if not parallel.agents:
             parallel.reset()
             aec.reset()

@@ -18,11 +18,12 @@ import toys
 from surfaces import ALL_CHOICES
 
 from masked_envs.api import MaskedEnv
-from masked_envs.core import RuleError, loop
+from masked_envs.core import RuleError
 from masked_envs.core.binding import arguments_of, reached
 from masked_envs.core.engine import Engine
 from masked_envs.core.law import Law
 from masked_envs.core.law.kinds import FLOAT, INT, NOTHING, Array, Number, kind_of, record_of, state_of
+from masked_envs.core.program import row_bodies
 from masked_envs.registration import declaration
 
 TOYS = tuple(importlib.import_module(f"toys.{name}").ENV for _, name, _ in pkgutil.iter_modules(toys.__path__))
@@ -320,7 +321,7 @@ def kinds_of(engine, body):
         "new_rewards": buffers.per_row["rewards"],
         "earned": np.zeros(engine.rows),
     }
-    for name, value in {**buffers.per_row, **buffers.shared, **given, "view": 0}.items():
+    for name, value in {**buffers.per_row, **buffers.shared, **given, "view": 0, "followed": 0}.items():
         number = INT if isinstance(value, int) else FLOAT
         known[name] = kind_of(value.dtype, name, value.ndim) if isinstance(value, np.ndarray) else number
     return tuple(known[name] for name in arguments_of(body))
@@ -331,7 +332,7 @@ def test_rules_and_loop_together_obey_the_law(declared, chosen):
     """The loop and the rules of the mask as well, in the very combination that runs."""
     engine = Engine(declared, declared.resolve(chosen), rows=2, backend="python")
     law = Law(engine.given_rules())
-    for body in loop.ROW_BODIES:
+    for body in row_bodies(engine.given_rules()):
         judgement = law.judge(body, kinds_of(engine, body))
         assert judgement.violations == () and isinstance(judgement.result, Number), "\n".join(
             map(str, judgement.violations)
@@ -342,5 +343,5 @@ def test_rules_and_loop_together_obey_the_law(declared, chosen):
 @pytest.mark.parametrize(("declared", "chosen"), EVERY, ids=NAMES)
 def test_no_rule_allocates(declared, chosen):
     engine = Engine(declared, declared.resolve(chosen), backend="python")
-    for rule in reached([*loop.ROW_BODIES, *engine.given_rules().values()]):
+    for rule in reached([*row_bodies(engine.given_rules()), *engine.given_rules().values()]):
         assert {"zeros", "empty", "copy", "array"}.isdisjoint(rule.__code__.co_names), rule

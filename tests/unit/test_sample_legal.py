@@ -84,7 +84,12 @@ def test_an_aec_environment_samples_legal_actions_of_the_acting_agent(name):
             with pytest.raises(ValueError, match=f"{other} does not act now and has no legal action; {agent} does"):
                 env.sample_legal(other)
         env.step(action)
-        if any(env.terminations.values()) or any(env.truncations.values()):
+        while env.terminations[env.agent_selection] and not all(
+            env.terminations.values()
+        ):  # one that leaves the others
+            assert env.action_space(env.agent_selection).contains(env.sample_legal(env.agent_selection))
+            env.step(None)
+        if all(env.terminations.values()) or any(env.truncations.values()):
             assert all(env.action_space(each).contains(env.sample_legal(each)) for each in env.possible_agents)
             env.reset()
     assert env.invalid_actions == 0
@@ -96,8 +101,8 @@ def test_a_parallel_environment_samples_legal_actions_of_every_agent(name):
     env.reset(seed=1)
     for _ in range(WALK):
         actions, state = {agent: env.sample_legal(agent) for agent in env.agents}, env.get_state()
-        for index, action in enumerate(actions.values()):
-            assert is_legal(name, record(env, state), index, action)
+        for agent, action in actions.items():
+            assert is_legal(name, record(env, state), env.possible_agents.index(agent), action)
         env.step(actions)
         if not env.agents:
             env.reset()

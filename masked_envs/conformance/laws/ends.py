@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..actions import out_of_range
 from ..context import MOST_PROBES, Caution, CheckContext, Findings, NotApplicable, NotJudged, VisitedState, shown
 from ..env_view import EnvView
@@ -34,7 +36,8 @@ def never_empty(context: CheckContext) -> Findings:
 
 def after_end(context: CheckContext) -> Findings:
     """L6 After the end. In a terminated state the mask is all ones: nothing is left to forbid. In a truncated state it
-    is the true mask. An agent that does not act, where agents act one after another, has a mask that allows nothing.
+    is the true mask. An agent that does not act, where agents act one after another, has a mask that allows nothing,
+    and so it has where the game is cut off in the turn of another.
     """
     ours, departures = context.new_view().declares, Departures()
     for state in context.walk(to_an_end=True):
@@ -139,7 +142,20 @@ def _cut_short(context: CheckContext, cut: EnvView, whole: EnvView, seed: int) -
         assert cut.time_step is not None and whole.time_step is not None
         for name, agent in cut.time_step.everyone.items():
             ended |= agent.ended
-            true = whole.time_step.agents[name]
-            if agent.truncated and true.acting and not same(agent.mask, true.mask):
+            true = whole.time_step.everyone[name]
+            if agent.truncated and true.acting and _stands_alike(cut, whole, name) and not same(agent.mask, true.mask):
                 state = VisitedState(cut, cut.time_step, seed, tuple(path))
                 yield state.failure(f"truncated by time_limit={SHORT_EPISODE}, the mask is not {true.mask}", name)
+
+
+def _stands_alike(cut: EnvView, whole: EnvView, name: str) -> bool:
+    """Whether both are in one position; not where the one was cut off before the moves of opponents."""
+    return bool(_record_of(cut, name) == _record_of(whole, name))
+
+
+def _record_of(view: EnvView, name: str) -> Any:
+    """The position of an agent or row, without the clock and the flags; None where positions do not tell."""
+    position = view.position()
+    if isinstance(position, tuple) and view.time_step is not None:  # of a vector environment, row by row
+        position = dict(zip(view.time_step.agents, position, strict=False)).get(name)
+    return position.without_clock() if hasattr(position, "without_clock") else None

@@ -35,6 +35,9 @@ from .statements import Body
 __all__ = ["RuleError", "Violation", "check_rules", "violations"]
 
 
+FLAGS = {"step": "the episode has terminated", "has_left": "the agent has left"}  # what rules return
+
+
 class RuleError(TypeError):
     """Rules that break the law of rules; the message lists every violation with its file, line, text and reason.
 
@@ -68,7 +71,7 @@ def check_rules(
 
     Args:
         owner: the id of the environment.
-        rules: by their names: reset, action_mask, update_mask, step, observe, head_mask.
+        rules: by their names: reset, action_mask, update_mask, step, observe, head_mask, has_left.
         simultaneous: whether `step` is given the actions of several agents.
         state, parameters, mask, action, observation: dtypes of one record or buffer entry.
 
@@ -112,6 +115,7 @@ def violations(rules: tuple[tuple[str, Rule], ...], forms: tuple[tuple[str, Kind
         "step": (s, p, kind["action"], Array(FLOAT, 1)),
         "observe": (s, p, INT, kind["observation"]),
         "head_mask": (s, p, INT, INT, Array(INT, 1), Array(BOOL, 1)),
+        "has_left": (s, p, INT),
     }
     found: dict[Violation, None] = {}
     for name, rule in rules:
@@ -139,8 +143,8 @@ class Law:
         if number != len(kinds):
             return (self._at_definition(rule, f"{name} takes {len(kinds)} arguments, not {number}"),)
         judgement = self.judge(rule, kinds)
-        if name == "step" and not isinstance(judgement.result, Number) and judgement.result != UNKNOWN:
-            reason = f"step returns whether the episode has terminated, and this returns {judgement.result}"
+        if name in FLAGS and not isinstance(judgement.result, Number) and judgement.result != UNKNOWN:
+            reason = f"{name} returns whether {FLAGS[name]}, and this returns {judgement.result}"
             return (*judgement.violations, self._at_definition(rule, reason))
         return judgement.violations
 

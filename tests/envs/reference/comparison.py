@@ -83,11 +83,20 @@ class Expected:
         self.truncated = bool(self.time_limit) and self.elapsed >= self.time_limit and not self.terminated
         return list(rewards)
 
-    def check(self, agent: int, observation: dict[str, Any]) -> None:
-        """An observation with its mask, as `agent` (or, together, everybody) is given it."""
+    def waits(self, agent: int, at_once: bool) -> bool:
+        """Whether the game was cut off in the turn of another agent, so that this one has nothing to choose."""
+        return self.truncated and not at_once and agent != self.to_move
+
+    def check(self, agent: int, observation: dict[str, Any], masked: bool = True) -> None:
+        """An observation with its mask, as `agent` (or, together, everybody) is given it.
+
+        Args:
+            masked: whether its mask is what the card says; not that of an agent that waits.
+        """
         seen = [self.reference.observation(each) for each in (self.agents if self.together else [agent])]
         assert_same(without_mask(observation), np.stack(seen) if self.together else seen[0], "observation")
-        self.check_mask(agent, observation["action_mask"])
+        if masked:
+            self.check_mask(agent, observation["action_mask"])
 
     def check_mask(self, agent: int, mask: Any) -> None:
         if self.terminated:
