@@ -7,6 +7,7 @@ computed here a second time. PettingZoo's own tests say what it expects of an ag
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 
 import numpy as np
@@ -281,6 +282,33 @@ def test_a_fallen_fighter_leaves_before_the_next_round():
     assert aec.agent_selection == "fighter_1" and aec.last()[0]["action_mask"].tolist() == IDLE  # hot
     aec.step(0)
     assert aec.agent_selection == "fighter_3" and aec.last()[0]["action_mask"].tolist() == [1, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_who_falls_as_the_game_is_cut_off_has_terminated_and_the_others_are_truncated(backend):
+    """fighter_1 fires at fighter_0, who has one life; in every interface."""
+    arguments = {"backend": backend, "time_limit": 1}
+    parallel, aec = MaskedParallelEnv(FIGHT, **arguments), MaskedAECEnv(FIGHT, **arguments)
+    parallel.reset(seed=0)
+    start = changed(parallel.get_state(), lives=[1, 5, 5, 5])
+    parallel.set_state(start)
+    ends = parallel.step(dict(zip(FIGHTERS, (0, 1, 0, 0), strict=True)))[2:4]
+    falls = {agent: agent == "fighter_0" for agent in FIGHTERS}
+    assert ends == (falls, {agent: not fallen for agent, fallen in falls.items()}) and parallel.agents == []
+    aec.reset(seed=0)
+    aec.set_state(dataclasses.replace(aec.get_state(), position=start).sealed())
+    for action in (0, 1, 0, 0):
+        aec.step(action)
+    assert (aec.terminations, aec.truncations) == ends
+    for agent, mask in parallel.action_mask.items():
+        assert mask.tolist() == aec.observe(agent)["action_mask"].tolist() == (ALL if falls[agent] else mask.tolist())
+    for agent, mine in enumerate((0, 1)):
+        seat = MaskedEnv(FIGHT, opponent=lambda _, mask: int(mask[1]), agent=agent, **arguments)
+        seat.reset(seed=0)
+        seat.set_state(start)
+        *_, terminated, truncated, info = seat.step(mine)
+        assert (terminated, truncated) == ((True, False) if agent == 0 else (False, True))
+        assert (info["action_mask"] == 1).all() == (agent == 0)
 
 
 # --- PettingZoo's own tests, and ours ---------------------------------------------------------------------------------
