@@ -57,7 +57,8 @@ def local_ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 class CallerOnly:
     """The module `inspect` for RLlib's connectors, which ask for the whole call stack to look at their caller.
 
-    Each of the fifty frames of a test costs a search in all loaded modules: half of the processor time of RLlib's tests.
+    Each of the fifty frames of a test costs a search in all loaded modules, in sum most of the processor time of
+    RLlib's tests.
     """
 
     getargvalues = staticmethod(inspect.getargvalues)

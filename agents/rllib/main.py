@@ -142,7 +142,10 @@ def positive(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the agent; 0 if the proof holds, 1 if not, 130 after Ctrl-C."""
+    """Run the agent; 0 if the proof holds, 1 if not, 130 after Ctrl-C.
+
+    In a process that has joined Ray already, that Ray is used and stays, and `--address` is not.
+    """
     parser, given = parse(arguments)
     try:
         make_config(given, masked=True)
@@ -154,9 +157,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # the newer output does not show the columns one asks for
     # Seconds until Tune notes a new checkpoint as the one to resume from.
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")
+    joined = ray.is_initialized()
     try:
         # Without an address Ray would join whatever cluster it finds running on this machine.
-        ray.init(address=given.address or "local", include_dashboard=None if given.address else False)
+        if not joined:
+            ray.init(address=given.address or "local", include_dashboard=None if given.address else False)
     except (ConnectionError, ValueError) as error:
         parser.error(f"no Ray cluster at --address {given.address}: {error}")
     try:
@@ -165,7 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted" if given.evaluate else after_interrupt(None), file=sys.stderr)
         return INTERRUPTED
     finally:
-        ray.shutdown()
+        if not joined:
+            ray.shutdown()
 
 
 def carry_out(given: argparse.Namespace) -> int:

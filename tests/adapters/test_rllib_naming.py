@@ -1,16 +1,12 @@
 """An environment named as RLlib's users name theirs: a class, a function, a registered name, an id of the script."""
 
-import os
-import subprocess
-import sys
-import textwrap
-
 import pytest
 
 pytest.importorskip("ray")
 pytest.importorskip("torch")
 
 import gymnasium as gym  # noqa: E402
+import ray  # noqa: E402
 from multi_agent_toys import Knockout  # noqa: E402
 from ray import tune  # noqa: E402
 from ray.rllib.algorithms.dqn import DQNConfig  # noqa: E402
@@ -117,11 +113,8 @@ def test_its_native_vector_environment_comes_along():
     assert isinstance(runner.env.unwrapped, masked_envs.api.vector_env.MaskedVectorEnv)
 
 
-NOTEBOOK = """
-    import gymnasium as gym, ray
-    from ray.rllib.algorithms.ppo import PPOConfig
-    from masked_envs.rllib import configure
-    from rllib_own_envs import Empties, Traders
+def test_classes_of_a_script_reach_other_processes(local_ray):
+    """By value, as those of a notebook, since no module has them: env runners of RLlib's, and what makes one there."""
 
     class Mine(Empties):
         pass
@@ -129,28 +122,21 @@ NOTEBOOK = """
     class Market(Traders):
         pass
 
-    gym.register("Mine-v0", entry_point=Mine)
-    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=80 * 2**20, log_to_driver=False)
-    for env in ("Mine-v0", Mine, Market, lambda env_config: Mine(env_config)):
-        config = configure(PPOConfig(), env, model_config={"fcnet_hiddens": [8]})
-        config.training(train_batch_size_per_learner=20, minibatch_size=10, num_epochs=1)
-        algorithm = config.env_runners(num_env_runners=1, rollout_fragment_length=10).build_algo()
-        print(algorithm.train()["env_runners"]["num_empty_masks"])
-        algorithm.stop()
-    ray.shutdown()
-"""
+    @ray.remote(num_cpus=0)
+    def sampled_there(config):
+        runner = config.env_runner_cls(config=config, worker_index=1)
+        runner.sample(num_timesteps=10)
+        return runner.get_metrics()["num_empty_masks"].peek()
 
-
-def test_classes_of_a_script_reach_remote_env_runners(tmp_path):
-    """They live in `__main__`, as those of a notebook."""
-    script = tmp_path / "script.py"
-    script.write_text(textwrap.dedent(NOTEBOOK))
-    search = os.pathsep.join(path for path in sys.path if path)
-    done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": search}, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert len([line for line in done.stdout.split() if line == "0"]) == 4
+    gym.register("RLlibScript-v0", entry_point=Mine)
+    configs = [
+        configure(PPOConfig(), env, model_config=SMALL).env_runners(num_env_runners=1, rollout_fragment_length=10)
+        for env in ("RLlibScript-v0", Mine, Market, lambda env_config: Mine(env_config))
+    ]
+    algorithm = configs[0].training(train_batch_size_per_learner=20, minibatch_size=10, num_epochs=1).build_algo()
+    assert algorithm.train()["env_runners"]["num_empty_masks"] == 0
+    algorithm.stop()
+    assert ray.get([sampled_there.remote(config) for config in configs[1:]]) == [0, 0, 0]
 
 
 @pytest.mark.parametrize("base", [PPOConfig, DQNConfig])

@@ -31,9 +31,17 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("env_id", "module_class", "options"), CASES, ids=[f"{e}-{m.__name__}-{'-'.join(o)}" for e, m, o in CASES]
-)
+LONG = ("ParametricCartPole-v0-MaskedAPPOModule-", "ToyPerHead-v0-MaskedPPOModule-", "ShownTuples-v0-MaskedPPOModule-")
+"""Each beside one like it that is not: candidates, several heads, nested observations."""
+
+
+def cases():
+    for env_id, module_class, options in CASES:
+        name = f"{env_id}-{module_class.__name__}-{'-'.join(options)}"
+        yield pytest.param(env_id, module_class, options, id=name, marks=[pytest.mark.long] * (name in LONG))
+
+
+@pytest.mark.parametrize(("env_id", "module_class", "options"), cases())
 def test_the_file_acts_as_the_policy(env_id, module_class, options, tmp_path):
     policy, path = policy_of(env_id, module_class, options), tmp_path / "policy.onnx"
     names = policy.export_onnx(path)

@@ -22,7 +22,7 @@ def game(modules=None, **options):
     specs.rl_module_specs.update(modules or {})
     config.rl_module(rl_module_spec=specs)
     config.multi_agent(policies_to_train=["main"], **options)
-    config.training(train_batch_size_per_learner=600, minibatch_size=300, num_epochs=1)
+    config.training(train_batch_size_per_learner=200, minibatch_size=100, num_epochs=1)
     return config.env_runners(num_env_runners=0).debugging(seed=1).build_algo()
 
 

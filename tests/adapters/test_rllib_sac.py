@@ -75,6 +75,7 @@ def test_gradients_are_finite_with_one_legal_action_and_with_none():
 def algorithm(env, **model):
     config = configure(SACConfig(), env, model_config=SMALL | model)
     config.training(train_batch_size_per_learner=32, num_steps_sampled_before_learning_starts=40, training_intensity=1)
+    config.reporting(min_time_s_per_iteration=0)
     return config.env_runners(num_env_runners=0, rollout_fragment_length=20).build_algo()
 
 
