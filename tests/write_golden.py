@@ -52,7 +52,11 @@ class Game:
         self.observations, self.infos = self.env.reset(seed=seed)
 
     def acting(self) -> list[str]:
-        return list(self.agents) if self.at_once else [self.agents[self.infos.get("agent", 0)]]
+        return list(self.env.agents) if self.at_once else [self.agents[self.infos.get("agent", 0)]]
+
+    def seen(self) -> list[str]:
+        """Who observes something: those that act next, and those that have just left."""
+        return list(self.observations) if self.at_once else self.acting()
 
     def observation(self, agent: str) -> Any:
         return self.observations[agent] if self.at_once else self.observations
@@ -63,7 +67,8 @@ class Game:
     def step(self, actions: dict[str, Any]) -> None:
         if self.at_once:
             self.observations, self.rewards, ended, cut, self.infos = self.env.step(actions)
-            self.terminated, self.truncated = all(ended.values()), all(cut.values())
+            over = not self.env.agents
+            self.terminated, self.truncated = over and all(ended.values()), over and any(cut.values())
             return
         (action,) = actions.values()
         self.observations, reward, self.terminated, self.truncated, self.infos = self.env.step(action)
@@ -106,7 +111,7 @@ def playthrough(env_id: str, seed: int, parameters: dict[str, Any], backend: str
     for step in range(MOST_STEPS + 1):
         yield from ("", f"--- step {step}")
         yield from news("state", game.state(), shown)
-        for agent in game.acting():
+        for agent in game.seen():
             observation = game.observation(agent)
             parts = observation if isinstance(observation, dict) else {"observation": observation}
             yield from news(f"{agent} observes", parts, shown)

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
+from .. import trees
 from ..core.engine import Engine
 from ..render import MaskView, Scene, Status, action_words
 
@@ -134,9 +135,11 @@ class Picture:
         return bool(engine.terminated[row] or engine.truncated[row]) and self._elapsed(row) > 0
 
     def _content(self, row: int) -> tuple[Scene, Any, Any, Any]:
-        """The scene, the mask, the probabilities and the action chosen."""
-        masks = self.engine.masks[row]
-        mask = self.engine.mask_spec.canonical(masks if self.engine.views > 1 else masks[0])
+        """The scene, the mask, the probabilities and the action chosen; None for the mask of an agent that has left."""
+        engine, masks = self.engine, self.engine.masks[row]
+        mask = engine.mask_spec.canonical(masks if engine.views > 1 else masks[0])
+        if engine.agents_leave and engine.views > 1:
+            mask = [None if left else trees.row(mask, agent) for agent, left in enumerate(engine.left[row])]
         return self.scene(row), mask, self.probabilities, self.action if row == 0 else None
 
     def _last_action(self, row: int) -> str:

@@ -134,7 +134,9 @@ class RandomPlayer:
     def _choose(self) -> list[Any]:
         env: Any = self.env
         if self.simultaneous:
-            actions = [env.sample_legal(agent, self._rng) for agent in self.agents]
+            there = [agent in env.agents for agent in self.agents]  # others have left
+            chosen = zip(self.agents, there, strict=True)
+            actions = [env.sample_legal(agent, self._rng) if plays else None for agent, plays in chosen]
         else:
             actions = [env.sample_legal(self._rng)]
         env.picture.action = actions if self.simultaneous else actions[0]
@@ -143,7 +145,8 @@ class RandomPlayer:
     def _step(self, actions: list[Any]) -> bool:
         env: Any = self.env
         if self.simultaneous:
-            env.step(dict(zip(self.agents, actions, strict=True)))
+            chosen = zip(self.agents, actions, strict=True)
+            env.step({agent: action for agent, action in chosen if agent in env.agents})
             return not env.agents
         _, _, terminated, truncated, _ = env.step(actions[0])
         return bool(terminated or truncated)

@@ -137,7 +137,7 @@ def story(env_id: str, steps: int = 150, **parameters: Any) -> Iterator[Any]:
         yield bytes_of((observation, info))
         for _ in range(steps):
             if simultaneous:
-                action = {agent: spec.sample(info[agent]["action_mask"], rng) for agent in agents}
+                action = {agent: spec.sample(info[agent]["action_mask"], rng) for agent in env.agents}
             else:
                 action = spec.sample(info["action_mask"], rng, env.head_mask)
             observation, reward, terminated, truncated, info = env.step(action)

@@ -28,8 +28,10 @@ def places_of(scene, view):
 
 
 def masks_of(env):
-    """The mask of each agent of the scene, by the environment's own interface."""
-    return list(env.action_mask.values()) if hasattr(env, "possible_agents") else [env.action_mask]
+    """The mask of each agent of the scene, by the environment's own interface; None for one that has left."""
+    if not hasattr(env, "possible_agents"):
+        return [env.action_mask]
+    return [mask if agent in env.agents else None for agent, mask in env.action_mask.items()]
 
 
 def entry_of(mask, path):
@@ -51,7 +53,7 @@ def test_every_frame_shows_the_mask_of_its_own_state_and_none_after_the_end(env_
         words = played.env.render()
         if goes_on:
             masks = masks_of(played.env)
-            assert shown == [bool(entry_of(masks[agent], path)) for agent, path in places]
+            assert shown == [masks[a] if masks[a] is None else bool(entry_of(masks[a], path)) for a, path in places]
             assert all(limits is not None for limits in bounds) and "legal: " in words and not status.over
         else:
             ends += 1

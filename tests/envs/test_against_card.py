@@ -151,32 +151,39 @@ def test_aec_play(env_id: str, parameters: dict[str, Any], length: str) -> None:
     aec = masked_envs.make_aec(env_id, backend="python", **parameters)
     agents = aec.possible_agents
     spec = aec.mask_spec(agents[0])
-    player, expected = LegalPlay(spec, 3), Expected(env_id, parameters, spec.full())
+    player, expected, at_once = LegalPlay(spec, 3), Expected(env_id, parameters, spec.full()), env_id in AT_ONCE
     seed, steps = 0, steps_of(env_id, length) // 4
     while steps > 0:
         aec.reset(seed=seed)
         expected.reset(aec.get_state().position)
-        seed, chosen = seed + 1, []
+        seed, chosen = seed + 1, {}
         while True:
-            acting = len(chosen) if env_id in AT_ONCE else expected.to_move
+            waiting = [agent for agent in expected.there() if agent not in chosen] if at_once else [expected.to_move]
+            acting = waiting[0] if waiting else 0
             assert expected.over or aec.agent_selection == agents[acting]
             for index, agent in enumerate(agents):
                 observation = aec.observe(agent)
-                waits = expected.waits(index, env_id in AT_ONCE) if expected.over else index != acting
+                waits = expected.waits(index, at_once) if expected.over else index != acting
+                waits = waits and not expected.has_left(index)
                 assert not waits or nothing_legal(observation["action_mask"])
                 expected.check(index, observation, masked=not waits)
             if expected.over or steps <= 0:
                 break
-            mask = aec.observe(agents[acting])["action_mask"]
-            chosen.append(player.choose(mask, expected.later_head(acting, aec.head_mask)))
-            aec.step(chosen[-1])
+            mask, playing = aec.observe(agents[acting])["action_mask"], list(aec.agents)
+            chosen[acting] = player.choose(mask, expected.later_head(acting, aec.head_mask))
+            aec.step(chosen[acting])
             rewards = [0.0] * len(agents)
-            if env_id not in AT_ONCE or len(chosen) == len(agents):
-                rewards = expected.step(chosen if env_id in AT_ONCE else chosen[0], aec.get_state().position)
-                chosen = []
-            expected.check_rewards([aec.rewards[agent] for agent in agents], rewards)
-            for agent in agents:
-                expected.check_ends(aec.terminations[agent], aec.truncations[agent])
+            if not at_once or len(chosen) == len(expected.there()):
+                action = [chosen.get(agent, 0) for agent in expected.agents] if at_once else chosen[acting]
+                rewards, chosen = expected.step(action, aec.get_state().position), {}
+            assert list(aec.rewards) == playing
+            expected.check_rewards(
+                [aec.rewards[agent] for agent in playing], [rewards[agents.index(a)] for a in playing]
+            )
+            for agent in playing:
+                expected.check_ends(aec.terminations[agent], aec.truncations[agent], agents.index(agent))
+            while not expected.over and aec.terminations[aec.agent_selection]:
+                aec.step(None)
             steps -= 1
 
 
@@ -193,16 +200,20 @@ def test_parallel_play(env_id: str, parameters: dict[str, Any], length: str) -> 
         expected.reset(env.get_state())
         seed, steps = seed + 1, steps - 1  # a game that is over before the seat acts counts too
         while True:
-            for index, agent in enumerate(agents):
-                expected.check(index, observations[agent])
+            for agent, observation in observations.items():
+                expected.check(agents.index(agent), observation)
             if expected.over or steps <= 0:
                 break
-            actions = {agent: player.choose(observations[agent]["action_mask"]) for agent in agents}
-            observations, rewards, terminations, truncations, _ = env.step(actions)
-            expected.check_rewards([rewards[a] for a in agents], expected.step(list(actions.values()), env.get_state()))
-            for agent in agents:
-                expected.check_ends(terminations[agent], truncations[agent])
-            steps -= len(agents)
+            playing = [agents[index] for index in expected.there()]
+            assert env.agents == playing
+            actions = {agent: player.choose(observations[agent]["action_mask"]) for agent in playing}
+            given = observations, rewards, terminations, truncations, infos = env.step(actions)
+            assert all(list(each) == playing for each in given)
+            earned = expected.step([actions.get(agent, 0) for agent in agents], env.get_state())
+            expected.check_rewards(list(rewards.values()), [earned[agents.index(agent)] for agent in playing])
+            for agent in playing:
+                expected.check_ends(terminations[agent], truncations[agent], agents.index(agent))
+            steps -= len(playing)
 
 
 class Opponent:
@@ -217,6 +228,7 @@ class Opponent:
         self.player = LegalPlay(self.env.mask_spec, 6)
         self.expected = Expected(env_id, parameters, self.env.mask_spec.full())
         self.seat, self.at_once = seat, env_id in AT_ONCE
+        self.expected.followed = seat
         self.others = [agent for agent in self.expected.agents if agent != seat]
 
     def reset(self, seed: int) -> Any:
@@ -246,7 +258,9 @@ class Opponent:
             self.follow()
             agent = self.expected.to_move
         beside = observation if isinstance(observation, dict) else {"observation": observation}
-        self.expected.check(agent, {**beside, "action_mask": mask})
+        left = self.expected.has_left(agent)  # it is asked all the same, and has one action
+        self.expected.check(agent, {**beside, "action_mask": mask}, masked=not left)
+        assert not left or mask.tolist() == self.expected.reference.mask(agent).tolist()
         self.chosen.append(self.player.choose(mask, self.expected.later_head(agent, head_mask)))
         return self.chosen[-1]
 

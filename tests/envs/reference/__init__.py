@@ -8,7 +8,9 @@ play beside the defaults, and a class `Reference(parameters)` with
 - `step(action, record)`: carry out an action (a list with one per agent where they act at once) and return the rewards
   of all agents and whether the episode has terminated. Of `record`, the position after the step, it may read nothing
   but what chance has drawn in the step;
-- `to_move`: the index of the agent to move.
+- `to_move`: the index of the agent to move;
+- `has_left(agent)`, where agents leave one by one: whether it has. `step` is given 0 in its place, and `mask` is that
+  of its part of one action for all.
 
 More where a card calls for it: `REWARD_TOLERANCE` and `MASK_TOLERANCE`, relative, where the arithmetic is not given
 exactly (otherwise numbers are equal bit for bit); `allowed(agent, k, prefix)`, the mask of a later head;

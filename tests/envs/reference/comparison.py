@@ -62,6 +62,7 @@ class Expected:
         self.reference = self.module.Reference(values)
         self.agents = range(len(declaration(env_id).agents(values)))
         self.time_limit, self.full_mask, self.together = values[TIME_LIMIT], full_mask, together
+        self.followed: int | None = None  # the agent with whose leaving the episode ends
 
     @property
     def to_move(self) -> int:
@@ -80,8 +81,17 @@ class Expected:
         assert not self.over, "a step after the end"
         rewards, self.terminated = self.reference.step(action, read(state))
         self.elapsed += 1
+        self.terminated = self.terminated or (self.followed is not None and self.has_left(self.followed))
         self.truncated = bool(self.time_limit) and self.elapsed >= self.time_limit and not self.terminated
         return list(rewards)
+
+    def has_left(self, agent: int) -> bool:
+        """Whether an agent has terminated, be it that the others play on."""
+        return hasattr(self.reference, "has_left") and bool(self.reference.has_left(agent))
+
+    def there(self) -> list[int]:
+        """The agents that act next in a game that goes on."""
+        return [agent for agent in self.agents if not self.has_left(agent)]
 
     def waits(self, agent: int, at_once: bool) -> bool:
         """Whether the game was cut off in the turn of another agent, so that this one has nothing to choose."""
@@ -99,7 +109,7 @@ class Expected:
             self.check_mask(agent, observation["action_mask"])
 
     def check_mask(self, agent: int, mask: Any) -> None:
-        if self.terminated:
+        if self.terminated or (not self.together and self.has_left(agent)):
             assert_same(mask, self.full_mask, "mask after the end")
         elif hasattr(self.reference, "check_mask"):
             self.reference.check_mask(mask)
@@ -116,8 +126,10 @@ class Expected:
         tolerance = getattr(self.module, "REWARD_TOLERANCE", 0.0)
         assert_same(np.asarray(found, float), np.asarray(rewards, float), "reward", tolerance)
 
-    def check_ends(self, terminated: Any, truncated: Any) -> None:
-        found, expected = (bool(terminated), bool(truncated)), (self.terminated, self.truncated)
+    def check_ends(self, terminated: Any, truncated: Any, agent: int | None = None) -> None:
+        """The two flags of the episode, or of one agent."""
+        left = agent is not None and self.has_left(agent)
+        found, expected = (bool(terminated), bool(truncated)), (self.terminated or left, self.truncated and not left)
         assert found == expected, f"(terminated, truncated) is {found}, but the card says {expected}"
 
     def later_head(self, agent: int, head_mask: Callable[..., Any]) -> Callable[..., Any]:
