@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import episodes
 import field_report
 import learning
 
@@ -109,13 +110,17 @@ def pictures() -> dict[Path, Callable[[Path], None]]:
         write_overview(path)
 
     drawn = {ENVS / f"{name(one)}.gif": functools.partial(draw_page, one) for one in declarations()}
-    return {OVERVIEW: draw_overview, CURVES: functools.partial(learning.draw, learning.read_results()), **drawn}
+    recorded = {episodes.path_of(name(one)): functools.partial(episodes.write_random, one) for one in declarations()}
+    curves = functools.partial(learning.draw, learning.read_results())
+    return {OVERVIEW: draw_overview, CURVES: curves, **drawn, **recorded}
 
 
 def strangers() -> list[Path]:
     """Pages and pictures of environments that are no more."""
     known = {*pages(), *pictures()}
-    return sorted(path for path in ENVS.glob("*") if path not in known)
+    known |= {episodes.path_of(name(one), play) for one in declarations() for play in episodes.PLAYS}
+    folders = (ENVS, episodes.FOLDER)
+    return sorted(path for folder in folders for path in folder.glob("*") if path not in known)
 
 
 def declarations() -> list[Declaration]:
@@ -149,7 +154,12 @@ def page(declared: Declaration, measured: Mapping[str, Any] | None = None) -> st
             parts.append(markdown_table(["name", "default", "allowed", "meaning"], parameter_rows(declared)))
     if measured is not None:
         parts += ["## What the reference agent learns", learning.section(measured)]
-    parts += ["## See it", f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\n```"]
+    parts += [
+        "## An episode",
+        episodes.player(title),
+        "## See it",
+        f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\n```",
+    ]
     return "\n\n".join(parts) + "\n"
 
 

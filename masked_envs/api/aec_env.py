@@ -18,6 +18,7 @@ from ..core.state import State
 from ..mask_spec import MaskSpec
 from .fixed import Fixed
 from .multi_agent import AgentViews
+from .picture import RENDER_MODES
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     where invalid actions are not raised, "invalid_action".
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 30}
 
     on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
 

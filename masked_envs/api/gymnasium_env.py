@@ -18,7 +18,7 @@ from .fixed import Fixed
 from .invalid_action import invalid_action_error
 from .kept_spec import KeptSpec
 from .observations import check_mask_in, checked_seed, observation_space, with_mask
-from .picture import Picture, check_render_mode
+from .picture import RENDER_MODES, Picture, check_render_mode
 from .seats import Seats
 from .single_agent import Opponent, SingleAgentView
 
@@ -35,7 +35,7 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
         mask_in: "observation" gives `Dict(observation, action_mask)`, "info" the bare observation. In both, the mask is
             also in `info["action_mask"]` and behind `action_masks()`.
         backend: "auto" (plain Python for a single environment), "python" or "numba".
-        render_mode: None, "human", "rgb_array" or "ansi".
+        render_mode: None, "human", "rgb_array", "ansi" or "svg".
         opponent: for a game: None (the actions control all agents), "random", or a callable (observation, mask) ->
             action (with more than two conditional heads (observation, mask, head_mask) -> action).
         agent: for a game with an opponent: the agent that the actions control, by name or index.
@@ -54,7 +54,7 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
     observation and the mask are those of the agent to move, and the reward is that of the agent that moved.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 30}
 
     on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
 
@@ -131,12 +131,20 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
         return observation, reward, terminated, truncated, info
 
     def render(self) -> Any:
-        """The picture with its mask: None for "human", uint8 (height, width, 3) for "rgb_array", str for "ansi"."""
+        """The picture with its mask.
+
+        Returns:
+            None for "human", uint8 (height, width, 3) for "rgb_array", str for "ansi" and "svg".
+        """
         if self.render_mode is None:
             gym.logger.warn("render() draws nothing without a render_mode, such as gym.make(..., render_mode='human')")
             return None
         self._require_reset()
         return self.picture.render(0)
+
+    def _repr_html_(self) -> str | None:
+        """The picture of the current state, which notebooks show; None before the first reset."""
+        return self.picture.canvas(0).finish() if self._engine.started[0] else None
 
     def close(self) -> None:
         """Close the window, if there is one; closing twice is fine."""

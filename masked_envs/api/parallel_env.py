@@ -17,6 +17,7 @@ from ..mask_spec import MaskSpec
 from ..mask_spec.checks import describe
 from .fixed import Fixed
 from .multi_agent import AgentViews
+from .picture import RENDER_MODES
 
 
 class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
@@ -29,7 +30,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
     An agent that terminates while others play on is in what that step returns, and then no longer in `agents`.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 30}
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 30}
 
     on_invalid, invalid_reward, mask_in = Fixed(), Fixed(), Fixed()
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import trees
 from ..core.engine import Engine
 from ..render import MaskView, Scene, Status, action_words
+
+if TYPE_CHECKING:
+    from ..render.svg import SvgCanvas
+
+RENDER_MODES = ("human", "rgb_array", "ansi", "svg")
 
 
 def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
@@ -102,17 +107,20 @@ class Picture:
 
     def render(self, row: int) -> Any:
         """One row as `render_mode` says."""
-        content = self._content(row)
-        scene, arguments = content[0], (*content, self.status(row))
-        if self.engine.rows == 1:
-            step = self._elapsed(row)
-            before = {step - 1: self._drawn[step - 1]} if step - 1 in self._drawn else {}
-            self._drawn = {**before, step: scene}
+        if self.render_mode == "svg":
+            return self.canvas(row).finish()
+        arguments = self._drawn_content(row)
         if self.render_mode == "ansi":
             from ..render import render_ansi
 
             return render_ansi(*arguments)
         return self.renderer.render(*arguments)
+
+    def canvas(self, row: int) -> SvgCanvas:
+        """One row as SVG elements, whatever `render_mode` is; `finish` makes a document of them."""
+        from ..render.svg import svg_canvas
+
+        return svg_canvas(*self._drawn_content(row))
 
     def close(self) -> None:
         """Close the window, if there is one."""
@@ -141,6 +149,15 @@ class Picture:
         if engine.agents_leave and engine.views > 1:
             mask = [None if left else trees.row(mask, agent) for agent, left in enumerate(engine.left[row])]
         return self.scene(row), mask, self.probabilities, self.action if row == 0 else None
+
+    def _drawn_content(self, row: int) -> tuple[Any, ...]:
+        """What a renderer is given; the scene is kept, since the next frame names the action of this one by it."""
+        content, status = self._content(row), self.status(row)
+        if self.engine.rows == 1:
+            step = self._elapsed(row)
+            before = {step - 1: self._drawn[step - 1]} if step - 1 in self._drawn else {}
+            self._drawn = {**before, step: content[0]}
+        return (*content, status)
 
     def _last_action(self, row: int) -> str:
         """What was carried out last, if that was an action: its label in the frame before, or its numbers."""

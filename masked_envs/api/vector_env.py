@@ -22,7 +22,7 @@ from .fixed import Fixed
 from .invalid_action import invalid_action_error
 from .kept_spec import KeptSpec
 from .observations import batched, check_mask_in, observation_space, with_mask
-from .picture import Picture, check_render_mode
+from .picture import RENDER_MODES, Picture, check_render_mode
 from .seats import Seats
 from .single_agent import Opponent, SingleAgentView
 from .vector_arguments import (
@@ -82,7 +82,11 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
         check_positive("num_threads", num_threads)
         check_mask_in(mask_in)
         self.autoreset_mode = checked_mode(autoreset_mode)
-        self.metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 30, "autoreset_mode": self.autoreset_mode}
+        self.metadata = {
+            "render_modes": [mode for mode in RENDER_MODES if mode != "human"],
+            "render_fps": 30,
+            "autoreset_mode": self.autoreset_mode,
+        }
         check_render_mode(render_mode, self.metadata["render_modes"])
         if backend == "auto" and not numba_is_available():
             warnings.warn("numba is not installed: the rows are stepped by plain Python, slowly", stacklevel=3)

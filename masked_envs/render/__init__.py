@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .ansi import render_ansi
     from .gif import write_gif
     from .pygame_renderer import Event, Renderer, poll
+    from .svg import render_svg
 
 __all__ = [
     "Event",
@@ -34,6 +35,7 @@ __all__ = [
     "agent_ink",
     "poll",
     "render_ansi",
+    "render_svg",
     "write_gif",
 ]
 
@@ -42,6 +44,7 @@ _LAZY = {
     "Renderer": "pygame_renderer",
     "poll": "pygame_renderer",
     "render_ansi": "ansi",
+    "render_svg": "svg",
     "write_gif": "gif",
 }
 

@@ -128,8 +128,7 @@ class Canvas:
         end.
         """
         if room > 0:
-            size = _fitting_size(string, size, room)
-            string = _shortened(string, size, room)
+            string, size = fitted(string, size, room)
         if not string:
             return
         words = font(size * SAMPLES).render(string, True, color)
@@ -187,6 +186,12 @@ def _large_rect(box: Box) -> pygame.Rect:
 def _stroke(width: float) -> int:
     """pygame's line width, where 0 means filled."""
     return max(1, round(width * SAMPLES)) if width > 0 else 0
+
+
+def fitted(string: str, size: float, room: float) -> tuple[str, float]:
+    """A line of words that takes at most `room` pixels, and its size: smaller, then without its end."""
+    size = _fitting_size(string, size, room)
+    return _shortened(string, size, room), size
 
 
 def _fitting_size(string: str, size: float, room: float) -> float:

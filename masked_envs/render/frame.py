@@ -12,6 +12,7 @@ from .layout import MARGIN, STATUS_HEIGHT, TITLE_HEIGHT, BarsLayout, Layout, Str
 from .listing import runs
 from .marks import Look, paint_area, paint_button, paint_cell, paint_legal, paint_veil
 from .mask_view import MaskView
+from .painter import Painter
 from .places import ActionMark, Path
 from .shapes import Disc, Line, Polygon, Rect, Shape, Text
 from .status import LAST, Status
@@ -34,6 +35,14 @@ def draw_frame(
 ) -> NDArray[np.uint8]:
     """The finished frame, uint8 (height, width, 3); `refused` are (agent, path) of the actions to flash."""
     canvas = Canvas(layout.width, layout.height, theme["page"])
+    paint_frame(canvas, layout, view, theme, status, refused)
+    return canvas.finish()
+
+
+def paint_frame(
+    canvas: Painter, layout: Layout, view: MaskView, theme: Theme, status: Status, refused: Refused = ()
+) -> None:
+    """Paint the scene, the actions and the status line on an empty canvas."""
     with canvas.clipped(layout.picture):
         _draw_picture(canvas, layout, theme)
         for mark in layout.scene.marks:
@@ -43,17 +52,16 @@ def draw_frame(
     for bars in layout.ranges:
         _draw_bars(canvas, view, theme, bars)
     _draw_status(canvas, layout, view, theme, status)
-    return canvas.finish()
 
 
-def _draw_picture(canvas: Canvas, layout: Layout, theme: Theme) -> None:
+def _draw_picture(canvas: Painter, layout: Layout, theme: Theme) -> None:
     ground = theme[layout.scene.background]
     canvas.rect(layout.picture, ground)
     for shape in layout.scene.shapes:
         _draw_shape(canvas, layout, shape, mix(theme[shape.ink], ground, shape.fade))
 
 
-def _draw_shape(canvas: Canvas, layout: Layout, shape: Shape, color: RGB) -> None:
+def _draw_shape(canvas: Painter, layout: Layout, shape: Shape, color: RGB) -> None:
     scale = layout.scale
     match shape:
         case Rect(x, y, w, h):
@@ -71,7 +79,7 @@ def _draw_shape(canvas: Canvas, layout: Layout, shape: Shape, color: RGB) -> Non
             canvas.text((left, top), string, size * scale, color, align=shape.align)
 
 
-def _draw_mark(canvas: Canvas, layout: Layout, view: MaskView, theme: Theme, mark: ActionMark, refused: bool) -> None:
+def _draw_mark(canvas: Painter, layout: Layout, view: MaskView, theme: Theme, mark: ActionMark, refused: bool) -> None:
     look = Look(
         view.legal(mark.agent, mark.path),
         view.probability(mark.agent, mark.path),
@@ -88,7 +96,7 @@ def _draw_mark(canvas: Canvas, layout: Layout, view: MaskView, theme: Theme, mar
     paint(canvas, theme, (x + 1, y + 1, w - 2, h - 2), look)
 
 
-def _draw_strip(canvas: Canvas, view: MaskView, theme: Theme, place: StripLayout, refused: Refused) -> None:
+def _draw_strip(canvas: Painter, view: MaskView, theme: Theme, place: StripLayout, refused: Refused) -> None:
     strip = place.strip
     legal, probabilities = view.legal_row(strip), view.probability_row(strip)
     if place.per_cell > 1:
@@ -117,7 +125,7 @@ def _draw_strip(canvas: Canvas, view: MaskView, theme: Theme, place: StripLayout
     _draw_strip_title(canvas, view, theme, place)
 
 
-def _draw_strip_title(canvas: Canvas, view: MaskView, theme: Theme, place: StripLayout) -> None:
+def _draw_strip_title(canvas: Painter, view: MaskView, theme: Theme, place: StripLayout) -> None:
     strip, middle = place.strip, place.top + TITLE_HEIGHT / 2 - 1
     right = canvas.size[0] - MARGIN
     title = strip.title or "actions"
@@ -137,7 +145,7 @@ def _draw_strip_title(canvas: Canvas, view: MaskView, theme: Theme, place: Strip
     canvas.text((right, middle), words, TITLE_TEXT, theme["text"], align="right", room=room)
 
 
-def _draw_bars(canvas: Canvas, view: MaskView, theme: Theme, place: BarsLayout) -> None:
+def _draw_bars(canvas: Painter, view: MaskView, theme: Theme, place: BarsLayout) -> None:
     bars = place.bars
     hidden = len(bars.labels) - place.shown
     title = (bars.title or "actions") + (f" (first {place.shown} of {len(bars.labels)})" if hidden else "")
@@ -164,7 +172,7 @@ def _draw_bars(canvas: Canvas, view: MaskView, theme: Theme, place: BarsLayout) 
             canvas.line(((at, y - 2), (at, y + h + 2)), 3, theme["chosen"])
 
 
-def _draw_status(canvas: Canvas, layout: Layout, view: MaskView, theme: Theme, status: Status) -> None:
+def _draw_status(canvas: Painter, layout: Layout, view: MaskView, theme: Theme, status: Status) -> None:
     middle, left, right = STATUS_HEIGHT / 2, float(MARGIN), float(layout.width - MARGIN)
     legend = _legend(view)
     words = [(part, "muted") for part in status.parts()]

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .canvas import Canvas, text_width
+from .canvas import text_width
 from .listing import percentage
+from .painter import Painter
 from .places import Box, Icon
 from .shapes import Point
 from .theme import RGB, Theme, mix
@@ -37,14 +38,14 @@ class Look:
 
 
 def paint_legal(
-    canvas: Canvas, theme: Theme, box: Box, *, radius: float = 0.0, edge: float = 2.0, fill: RGB | None = None
+    canvas: Painter, theme: Theme, box: Box, *, radius: float = 0.0, edge: float = 2.0, fill: RGB | None = None
 ) -> None:
     """What every legal action has: a green frame around a light fill."""
     canvas.rect(box, theme["legal_fill"] if fill is None else fill, radius=radius)
     canvas.rect(box, theme["legal"], radius=radius, outline=edge)
 
 
-def paint_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+def paint_button(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
     """An action as a widget of its own, inside `box`."""
     side = min(box[2], box[3])
     if side < TINY and not look.icon:
@@ -55,7 +56,7 @@ def paint_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
         _paint_full_button(canvas, theme, box, look)
 
 
-def paint_area(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+def paint_area(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
     """An action over a part of the picture, inside `box`."""
     side = min(box[2], box[3])
     radius = min(10.0, 0.12 * side)
@@ -71,12 +72,12 @@ def paint_area(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
     _paint_rings(canvas, theme, box, look, radius)
 
 
-def paint_veil(canvas: Canvas, theme: Theme, box: Box) -> None:
+def paint_veil(canvas: Painter, theme: Theme, box: Box) -> None:
     """Grey out a part of the picture that a forbidden action acts on."""
     canvas.veil(box, theme["background"], 120, hatch=theme["forbidden"])
 
 
-def paint_cell(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+def paint_cell(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
     """An action in a cell too small for words: a frame while legal, a dot while forbidden."""
     x, y, w, h = box
     if look.legal is False:
@@ -92,7 +93,7 @@ def paint_cell(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
     _paint_rings(canvas, theme, box, look, 0.0)
 
 
-def _paint_full_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+def _paint_full_button(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
     radius = min(6.0, 0.2 * min(box[2], box[3]))
     fill, edge, words = _colors(theme, look)
     canvas.rect(box, fill, radius=radius)
@@ -106,7 +107,7 @@ def _paint_full_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> No
     _paint_rings(canvas, theme, box, look, radius)
 
 
-def _paint_content(canvas: Canvas, theme: Theme, box: Box, look: Look, color: RGB, plate: RGB) -> None:
+def _paint_content(canvas: Painter, theme: Theme, box: Box, look: Look, color: RGB, plate: RGB) -> None:
     """Icon, label and percentage, one under the other, as far as they fit; words on a cross get a plate."""
     x, y, w, h = box
     forbidden, wrong = look.legal is False, look.legal is False and bool(look.probability)
@@ -130,7 +131,7 @@ def _paint_content(canvas: Canvas, theme: Theme, box: Box, look: Look, color: RG
         canvas.text(middle, words, size, ink, room=w - 6)
 
 
-def _paint_icon_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+def _paint_icon_button(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
     """A small arrow without a box around it, filled as far as it is probable; a cross while forbidden."""
     side = min(box[2], box[3])
     center, size = _center(box), 0.8 * side
@@ -152,7 +153,7 @@ def _paint_icon_button(canvas: Canvas, theme: Theme, box: Box, look: Look) -> No
     _paint_rings(canvas, theme, box, look, 3.0)
 
 
-def paint_icon(canvas: Canvas, center: Point, size: float, icon: Icon, color: RGB) -> None:
+def paint_icon(canvas: Painter, center: Point, size: float, icon: Icon, color: RGB) -> None:
     """A triangle that points the way, or a square for "stay"."""
     x, y = center
     half, back = size / 2, 0.4 * size
@@ -166,7 +167,7 @@ def paint_icon(canvas: Canvas, center: Point, size: float, icon: Icon, color: RG
     canvas.polygon(corners[icon or "stay"], color)
 
 
-def _paint_meter(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
+def _paint_meter(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
     x, y, w, h = box
     probability = min(1.0, look.probability or 0.0)
     thick = min(8.0, max(3.0, 0.16 * h))
@@ -179,7 +180,7 @@ def _paint_meter(canvas: Canvas, theme: Theme, box: Box, look: Look) -> None:
         canvas.text((x + w / 2, y + 0.42 * h), percentage(probability), min(20.0, 0.34 * h), theme["text"], room=w)
 
 
-def _paint_rings(canvas: Canvas, theme: Theme, box: Box, look: Look, radius: float) -> None:
+def _paint_rings(canvas: Painter, theme: Theme, box: Box, look: Look, radius: float) -> None:
     side = min(box[2], box[3])
     width = 3.0 if side >= SMALL else 2.0 if side >= TINY else 1.5
     if look.chosen:
@@ -212,7 +213,7 @@ def _level(box: Box, probability: float) -> Box:
     return (x, y + h - height, w, height)
 
 
-def _cross(canvas: Canvas, box: Box, color: RGB, width: float) -> None:
+def _cross(canvas: Painter, box: Box, color: RGB, width: float) -> None:
     x, y, w, h = box
     canvas.line(((x, y), (x + w, y + h)), width, color)
     canvas.line(((x + w, y), (x, y + h)), width, color)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 from surfaces import ALL_CHOICES
@@ -9,6 +12,23 @@ from surfaces import ALL_CHOICES
 from masked_envs.api.picture import Picture
 from masked_envs.core.engine import Engine
 from masked_envs.registration import declaration
+from masked_envs.render.shapes import Text
+
+NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
+
+
+def is_sound(picture, scene):
+    """A document whose sizes are numbers above 0, and that holds the words of the scene."""
+    root = ElementTree.fromstring(picture)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg" and len(root) > 3
+    for element in root.iter():
+        for name in ("x", "y", "width", "height", "cx", "cy", "r", "stroke-width", "textLength"):
+            number = element.get(name)
+            assert number is None or NUMBER.fullmatch(number), (name, number)
+            assert number is None or name in "xycxcy" or float(number) >= 0
+    words = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    return all(any(shape.string.startswith((word or "").rstrip(".")) for word in words) for shape in scene.shapes
+               if isinstance(shape, Text) and shape.string)  # fmt: skip
 
 
 @pytest.mark.parametrize(("env_id", "values"), ALL_CHOICES)
@@ -23,6 +43,8 @@ def test_no_scene_has_a_problem(env_id, values):
             scene = picture.scene(0)
             assert scene.problems() == [] and scene.kind == ("flat" if spec.kind == "candidates" else spec.kind)
             assert picture.render(0).splitlines()[1:]
+            if not seen:
+                assert is_sound(picture.canvas(0).finish(), scene)
             for view in range(engine.views):
                 engine.pick(every, view)
             assert engine.find_invalid() == -1

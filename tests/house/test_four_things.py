@@ -26,7 +26,13 @@ ADDED = {
     f"tests/envs/test_{NAME}.py",
     f"tests/envs/reference/{NAME}.py",
 }
-GENERATED = {"README.md", "docs/envs/index.md", "docs/envs/MaskedLightsOut.md", "docs/envs/MaskedLightsOut.gif"}
+GENERATED = {
+    "README.md",
+    "docs/envs/index.md",
+    "docs/envs/MaskedLightsOut.md",
+    "docs/envs/MaskedLightsOut.gif",
+    "docs/episodes/MaskedLightsOut.random.js",
+}
 LEFT_OUT = (
     ".git",
     ".venv*",

@@ -1,0 +1,108 @@
+"""Recorded episodes for the player of the environments' pages: docs/episodes/<name>.<play>.js.
+
+A recording is JSON behind an assignment, so that a page opened from a disk can load it too:
+
+    {"play": "random", "width": 600, "height": 420, "elements": ["<rect .../>", ...],
+     "frames": [{"draw": [0, 1, 5, ...], "legal": 0.5, "says": "step 3, north: 3 of 6 legal"}, ...]}
+
+`elements` are SVG elements, each written once; `draw` lists those of a frame in their order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from masked_envs.cli.demo import RandomPlayer
+from masked_envs.core.declaration import Declaration
+from masked_envs.files import atomic_write
+
+FOLDER = Path(__file__).parent / "episodes"
+PLAYS = ("random", "trained")
+SEED, STEPS = 3, 40
+MOST_BYTES = 250_000  # of a recording; a longer episode ends before its time
+
+
+class Recording:
+    """Collects the frames of one episode.
+
+    Args:
+        play: what the picture shows: "random" or "trained".
+    """
+
+    def __init__(self, play: str) -> None:
+        self.play, self.size = play, (0, 0)
+        self.numbers: dict[str, int] = {}
+        self.frames: list[dict[str, Any]] = []
+
+    def add(self, env: Any) -> None:
+        """Draw the state of an environment of one row."""
+        picture = env.picture
+        canvas, status, view = picture.canvas(0), picture.status(0), picture.view(0)
+        self.size = canvas.size
+        draw = [self.numbers.setdefault(element, len(self.numbers)) for element in canvas.elements]
+        totals = view.totals()
+        words = [f"step {status.step}", *([status.message] if status.message else [])]
+        words += [f"{totals[0]:,} of {sum(totals):,} actions legal"] if totals else []
+        self.frames.append({"draw": draw, "legal": self._legal(env, status.over), "says": ", ".join(words)})
+
+    def _legal(self, env: Any, over: bool) -> float | None:
+        """The share of all actions that is legal; of agents who act at once their mean; None after the end."""
+        if over:
+            return None
+        engine = env.picture.engine
+        masks = [engine.mask_spec.canonical(engine.masks[0][view]) for view in range(engine.views)]
+        head_masks = [None] * len(masks)
+        if hasattr(env, "head_mask") and engine.views == 1:
+            head_masks = [env.head_mask]
+        shares = [engine.mask_spec.legal_fraction(m, h) for m, h in zip(masks, head_masks, strict=True)]
+        return round(float(np.mean(shares)), 4)
+
+    def text(self) -> str:
+        content = {
+            "play": self.play, "width": self.size[0], "height": self.size[1],
+            "elements": list(self.numbers), "frames": self.frames,
+        }  # fmt: skip
+        return f"maskedEpisodes.push({json.dumps(content, separators=(',', ':'))});\n"
+
+    def write(self, path: Path) -> None:
+        """Write the file, with as many frames as fit in `MOST_BYTES`."""
+        text = self.text()
+        while len(text) > MOST_BYTES and len(self.frames) > 2:
+            keep = self.frames[: max(2, int(len(self.frames) * 0.95 * MOST_BYTES / len(text)))]
+            used = sorted({number for frame in keep for number in frame["draw"]})
+            elements, new = list(self.numbers), {number: place for place, number in enumerate(used)}
+            self.numbers = {elements[number]: place for number, place in new.items()}
+            self.frames = [{**frame, "draw": [new[number] for number in frame["draw"]]} for frame in keep]
+            text = self.text()
+        path.parent.mkdir(exist_ok=True)
+        with atomic_write(path) as file:
+            file.write(text.encode())
+
+
+def path_of(name: str, play: str = "random") -> Path:
+    return FOLDER / f"{name}.{play}.js"
+
+
+def player(name: str) -> str:
+    """The place of a page where its recordings are played."""
+    plays = " ".join(play for play in PLAYS if play == "random" or path_of(name, play).exists())
+    return f'<div class="episode-player" data-episode="{name}" data-plays="{plays}"></div>'
+
+
+def played(declared: Declaration) -> Iterator[Any]:
+    """An environment in every state of an episode of random legal play, its choices set."""
+    player = RandomPlayer(declared, declared.resolve({}), SEED, "svg")
+    for _ in player.play(STEPS, episodes=1):
+        yield player.env
+
+
+def write_random(declared: Declaration, path: Path) -> None:
+    recording = Recording("random")
+    for env in played(declared):
+        recording.add(env)
+    recording.write(path)
