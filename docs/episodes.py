@@ -1,5 +1,8 @@
 """Recorded episodes for the player of the environments' pages: docs/episodes/<name>.<play>.js.
 
+    python docs/generate.py                     records random play where that is missing
+    python docs/episodes.py MaskedTaxi-v0 ...   trains as benchmarks/learn.py does, and records one greedy episode
+
 A recording is JSON behind an assignment, so that a page opened from a disk can load it too:
 
     {"play": "random", "width": 600, "height": 420, "elements": ["<rect .../>", ...],
@@ -11,6 +14,7 @@ A recording is JSON behind an assignment, so that a page opened from a disk can 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,12 +58,11 @@ class Recording:
         """The share of all actions that is legal; of agents who act at once their mean; None after the end."""
         if over:
             return None
-        engine = env.picture.engine
-        masks = [engine.mask_spec.canonical(engine.masks[0][view]) for view in range(engine.views)]
-        head_masks = [None] * len(masks)
-        if hasattr(env, "head_mask") and engine.views == 1:
-            head_masks = [env.head_mask]
-        shares = [engine.mask_spec.legal_fraction(m, h) for m, h in zip(masks, head_masks, strict=True)]
+        engine, spec = env.picture.engine, env.picture.engine.mask_spec
+        if engine.views == 1:
+            mask = spec.canonical(engine.masks[0][0])
+            return round(float(spec.legal_fraction(mask, env.unwrapped._view.dependent_heads(0))), 4)
+        shares = [spec.legal_fraction(spec.canonical(engine.masks[0][view])) for view in range(engine.views)]
         return round(float(np.mean(shares)), 4)
 
     def text(self) -> str:
@@ -106,3 +109,27 @@ def write_random(declared: Declaration, path: Path) -> None:
     for env in played(declared):
         recording.add(env)
     recording.write(path)
+
+
+def write_trained(env_id: str) -> None:
+    """Train the reference agent with the settings of benchmarks/learning, and record one of its episodes."""
+    from learn import run_of
+
+    from agents.ppo_torch import Config, Learner, train
+    from agents.ppo_torch.pictures import greedy_states
+
+    run = run_of(env_id)
+    learner = Learner(Config(env=env_id, env_args=run["env_args"], seed=1, **run["settings"]))
+    train(learner)
+    recording = Recording("trained")
+    for envs in greedy_states(learner.policy, learner.encoder, learner.config, STEPS):
+        recording.add(envs)
+    recording.write(path_of(env_id.rpartition("-")[0], "trained"))
+
+
+if __name__ == "__main__":
+    root = Path(__file__).resolve().parents[1]
+    sys.path[:0] = [str(root), str(root / "benchmarks")]
+    for named in sys.argv[1:]:
+        write_trained(named)
+        print(f"docs/episodes: {named}; now run python docs/generate.py", flush=True)

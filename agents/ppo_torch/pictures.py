@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from .masks import shown_mask
 from .networks import Encoder, Policy
 
 MOST_FRAMES = 250
+ONE_OF_N = ("flat", "candidates")
 
 
 def draw_learning_curve(history: list[tuple[int, float]], config: Config, path: Path) -> None:
@@ -46,7 +48,6 @@ def record_gif(policy: Policy, encoder: Encoder, config: Config, path: Path) -> 
     write_gif(frames, path, fps=fps)
 
 
-@torch.inference_mode()
 def greedy_frames(
     policy: Policy, encoder: Encoder, config: Config, most: int
 ) -> tuple[list[npt.NDArray[np.uint8]], float]:
@@ -55,16 +56,37 @@ def greedy_frames(
     Raises:
         ValueError: the environment draws no pictures.
     """
+    frames, fps = [], 30.0
+    for envs in greedy_states(policy, encoder, config, most):
+        frames.append(picture(envs))
+        fps = envs.metadata.get("render_fps", 30)
+    return frames, fps
+
+
+@torch.inference_mode()
+def greedy_states(policy: Policy, encoder: Encoder, config: Config, most: int) -> Iterator[Any]:
+    """A vector environment of one row in the first `most` states of a greedy episode.
+
+    Where its picture can show them, it has the action chosen and, of one choice among n, the policy's probabilities.
+    """
     envs: Any = environments.make_envs(config, 1, render_mode="rgb_array")
     observation, info = envs.reset(seed=config.seed)
-    frames, over = [picture(envs)], False
-    while not over and len(frames) < most:
-        distribution = policy.distribution(encoder(observation), shown_mask(envs, info))
-        observation, _, terminated, truncated, info = envs.step(policy.to_env(distribution.mode))
+    shown, over = getattr(envs, "picture", None), False
+    for _ in range(most):
+        if over:
+            yield envs
+            break
+        distribution: Any = policy.distribution(encoder(observation), shown_mask(envs, info))
+        action = policy.to_env(distribution.mode)
+        if shown is not None:
+            shown.action = action[0] if isinstance(action, np.ndarray) else None
+            shown.probabilities = distribution.probs[0].numpy() if envs.mask_spec.kind in ONE_OF_N else None
+        yield envs
+        if shown is not None:
+            shown.probabilities = None
+        observation, _, terminated, truncated, info = envs.step(action)
         over = bool(terminated[0] or truncated[0])
-        frames.append(picture(envs))
     envs.close()
-    return frames, envs.metadata.get("render_fps", 30)
 
 
 def picture(envs: Any) -> npt.NDArray[np.uint8]:
