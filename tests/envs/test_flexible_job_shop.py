@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,52 @@ def test_no_play_of_an_instance_is_shorter_than_its_published_optimum() -> None:
         total += rewards
         over |= terminated
     assert (-total >= INSTANCE.raw("mk01")["optimum"]).all() and len(set(total.tolist())) > 1
+
+
+# Of mk01: for each job the start and the machine (from 0) of each operation. Found by simulated annealing over orders
+# and machines, with a program of its own that knows nothing of the environment.
+MK01_SCHEDULE = [
+    [(0, 2), (7, 2), (12, 5), (15, 5), (25, 2), (28, 5)],
+    [(0, 1), (6, 2), (7, 0), (9, 3), (21, 0)],
+    [(12, 1), (20, 5), (22, 0), (30, 2), (34, 4)],
+    [(0, 0), (18, 1), (24, 2), (25, 4), (34, 5)],
+    [(0, 4), (3, 0), (6, 1), (12, 0), (21, 3), (35, 2)],
+    [(12, 2), (17, 0), (26, 2), (30, 1), (36, 0), (37, 0)],
+    [(0, 5), (1, 3), (22, 5), (28, 4), (34, 2)],
+    [(10, 5), (16, 2), (20, 0), (24, 1), (33, 3)],
+    [(1, 5), (4, 0), (5, 3), (9, 0), (20, 2), (27, 3)],
+    [(2, 5), (4, 5), (10, 4), (14, 5), (15, 3), (23, 0)],
+]
+
+
+def operations_in_the_file() -> list[list[dict[int, int]]]:
+    """Of mk01: the time of each operation by machine, read here from the numbers of the data file."""
+    (path,) = (path for path in INSTANCE.files if path.stem == "mk01")
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")][1:]
+    jobs = []
+    for line in lines:
+        words = iter(map(int, line.split()))
+        jobs.append([{next(words) - 1: next(words) for _ in range(next(words))} for _ in range(next(words))])
+    return jobs
+
+
+def test_mk01_is_done_in_its_published_optimum_of_40() -> None:
+    jobs = operations_in_the_file()
+    busy: dict[int, list[tuple[int, int]]] = {}
+    for job, planned in zip(jobs, MK01_SCHEDULE, strict=True):
+        free = 0
+        for times, (start, machine) in zip(job, planned, strict=True):
+            assert start >= free
+            free = start + times[machine]
+            busy.setdefault(machine, []).append((start, free))
+    for spans in map(sorted, busy.values()):
+        assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
+    assert max(end for spans in busy.values() for _, end in spans) == 40 == INSTANCE.raw("mk01")["optimum"]
+    starts, on = np.full((10, 6), -1), np.zeros((10, 6), np.int64)  # -1: a job has fewer operations
+    for job, planned in enumerate(MK01_SCHEDULE):
+        for k, (start, machine) in enumerate(planned):
+            starts[job, k], on[job, k] = start, machine
+    assert replay(make(ENV_ID, instance="mk01"), starts, on) == -40
 
 
 def test_random_play_is_a_schedule() -> None:
