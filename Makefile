@@ -2,6 +2,7 @@
 
 VENV        ?= .venv
 VENV_NEWEST ?= .venv-newest
+VENV_AGILERL ?= .venv-agilerl
 
 # Passed on to the tools: make test PYTEST_FLAGS="-x -k warehouse", make demo DEMO_FLAGS="--seed 1"
 PIP_FLAGS    ?=
@@ -21,11 +22,16 @@ BENCH_FLAGS  ?=
 
 # What each installation adds to the package's own dependencies.
 EXTRAS_demo  := torch,gif
-EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external,tianshou,torchrl,skrl,jax
+EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external,tianshou,torchrl,skrl,jax,dm_env,open_spiel,minari
+# In an environment of their own, with versions that the others do not take.
+EXTRAS_agilerl := dev,torch,agilerl,rl_games,d3rlpy,minari
 EXTRAS_fuzz  := dev,torch,fuzz
 EXTRAS_docs  := docs
 EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch,sb3,tianshou,torchrl,skrl,jax
+
+# What is tested where AgileRL is.
+AGILERL = tests/adapters/test_contract.py tests/adapters/test_rl_games.py tests/house/test_docs.py
 
 # The files with core tests: collecting all others takes longer than running these.
 CORE = $(shell grep -rl --include='test_*.py' 'mark\.core' tests)
@@ -38,7 +44,7 @@ USABLE     := import sys, venv, ensurepip; sys.exit(sys.version_info[:2] < (3, 1
 PYTHON      = $(shell for p in $(CANDIDATES); do if $$p -c '$(TESTED)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
 BIN := $(VENV)/bin
-CREATED := $(VENV)/.created $(VENV_NEWEST)/.created
+CREATED := $(VENV)/.created $(VENV_NEWEST)/.created $(VENV_AGILERL)/.created
 
 # Tests, lint, docs and demo open no window.
 SDL_VIDEODRIVER ?= dummy
@@ -48,7 +54,7 @@ export SDL_VIDEODRIVER MPLBACKEND
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-main test-newest test-long test-field mutants fuzz lint format docs bench clean clean-all check-python
+.PHONY: help demo test test-main test-newest test-long test-field test-agilerl mutants fuzz lint format docs bench clean clean-all check-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -76,6 +82,9 @@ test-long: $(VENV)/.installed-test ## the tests that take minutes: everything wi
 test-field: $(VENV)/.installed-field ## the checker on what other packages ship (docs/field_report.md)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long" tests/house/test_field_report.py $(PYTEST_FLAGS)
 
+test-agilerl: $(VENV_AGILERL)/.installed ## AgileRL, rl_games and d3rlpy, which need an environment of their own
+	$(VENV_AGILERL)/bin/python -m pytest $(AGILERL) -k "rl_games or agilerl or offline" $(PYTEST_FLAGS)
+
 mutants: $(VENV)/.installed-test ## break the code on purpose, one place at a time, and report which test notices
 	$(BIN)/python -m tests.mutation $(MUTANT_FLAGS)
 
@@ -102,7 +111,7 @@ clean: ## remove builds and caches
 	find . -name '.?*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-all: clean ## also remove the environments
-	for d in $(VENV) $(VENV_NEWEST); do if [ -f $$d/pyvenv.cfg ]; then rm -rf $$d; fi; done
+	for d in $(VENV) $(VENV_NEWEST) $(VENV_AGILERL); do if [ -f $$d/pyvenv.cfg ]; then rm -rf $$d; fi; done
 
 # --- Environments ---------------------------------------------------------------------------------------------------
 # A stamp is written after everything before it has succeeded, so an interrupted installation is taken up again.
@@ -122,6 +131,10 @@ $(VENV_NEWEST)/.installed: $(VENV_NEWEST)/.created pyproject.toml constraints/ne
 	$(VENV_NEWEST)/bin/python -m pip install $(PIP_FLAGS) --upgrade -c constraints/newest.txt -e '.[dev]' gymnasium
 	@touch $@
 
+$(VENV_AGILERL)/.installed: $(VENV_AGILERL)/.created pyproject.toml constraints/agilerl.txt
+	$(VENV_AGILERL)/bin/python -m pip install $(PIP_FLAGS) -c constraints/agilerl.txt -e '.[$(EXTRAS_agilerl)]'
+	@touch $@
+
 # Looked at every time, but no reason to install again. A PYTHON that differs from the one an environment was made
 # with is an error, since silently keeping the old one would test the wrong version.
 check-python:
@@ -129,7 +142,7 @@ ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
 	@"$(PYTHON)" -c '$(USABLE)' 2>/dev/null || { \
 	  echo 'PYTHON=$(PYTHON) does not run, is older than 3.10, or lacks the venv module.' >&2; exit 1; }
 	@want=$$("$(PYTHON)" -c 'import sys; print(sys.version.split()[0])'); \
-	for d in $(VENV) $(VENV_NEWEST); do if [ -f $$d/.created ]; then \
+	for d in $(VENV) $(VENV_NEWEST) $(VENV_AGILERL); do if [ -f $$d/.created ]; then \
 	  has=$$($$d/bin/python -c 'import sys; print(sys.version.split()[0])'); \
 	  [ "$$has" = "$$want" ] || { echo "$$d has Python $$has, but PYTHON=$(PYTHON) is $$want:" \
 	    "make clean-all first, or give VENV= and VENV_NEWEST= other names." >&2; exit 1; }; fi; done

@@ -109,6 +109,10 @@ ONLY_HERE = {
     "skrl": ("skrl/",),
     "jax": ("jax/",),
     "optax": (),
+    "dm_env": ("dm_env.py",),
+    "pyspiel": ("open_spiel.py",),
+    "open_spiel": (),
+    "rl_games": ("rl_games.py",),
     "matplotlib": (),
     "scipy": (),
 }
@@ -339,6 +343,9 @@ ROOMS = {
 }
 # Where the name to install is not the name to import.
 DISTRIBUTIONS = {
+    "dm_env": "dm-env",
+    "pyspiel": "open_spiel",
+    "rl_games": "rl-games",
     "pygame": "pygame-ce",
     "PIL": "pillow",
     "msgpack_numpy": "msgpack-numpy",

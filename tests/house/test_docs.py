@@ -25,6 +25,9 @@ ROOMS = {
     "torch": "torch",
     "sb3": "stable_baselines3",
     "tianshou": "tianshou",
+    "dm_env": "dm_env",
+    "open_spiel": "pyspiel",
+    "rl_games": "rl_games",
 }  # rooms of the package, and the library that each needs
 RUN_ELSEWHERE = ("field_report.md",)  # by test_field_report.py, which compares what it prints, too
 MOST_BYTES = 300_000  # of a GIF

@@ -6,7 +6,8 @@ import pytest
 
 import masked_envs
 
-ROOMS = tuple(f"masked_envs.{room}" for room in ("torch", "rllib", "sb3", "tianshou", "torchrl", "skrl", "jax"))
+LIBRARIES = ("torch", "rllib", "sb3", "tianshou", "torchrl", "skrl", "jax", "dm_env", "open_spiel", "rl_games")
+ROOMS = tuple(f"masked_envs.{room}" for room in LIBRARIES)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,17 @@ ROOMS = tuple(f"masked_envs.{room}" for room in ("torch", "rllib", "sb3", "tians
         ("torchrl", lambda: __import__("masked_envs.torchrl"), r"masked_envs\.torchrl needs.*masked-envs\[torchrl\]"),
         ("skrl", lambda: __import__("masked_envs.skrl"), r"masked_envs\.skrl needs.*masked-envs\[skrl\]"),
         ("jax", lambda: __import__("masked_envs.jax"), r"masked_envs\.jax needs.*masked-envs\[jax\]"),
+        ("dm_env", lambda: __import__("masked_envs.dm_env"), r"masked_envs\.dm_env needs.*masked-envs\[dm_env\]"),
+        (
+            "pyspiel",
+            lambda: __import__("masked_envs.open_spiel"),
+            r"masked_envs\.open_spiel needs.*masked-envs\[open_spiel\]",
+        ),
+        (
+            "rl_games",
+            lambda: __import__("masked_envs.rl_games"),
+            r"masked_envs\.rl_games needs.*masked-envs\[rl_games\]",
+        ),
         ("pettingzoo", lambda: masked_envs.make_aec("MaskedConnectFour-v0"), "make_aec needs PettingZoo .*pettingzoo"),
         ("pettingzoo", lambda: masked_envs.make_parallel("MaskedWarehouse-v0"), "make_parallel needs PettingZoo"),
     ],

@@ -56,18 +56,7 @@ Versions
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import (
-    Declaration,
-    Instance,
-    copy_to,
-    fill,
-    random_below,
-    rule,
-    shuffle,
-    state_record,
-    stated_optimum,
-    whole,
-)
+from ...core import Declaration, Instance, copy_to, fill, random_below, rule, shuffle, state_record, whole
 from ...mask_spec import MaskSpec
 from .shops import (
     LONGEST,
@@ -80,6 +69,7 @@ from .shops import (
     next_completion,
     pass_time,
     read_rows,
+    stated_optimum,
 )
 
 NEVER = 2**62  # later than any time

@@ -25,8 +25,10 @@ YES, NUMBERED, NO = "yes", "numbered", "no"
 """Served as it is; numbered by the adapter; refused, with what to use instead in the message."""
 FLAT, SEQUENTIAL, BOUNDED = "VectorFlatActions", "VectorSequentialActions", "VectorBoundedAction"
 """Refused with the name of this wrapper in the message, and served through it."""
-SEAT, TOGETHER = "one seat", "all agents in one action"
-"""How a game is served: one agent against an opponent, or all agents by one policy."""
+FLAT_SINGLE, SEQUENTIAL_SINGLE = "FlatActions", "SequentialActions"
+"""The same wrappers of a single environment."""
+SEAT = "one seat"
+"""How a game is served: one agent against an opponent."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,20 @@ PLAYS = {
     "turns": Case("MaskedConnectFour-v0", {"flat": True, "opponent": "random"}),
     "simultaneous": Case("MaskedWarehouse-v0", {"flat": True, "opponent": "random"}),
 }
+OF_NUMBERS = {
+    "flat": YES,
+    "candidates": YES,
+    "per_head": NUMBERED,
+    "joint": NUMBERED,
+    "conditional, two heads": NUMBERED,
+    "conditional, more": SEQUENTIAL,
+    "binary": FLAT,
+    "interval": FLAT,
+    "dict": FLAT,
+}
+"""How a library is served that has masks of Discrete actions only."""
+ONE_SEAT = {"single": YES, "turns": SEAT, "simultaneous": SEAT}
+"""How one is served that has one agent only."""
 HARD = Case("MaskedPairs-v0")
 """Of 25 actions at most 20 are legal, and fewer each step: a policy without masks errs at once."""
 FORCED = Case("Forced-v0")
@@ -109,21 +125,23 @@ class Adapter(Served, ABC):
     def train(self, env: Any, decisions: int, seed: int = 0, masked: bool = True) -> Any:
         """A model trained for at least so many decisions; without masks if not `masked` (the negative control)."""
 
-    @abstractmethod
     def decisions(self, model: Any) -> int:
         """How many decisions the training took."""
+        taken: int = model.decisions
+        return taken
 
     @abstractmethod
     def play(self, model: Any, env: Any, decisions: int, greedy: bool) -> None:
         """Let the model play for at least so many decisions."""
 
-    @abstractmethod
     def invalid(self, env: Any) -> int:
         """How many invalid actions the environment has counted."""
+        return int(env.invalid_actions.sum())
 
-    @abstractmethod
     def losses(self, model: Any) -> list[float]:
         """The losses of the last update."""
+        found: list[float] = model.losses
+        return found
 
     @abstractmethod
     def weights(self, model: Any) -> npt.NDArray[np.float64]:
@@ -139,6 +157,18 @@ class Adapter(Served, ABC):
         None where the library seeds its ways differently; then its own test compares what they learn.
         """
         return None
+
+
+def in_one_row(*modules: Any) -> npt.NDArray[np.float64]:
+    """All weights of modules of torch, float64 (n,)."""
+    found = [weight.detach().numpy().ravel() for module in modules for weight in module.parameters()]
+    return np.concatenate(found).astype(np.float64)
+
+
+def ratios(new: Any, old: Any) -> tuple[npt.NDArray[np.float64], float]:
+    """Of log-probabilities after and before, arrays or tensors: the ratios, and an estimate of the KL divergence."""
+    log_ratio = np.asarray(new - old, np.float64).ravel()
+    return np.exp(log_ratio), float((np.exp(log_ratio) - 1 - log_ratio).mean())
 
 
 def columns() -> dict[str, Served]:
@@ -170,4 +200,4 @@ PLAY_ROWS = {"single": "one agent", "turns": "game in turns", "simultaneous": "g
 
 
 def _cell(served: str) -> str:
-    return f"`{served}`" if served in (FLAT, SEQUENTIAL, BOUNDED) else served
+    return f"`{served}`" if served.endswith(("Actions", "Action")) else served

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from . import FLAT, NUMBERED, SEAT, SEQUENTIAL, YES, Adapter
+from . import OF_NUMBERS, ONE_SEAT, Adapter, ratios
 
 
 @dataclass
@@ -40,18 +40,7 @@ class Jax(Adapter):
     title, page = "`masked_envs.jax`", "jax.md"
     requires = ("jax", "optax")
     mode = AutoresetMode.SAME_STEP
-    kinds = {
-        "flat": YES,
-        "candidates": YES,
-        "per_head": NUMBERED,
-        "joint": NUMBERED,
-        "conditional, two heads": NUMBERED,
-        "conditional, more": SEQUENTIAL,
-        "binary": FLAT,
-        "interval": FLAT,
-        "dict": FLAT,
-    }
-    plays = {"single": YES, "turns": SEAT, "simultaneous": SEAT}
+    kinds, plays = OF_NUMBERS, ONE_SEAT
 
     def wrap(self, envs):
         from masked_envs.jax import vector_step
@@ -74,9 +63,6 @@ class Jax(Adapter):
             parameters, state, losses = jax_cases.update(parameters, state, trajectory)
         return Trained(parameters, [float(loss) for loss in losses.values()], updates * rows * steps)
 
-    def decisions(self, model):
-        return model.decisions
-
     def play(self, model, env, decisions, greedy):
         import jax
         import jax_cases
@@ -92,9 +78,6 @@ class Jax(Adapter):
     def invalid(self, env):
         return int(env.envs.unwrapped.invalid_actions.sum())
 
-    def losses(self, model):
-        return model.losses
-
     def weights(self, model):
         import jax
 
@@ -108,8 +91,7 @@ class Jax(Adapter):
         parameters = jax_cases.fresh(0, seen.action_mask.shape[1])
         _, trajectory = env.collect(parameters, seen, jax.random.key(1), 8, 0, True)
         x, mask, action, old, *_ = (np.reshape(part, (-1, *part.shape[2:])) for part in trajectory)
-        log_ratio = np.asarray(jax_cases.log_prob(parameters, x, mask, action) - old, np.float64)
-        return np.exp(log_ratio), float((np.exp(log_ratio) - 1 - log_ratio).mean())
+        return ratios(jax_cases.log_prob(parameters, x, mask, action), old)
 
     def ordinary(self, case, num_envs, **parameters):
         """The same training over Gymnasium's SyncVectorEnv of single environments, one step at a time from Python."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from . import FLAT, NUMBERED, SEAT, SEQUENTIAL, YES, Adapter, Case
+from . import OF_NUMBERS, ONE_SEAT, YES, Adapter, Case, in_one_row, ratios
 
 
 class Sb3(Adapter):
@@ -16,18 +15,7 @@ class Sb3(Adapter):
     title, page = "`masked_envs.sb3`", "sb3.md"
     requires = ("sb3_contrib",)
     mode = AutoresetMode.SAME_STEP
-    kinds = {
-        "flat": YES,
-        "candidates": YES,
-        "per_head": YES,
-        "joint": NUMBERED,
-        "conditional, two heads": NUMBERED,
-        "conditional, more": SEQUENTIAL,
-        "binary": YES,
-        "interval": FLAT,
-        "dict": FLAT,
-    }
-    plays = {"single": YES, "turns": SEAT, "simultaneous": SEAT}
+    kinds, plays = {**OF_NUMBERS, "per_head": YES, "binary": YES}, ONE_SEAT
 
     def wrap(self, envs):
         from masked_envs.sb3 import MaskedVecEnv
@@ -58,14 +46,11 @@ class Sb3(Adapter):
             actions, _ = model.predict(observations, deterministic=greedy, action_masks=get_action_masks(env))
             observations, *_ = env.step(actions)
 
-    def invalid(self, env):
-        return int(np.sum(env.get_attr("invalid_actions")))
-
     def losses(self, model):
         return [value for key, value in model.logger.name_to_value.items() if key.startswith("train/")]
 
     def weights(self, model):
-        return np.concatenate([p.detach().numpy().ravel() for p in model.policy.parameters()]).astype(np.float64)
+        return in_one_row(model.policy)
 
     def first_minibatch(self, env):
         import torch
@@ -82,8 +67,7 @@ class Sb3(Adapter):
         actions = data.actions.long().flatten() if hasattr(env.action_space, "n") else data.actions
         with torch.no_grad():
             _, new, _ = model.policy.evaluate_actions(data.observations, actions, action_masks=data.action_masks)
-        log_ratio = new - data.old_log_prob
-        return log_ratio.exp().double().numpy(), float((log_ratio.exp() - 1 - log_ratio).mean())
+        return ratios(new, data.old_log_prob)
 
     def ordinary(self, case: Case, num_envs: int, **parameters: Any):
         from stable_baselines3.common.env_util import make_vec_env

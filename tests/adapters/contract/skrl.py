@@ -8,7 +8,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from . import FLAT, NUMBERED, SEAT, SEQUENTIAL, YES, Adapter, Case
+from . import OF_NUMBERS, ONE_SEAT, Adapter, Case, in_one_row, ratios
 
 
 class Skrl(Adapter):
@@ -17,18 +17,7 @@ class Skrl(Adapter):
     title, page = "`masked_envs.skrl`", "skrl.md"
     requires = ("skrl",)
     mode = AutoresetMode.SAME_STEP
-    kinds = {
-        "flat": YES,
-        "candidates": YES,
-        "per_head": NUMBERED,
-        "joint": NUMBERED,
-        "conditional, two heads": NUMBERED,
-        "conditional, more": SEQUENTIAL,
-        "binary": FLAT,
-        "interval": FLAT,
-        "dict": FLAT,
-    }
-    plays = {"single": YES, "turns": SEAT, "simultaneous": SEAT}
+    kinds, plays = OF_NUMBERS, ONE_SEAT
 
     def wrap(self, envs):
         from masked_envs.skrl import wrap
@@ -55,16 +44,12 @@ class Skrl(Adapter):
 
         skrl_cases.trainer_of(model[0], env, decisions, greedy).eval()
 
-    def invalid(self, env):
-        return int(env.invalid_actions.sum())
-
     def losses(self, model):
         return [float(np.mean(values)) for name, values in model[0].tracking_data.items() if name.startswith("Loss")]
 
     def weights(self, model):
         agent, _ = model
-        parameters = [*agent.policy.parameters(), *agent.value.parameters()]
-        return np.concatenate([p.detach().numpy().ravel() for p in parameters]).astype(np.float64)
+        return in_one_row(agent.policy, agent.value)
 
     def first_minibatch(self, env):
         import skrl_cases
@@ -76,8 +61,7 @@ class Skrl(Adapter):
         observations, actions, old = (agent.memory.get_tensor_by_name(name)[:8].flatten(0, 1) for name in names)
         with torch.no_grad():
             _, outputs = agent.policy.act({"observations": observations, "taken_actions": actions}, role="policy")
-        log_ratio = (outputs["log_prob"] - old).flatten()
-        return log_ratio.exp().double().numpy(), float((log_ratio.exp() - 1 - log_ratio).mean())
+        return ratios(outputs["log_prob"], old)
 
     def ordinary(self, case: Case, num_envs: int, **parameters: Any):
         from skrl.envs.wrappers.torch import wrap_env

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from . import FLAT, NUMBERED, SEAT, SEQUENTIAL, YES, Adapter, Case
+from . import OF_NUMBERS, ONE_SEAT, Adapter, Case, in_one_row, ratios
 
 
 @dataclass
@@ -27,18 +26,7 @@ class Tianshou(Adapter):
     title, page = "`masked_envs.tianshou`", "tianshou.md"
     requires = ("tianshou",)
     mode = AutoresetMode.DISABLED
-    kinds = {
-        "flat": YES,
-        "candidates": YES,
-        "per_head": NUMBERED,
-        "joint": NUMBERED,
-        "conditional, two heads": NUMBERED,
-        "conditional, more": SEQUENTIAL,
-        "binary": FLAT,
-        "interval": FLAT,
-        "dict": FLAT,
-    }
-    plays = {"single": YES, "turns": SEAT, "simultaneous": SEAT}
+    kinds, plays = OF_NUMBERS, ONE_SEAT
 
     def wrap(self, envs):
         from masked_envs.tianshou import MaskedVectorEnv
@@ -51,9 +39,6 @@ class Tianshou(Adapter):
         algorithm = tianshou_cases.ppo(env, seed, masked)
         return Trained(algorithm, *tianshou_cases.train_ppo(algorithm, env, decisions, seed))
 
-    def decisions(self, model):
-        return model.decisions
-
     def play(self, model, env, decisions, greedy):
         from tianshou.data import Collector
 
@@ -62,15 +47,8 @@ class Tianshou(Adapter):
         collector.reset()
         collector.collect(n_step=-(-decisions // len(env)) * len(env))
 
-    def invalid(self, env):
-        return int(env.invalid_actions.sum())
-
-    def losses(self, model):
-        return model.losses
-
     def weights(self, model):
-        given = [p.detach().numpy().ravel() for p in model.algorithm.parameters()]
-        return np.concatenate(given).astype(np.float64)
+        return in_one_row(model.algorithm)
 
     def first_minibatch(self, env):
         import tianshou_cases
@@ -89,8 +67,7 @@ class Tianshou(Adapter):
             collector.collect(n_step=8 * rows)
             batch, _ = collector.buffer.sample(0)  # all of it, row by row
             new = algorithm.policy(batch).dist.log_prob(torch.as_tensor(batch.act))
-        log_ratio = new - torch.stack(drawn, dim=1).flatten()
-        return log_ratio.exp().double().numpy(), float((log_ratio.exp() - 1 - log_ratio).mean())
+        return ratios(new, torch.stack(drawn, dim=1).flatten())
 
     def ordinary(self, case: Case, num_envs: int, **parameters: Any):
         from tianshou.env import DummyVectorEnv

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from . import FLAT, NUMBERED, SEAT, SEQUENTIAL, YES, Adapter, Case
+from . import OF_NUMBERS, ONE_SEAT, YES, Adapter, Case, in_one_row, ratios
 
 
 @dataclass
@@ -28,18 +27,7 @@ class TorchRL(Adapter):
     title, page = "`masked_envs.torchrl`", "torchrl.md"
     requires = ("torchrl",)
     mode = AutoresetMode.DISABLED
-    kinds = {
-        "flat": YES,
-        "candidates": YES,
-        "per_head": NUMBERED,
-        "joint": NUMBERED,
-        "conditional, two heads": NUMBERED,
-        "conditional, more": SEQUENTIAL,
-        "binary": FLAT,
-        "interval": FLAT,
-        "dict": FLAT,
-    }
-    plays = {"single": YES, "turns": SEAT, "simultaneous": YES}
+    kinds, plays = OF_NUMBERS, {**ONE_SEAT, "simultaneous": YES}
 
     def wrap(self, envs):
         from masked_envs.torchrl import MaskedEnv
@@ -51,9 +39,6 @@ class TorchRL(Adapter):
 
         return Trained(*torchrl_cases.train_ppo(env, decisions, seed, masked))
 
-    def decisions(self, model):
-        return model.decisions
-
     def play(self, model, env, decisions, greedy):
         import torch
         from torchrl.envs import ExplorationType, set_exploration_type
@@ -63,15 +48,8 @@ class TorchRL(Adapter):
         with torch.no_grad(), set_exploration_type(how):
             env.rollout(steps, model.actor, break_when_any_done=False)
 
-    def invalid(self, env):
-        return int(env.invalid_actions.sum())
-
-    def losses(self, model):
-        return model.losses
-
     def weights(self, model):
-        parameters = [*model.actor.parameters(), *model.critic.parameters()]
-        return np.concatenate([p.detach().numpy().ravel() for p in parameters]).astype(np.float64)
+        return in_one_row(model.actor, model.critic)
 
     def first_minibatch(self, env):
         import torch
@@ -80,9 +58,7 @@ class TorchRL(Adapter):
         actor, _ = torchrl_cases.networks(env)
         with torch.no_grad():
             batch = env.rollout(8, actor, break_when_any_done=False)
-            log_ratio = actor.get_dist(batch).log_prob(batch["action"]) - batch["action_log_prob"]
-        log_ratio = log_ratio.flatten()
-        return log_ratio.exp().double().numpy(), float((log_ratio.exp() - 1 - log_ratio).mean())
+            return ratios(actor.get_dist(batch).log_prob(batch["action"]), batch["action_log_prob"])
 
     def ordinary(self, case: Case, num_envs: int, **parameters: Any):
         import torchrl_cases
