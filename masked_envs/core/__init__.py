@@ -1,7 +1,7 @@
 """What environment files import: the declaration, parameters, state records, random numbers and array verbs."""
 
 from .declaration import Declaration
-from .instances import Instance, numbers, whole
+from .instances import Instance, numbers, stated_optimum, whole
 from .law import RuleError
 from .parameters import Parameter
 from .random import (
@@ -38,6 +38,7 @@ __all__ = [
     "seed_stream",
     "shuffle",
     "state_record",
+    "stated_optimum",
     "stream_words",
     "whole",
 ]

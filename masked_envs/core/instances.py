@@ -196,6 +196,17 @@ def _object(text: str) -> Raw:
     return found
 
 
+def stated_optimum(text: str, mark: str = "#") -> dict[str, int]:
+    """{"optimum": ...} where a comment in the text of a data file states it, such as "# optimum 55".
+
+    Args:
+        mark: what a comment begins with.
+    """
+    begin = f"{mark} optimum "
+    stated = [line.removeprefix(begin) for line in text.splitlines() if line.startswith(begin)]
+    return {"optimum": int(stated[0])} if stated and stated[0].isdecimal() else {}
+
+
 def plain(value: Any) -> Any:
     """An array or a number of NumPy as JSON can hold it.
 

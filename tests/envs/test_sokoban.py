@@ -211,3 +211,49 @@ def can_reach_a_goal(level: Level, box: Cell) -> bool:
         seen |= beside
         border += beside
     return bool(seen & level.goals)
+
+
+# --- levels of the user's own -----------------------------------------------------------------------------------------
+
+
+MICROBAN_1_IN_WALLS = ["######", "# .###", "#  ###", "#*@  #", "#  $ #", "#  ###", "######"]
+
+
+def test_a_level_in_a_file_is_the_one_that_is_drawn(tmp_path: Any) -> None:
+    """The data file, a file with comments and blanks at the ends, and a position made by hand."""
+    path = tmp_path / "mine.xsb"
+    path.write_text("; mine\n\n" + "\n".join(line.rstrip() for line in MICROBAN_1) + "\n", encoding="utf-8")
+    for instance in ("microban_1", path):
+        env = make(ENV_ID, instance=instance, time_limit=0)
+        env.reset(seed=0)
+        assert (planes_of(env) == planes_of(drawn(MICROBAN_1_IN_WALLS))).all()
+        solution = level_of(env).solve()
+        assert solution is not None and len(solution) == 8 and play(env, solution) == (110.0, True)
+
+
+NO_LEVELS = {
+    "two workers": (["####", "#@@#", "#$.#", "####"], "one worker, not 2"),
+    "a strange sign": (["####", "#@x#", "####"], "a level has no 'x'"),
+    "a hole in the wall": (["#####", "#@$. ", "#####"], "walls must stand around"),
+    "a box too many": (["######", "#@$$.#", "#    #", "######"], "as many boxes as goals"),
+    "solved": (["#####", "#@ *#", "#####"], "some box is not on a goal"),
+    "a goal outside": (["#####   ", "#@$ # . ", "#####   "], "where the worker can reach"),
+    "shut in": (["#####", "#@$##", "## .#", "#####"], "the worker can make no move"),
+}
+
+
+@pytest.mark.parametrize("name", NO_LEVELS)
+def test_what_is_no_level_is_refused_with_words(tmp_path: Any, name: str) -> None:
+    rows, words = NO_LEVELS[name]
+    path = tmp_path / "level.txt"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        make(ENV_ID, instance=path)
+
+
+def test_a_worker_that_can_only_push_is_refused_where_pushes_may_be_pruned(tmp_path: Any) -> None:
+    path = tmp_path / "level.txt"
+    path.write_text("#######\n#@$  .#\n#######\n", encoding="utf-8")
+    assert make(ENV_ID, instance=path).reset(seed=0)[1]["action_mask"].tolist() == [0, 1, 0, 0]
+    with pytest.raises(ValueError, match="can only push at the start"):
+        make(ENV_ID, instance=path, prune_dead=True)

@@ -138,3 +138,67 @@ def test_starts_are_shuffled_in_every_way() -> None:
             grid[row, column] = digit + 1
         grids.add(grid.tobytes())
     assert len(grids) == 96
+
+
+# --- puzzles of the user's own ----------------------------------------------------------------------------------------
+
+
+def solutions_of(start: np.ndarray) -> list[np.ndarray]:
+    """All solutions of a puzzle of 9 by 9, by exact cover."""
+    cover, found = ExactCover(3), []
+    clues = [(row, column, int(start[row, column]) - 1) for row, column in np.argwhere(start).tolist()]
+    for clue in clues:
+        cover.choose(clue)
+    for rest in cover.solutions():
+        grid = np.zeros_like(start)
+        for row, column, digit in [*clues, *rest]:
+            grid[row, column] = digit + 1
+        found.append(grid)
+    return found
+
+
+def test_the_published_puzzle_has_one_solution_and_is_solved_by_it() -> None:
+    env = make(ENV_ID, instance="wikipedia")
+    observation, _ = env.reset(seed=0)
+    start = observation["observation"]
+    (solution,) = solutions_of(start)
+    assert (start != 0).sum() == 30
+    reward, terminated = 0.0, False
+    for row, column in np.argwhere(start == 0).tolist():
+        _, reward, terminated, _, _ = env.step([row, column, int(solution[row, column]) - 1])
+    assert reward == 1 and terminated
+
+
+@pytest.mark.parametrize("form", ["digits", "dots", "numbers"])
+def test_a_file_of_any_form_is_the_puzzle(tmp_path: Any, form: str) -> None:
+    grid = np.array([[0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 4], [0, 0, 1, 0]])
+    between = " " if form == "numbers" else ""
+    text = "\n".join(between.join(str(n) if n or form != "dots" else "." for n in row) for row in grid.tolist())
+    path = tmp_path / "mine.txt"
+    path.write_text(f"# mine\n{text}\n", encoding="utf-8")
+    for given in (path, {"grid": grid}):
+        env = make(ENV_ID, instance=given, box=2)
+        assert (env.reset(seed=3)[0]["observation"] == grid).all()
+
+
+NO_PUZZLES = {
+    "a digit twice in a row": ([[1, 1, 0, 0], [0] * 4, [0] * 4, [0] * 4], "a digit twice"),
+    "a digit twice in a box": ([[1, 0, 0, 0], [0, 1, 0, 0], [0] * 4, [0] * 4], "a digit twice"),
+    "a digit twice in a column": ([[1, 0, 0, 0], [0] * 4, [1, 0, 0, 0], [0] * 4], "a digit twice"),
+    "a digit too high": ([[5, 0, 0, 0], [0] * 4, [0] * 4, [0] * 4], "digits up to that number"),
+    "five rows": ([[0] * 5] * 5, "4, 9, 16 or 25 rows"),
+    "lost": ([[0, 1, 2, 0], [0, 0, 3, 4], [0] * 4, [0] * 4], "every empty cell has a digit left"),
+    "nothing to do": ([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]], "some cell of 'grid' is empty"),
+}
+
+
+@pytest.mark.parametrize("name", NO_PUZZLES)
+def test_what_is_no_puzzle_is_refused_with_words(name: str) -> None:
+    grid, words = NO_PUZZLES[name]
+    with pytest.raises(ValueError, match=words):
+        make(ENV_ID, instance={"grid": grid}, box=2)
+
+
+def test_the_box_of_another_size_is_asked_for() -> None:
+    with pytest.raises(ValueError, match="box=3 has 9: give box=2"):
+        make(ENV_ID, instance={"grid": [[0] * 4] * 4})

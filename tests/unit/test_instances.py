@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ def test_a_data_file_says_its_source_and_its_optimum_and_is_read(env_id: str, na
     parameter = declaration(env_id).parameters[name]
     assert isinstance(parameter, Instance)
     (text,) = (path.read_text(encoding="utf-8") for path in parameter.files if path.stem == value)
-    assert parameter.raw(value)["optimum"] > 0 and "19" in text, "the year of the source"
+    assert parameter.raw(value)["optimum"] > 0 and re.search(r"\b(19|20)\d\d\b", text), "the year of the source"
     arrays = parameter.arrays(value)
     assert arrays is not None and not any(array.flags.writeable for array in arrays.values())
     own = make(env_id, **{name: {key: part for key, part in parameter.raw(value).items() if key != "optimum"}})

@@ -3,7 +3,8 @@
 Description
     A worker in a warehouse walks up, right, down and left, and pushes the box before it if the cell behind the box is
     free. Boxes cannot be pulled, and only one can be pushed at a time. There are as many goals as boxes. A cell is
-    free if it is neither a wall nor holds a box; goals are floor like any other.
+    free if it is neither a wall nor holds a box; goals are floor like any other. A level is drawn at random in each
+    episode, is a published one (microban_1), or is your own.
 
 Action space
     `Discrete(4)`: 0 up, 1 right, 2 down, 3 left.
@@ -13,9 +14,9 @@ Mask
     the cell after it is free. With `prune_dead=True` the meaning is useful: pushes onto dead cells are forbidden too,
     after which the level could not be solved. Cells from which a box could be pushed to a goal, were it alone, are
     alive: the goals are, and so is a floor cell c if, in one of the four directions, the next cell is alive and the
-    cell on the opposite side of c is floor (where the worker would stand). All others are dead. A level may have become
-    unsolvable in other ways, by boxes that block each other. The mask is a function of the observation, and never
-    empty before the end.
+    cell on the opposite side of c is floor (where the worker would stand). All others are dead. A level may have
+    become unsolvable in other ways, by boxes that block each other. The mask is a function of the observation, and
+    never empty before the end.
 
 Observation
     `Box (4, rows, columns) int8`, row 0 at the top: planes that mark the walls, the goals, the boxes and the worker.
@@ -25,18 +26,24 @@ Rewards
     another both, so that they cancel), and 100 more when every box is on a goal.
 
 Start
-    The border is wall. Inside, a random walk from a uniformly random cell, to uniformly random neighbours inside the
-    border, opens three quarters of the cells, rounded down. Goals lie on random different floor cells, a box on each,
-    and the worker stands on another. Then the level is played backwards: `scramble` times a uniformly random direction
-    is drawn; if the next cell is free, the worker goes there and takes along the box on the cell behind it, if there
-    is one. So every start can be solved. A level that ends with all boxes on goals is drawn anew.
+    An instance starts as it is given; floor that the worker could not reach in an empty level is wall. In a random
+    level the border is wall. Inside, a random walk from a uniformly random cell, to uniformly random neighbours inside
+    the border, opens three quarters of the cells, rounded down. Goals lie on random different floor cells, a box on
+    each, and the worker stands on another. Then the level is played backwards: `scramble` times a uniformly random
+    direction is drawn; if the next cell is free, the worker goes there and takes along the box on the cell behind it,
+    if there is one. So every random level can be solved. A level that ends with all boxes on goals is drawn anew.
 
 Episode end
     Terminated when every box is on a goal. Truncated after `time_limit` steps, 120 by default.
 
 Arguments
-    `rows`, `columns`, `num_boxes`, `scramble`, `prune_dead`. There are at most a third as many boxes as cells inside
-    the border, (rows - 2) * (columns - 2).
+    `instance`, `rows`, `columns`, `num_boxes`, `scramble`, `prune_dead`. All but the first and the last are only used
+    by random levels, in which there are at most a third as many boxes as cells inside the border, (rows - 2) *
+    (columns - 2). An own instance is a file in the usual notation: # wall, . goal, $ box, * box on a goal, @ worker, +
+    worker on a goal, and a space (or - or _) floor; lines that begin with a semicolon are comments. Or it is a dict of
+    "walls", "goals" and "boxes", each rows of 0 and 1, and "worker", its row and its column. It has 3 to 64 rows and
+    columns, walls around what the worker can reach, all boxes and goals in there, as many of either, some box not on a
+    goal, and a worker that can move, with `prune_dead` without a push.
 
 References
     Thinking Rabbit, "Sokoban", 1982. Junghanns and Schaeffer, "Sokoban: Enhancing general single-agent search methods
@@ -54,16 +61,22 @@ from gymnasium.spaces import Box
 from ...core import Declaration, Parameter, copy_to, fill, random_below, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
+from .sokoban_levels import INSTANCE, MOVES, leads
 
-MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # (down, right)
 LABELS = ("up", "right", "down", "left")
 MOVE_REWARD, GOAL_REWARD, SOLVED_REWARD = -1.0, 10.0, 100.0
 WALLS, GOALS, BOXES, WORKER = range(4)  # planes of an observation
 NUM_PLANES = 4
+RANDOM = 0  # p["instance"] of a level that is drawn anew in each episode
+
+
+def shape_of(values):
+    arrays = INSTANCE.arrays(values["instance"])
+    return (values["rows"], values["columns"]) if arrays is None else arrays["walls"].shape
 
 
 def state(values):
-    shape = (values["rows"], values["columns"])
+    shape = shape_of(values)
     return state_record(
         walls=(np.int8, shape),
         goals=(np.int8, shape),
@@ -79,14 +92,34 @@ def state(values):
 @rule
 def reset(s, p):
     s["on_goal"] = p["num_boxes"]
-    while s["on_goal"] == p["num_boxes"]:
-        open_room(s, p["rows"], p["columns"])
-        place_goals(s, p["num_boxes"])
-        play_backwards(s, p["scramble"])
-        s["on_goal"] = count_on_goal(s)
+    if p["instance"] == RANDOM:
+        while s["on_goal"] == p["num_boxes"]:
+            open_room(s, p["rows"], p["columns"])
+            place_goals(s, p["num_boxes"])
+            play_backwards(s, p["scramble"])
+            s["on_goal"] = count_on_goal(s)
+    else:
+        copy_level(s, p)
     fill(s["alive"], 1)
     if p["prune_dead"]:
-        find_alive(s, p["columns"])
+        find_alive(s, s["walls"].shape[1])
+
+
+@rule
+def copy_level(s, p):
+    copy_to(p["walls"], s["walls"])
+    copy_to(p["goals"], s["goals"])
+    copy_to(p["boxes"], s["boxes"])
+    fill(s["queue"], 0)
+    s["row"] = int(p["worker"][0])
+    s["column"] = int(p["worker"][1])
+    s["on_goal"] = count_on_goal(s)
+
+
+@rule
+def boxes_of(p):
+    """How many boxes there are."""
+    return p["num_boxes"] if p["instance"] == RANDOM else int(p["sizes"][2])
 
 
 @rule
@@ -109,7 +142,7 @@ def step(s, p, move, rewards):
     s["boxes"][s["row"], s["column"]] = 0
     s["boxes"][s["row"] + down, s["column"] + right] = 1
     rewards[0] += GOAL_REWARD * (s["on_goal"] - before)
-    if s["on_goal"] < p["num_boxes"]:
+    if s["on_goal"] < boxes_of(p):
         return False
     rewards[0] += SOLVED_REWARD
     return True
@@ -230,6 +263,11 @@ def count_on_goal(s):
 
 
 def validate(values):
+    level = INSTANCE.arrays(values["instance"])
+    if level is not None:
+        if values["prune_dead"] and not any(leads(level, move, pushing=False) for move in MOVES):
+            raise ValueError("the worker of the instance can only push at the start: prune_dead may leave it no move")
+        return
     most = (values["rows"] - 2) * (values["columns"] - 2) // 3
     if values["num_boxes"] > most:
         raise ValueError(
@@ -244,7 +282,7 @@ BUTTON = 0.9
 
 
 def draw(s, p):
-    rows, columns = p["rows"], p["columns"]
+    rows, columns = s["walls"].shape
     scene = Scene(columns, rows + BUTTON)
     for (row, column), wall in np.ndenumerate(s["walls"]):
         is_dead = not wall and not s["alive"][row, column]
@@ -281,12 +319,13 @@ ENV = Declaration(
     module=__name__,
     state=state,
     mask=lambda values: MaskSpec.flat(len(MOVES), meaning="useful" if values["prune_dead"] else "legal"),
-    observation=lambda values: Box(0, 1, (NUM_PLANES, values["rows"], values["columns"]), np.int8),
+    observation=lambda values: Box(0, 1, (NUM_PLANES, *shape_of(values)), np.int8),
     parameters={
-        "rows": Parameter(8, "cells from top to bottom, with the border", low=5, high=30),
-        "columns": Parameter(8, "cells from left to right, with the border", low=5, high=30),
-        "num_boxes": Parameter(3, "boxes, and goals", low=1, high=100),
-        "scramble": Parameter(500, "random moves backwards from which the start comes", low=1, high=10_000),
+        "instance": INSTANCE,
+        "rows": Parameter(8, "cells of a random level from top to bottom, with the border", low=5, high=30),
+        "columns": Parameter(8, "cells of a random level from left to right, with the border", low=5, high=30),
+        "num_boxes": Parameter(3, "boxes, and goals, of a random level", low=1, high=100),
+        "scramble": Parameter(500, "random moves backwards from which a random level comes", low=1, high=10_000),
         "prune_dead": Parameter(False, "whether pushes onto dead cells are forbidden"),
     },
     time_limit=120,

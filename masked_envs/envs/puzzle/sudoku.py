@@ -1,10 +1,11 @@
 """Action-masked Sudoku: fill the grid so that no row, column or box has a digit twice.
 
 Description
-    A grid of n by n cells, n = box * box, is divided into n boxes of `box` by `box` cells. Some cells hold a digit from
-    1 to n at the start. The agent writes digits into empty cells, and cannot take one out again. The puzzle is solved
-    when every cell holds a digit. It is lost as soon as some empty cell has no digit left that its row, its column and
-    its box have not yet.
+    A grid of n by n cells, n = box * box, is divided into n boxes of `box` by `box` cells. Some cells hold a digit
+    from 1 to n at the start. The agent writes digits into empty cells, and cannot take one out again. The puzzle is
+    solved when every cell holds a digit. It is lost as soon as some empty cell has no digit left that its row, its
+    column and its box have not yet. A puzzle is drawn at random in each episode, is a published one (wikipedia, the
+    first example in the article "Sudoku"), or is your own.
 
 Action space
     `MultiDiscrete([n, n, n])`: the row, the column and the digit less one.
@@ -21,17 +22,21 @@ Rewards
     1 for the digit that solves the puzzle, otherwise 0.
 
 Start
-    A solved grid, in which the cell in row r and column c holds the digit 1 + (box * (r % box) + r // box + c) % n, is
-    shuffled: the digits are permuted, the rows within each band of `box` rows, the bands, the columns within each band
-    of `box` columns, and these bands. A uniformly random subset of the cells keeps its digits:
-    int(clue_share * n * n) of them, rounded down. So every puzzle can be solved, in one or in several ways.
+    An instance starts as it is given. In a random puzzle, a solved grid, in which the cell in row r and column c holds
+    the digit 1 + (box * (r % box) + r // box + c) % n, is shuffled: the digits are permuted, the rows within each band
+    of `box` rows, the bands, the columns within each band of `box` columns, and these bands. A uniformly random subset
+    of the cells keeps its digits: int(clue_share * n * n) of them, rounded down. So every random puzzle can be solved,
+    in one or in several ways.
 
 Episode end
     Terminated when the puzzle is solved or lost, after at most as many steps as there were empty cells. Never
     truncated, unless `time_limit` is given.
 
 Arguments
-    `box`, `clue_share`.
+    `instance`, `box`, `clue_share`. The last is only used by random puzzles. An own instance is a dict of "grid", n
+    rows of n digits with 0 for an empty cell, or a file with a digit or a dot for each cell, row by row (numbers with
+    blanks between them where n is above 9; what follows a # is a comment). No row, column or box has a digit twice,
+    some cell is empty, and every empty cell has a digit left. Where n is not 9, `box` is given beside it.
 
 References
     Felgenhauer and Jarvis, "Mathematics of Sudoku I", Mathematical Spectrum 39(1), 2006: there are
@@ -47,6 +52,7 @@ from gymnasium.spaces import Box
 
 from ...core import (
     Declaration,
+    Instance,
     Parameter,
     copy_to,
     fill,
@@ -55,6 +61,8 @@ from ...core import (
     rule,
     shuffle,
     state_record,
+    stated_optimum,
+    whole,
 )
 from ...mask_spec import MaskSpec
 from ...render import Scene
@@ -62,6 +70,48 @@ from ...render import Scene
 EMPTY = 0
 NOTHING = -1  # in `last`, before the first action
 DIGITS, ROWS, COLUMNS = range(3)  # of `orders`
+RANDOM = 0  # p["instance"] of a puzzle that is drawn anew in each episode
+SMALLEST_BOX, LARGEST_BOX = 2, 5
+
+
+def read_grid(text):
+    """The grid in a file, and the optimum where the file states it."""
+    rows = [line.partition("#")[0].strip() for line in text.splitlines()]
+    cells = [row.split() if " " in row else list(row) for row in rows if row]
+    if not all(cell == "." or cell.isdecimal() for row in cells for cell in row):
+        raise ValueError("a row holds digits, and 0 or a dot for an empty cell")
+    grid = [[0 if cell == "." else int(cell) for cell in row] for row in cells]
+    return {"grid": grid, **stated_optimum(text)}
+
+
+def complete_grid(raw):
+    grid = whole("grid", raw["grid"], 2, 0, LARGEST_BOX**2)
+    n = len(grid)
+    box = round(n**0.5)
+    if grid.shape != (n, n) or box * box != n or not SMALLEST_BOX <= box <= LARGEST_BOX or grid.max() > n:
+        raise ValueError("'grid' has 4, 9, 16 or 25 rows, as many columns, and digits up to that number")
+    row, column = np.indices(grid.shape)
+    lines = (row, column, row // box * box + column // box)
+    has = np.zeros((3, n, n + 1), np.int64)
+    for kind, line in enumerate(lines):
+        np.add.at(has[kind], (line, grid), 1)
+    if (has[:, :, 1:] > 1).any():
+        raise ValueError("no row, column or box of 'grid' has a digit twice")
+    left = n - sum(has[kind, line, 1:] for kind, line in enumerate(lines)).astype(bool).sum(axis=-1)
+    if not (grid == EMPTY).any() or (left[grid == EMPTY] == 0).any():
+        raise ValueError("some cell of 'grid' is empty, and every empty cell has a digit left")
+    return {"grid": grid}
+
+
+INSTANCE = Instance(
+    "random",
+    "the digits of the puzzle at the start",
+    beside=__file__,
+    folder="instances/sudoku",
+    read=read_grid,
+    complete=complete_grid,
+    fields=(("grid", np.int8, 2),),
+)
 
 
 def state(values):
@@ -80,6 +130,31 @@ def state(values):
 
 @rule
 def reset(s, p):
+    fill(s["grid"], EMPTY)
+    fill(s["rows_have"], 0)
+    fill(s["columns_have"], 0)
+    fill(s["boxes_have"], 0)
+    fill(s["last"], NOTHING)
+    s["empty"] = s["keeps"].size
+    if p["instance"] == RANDOM:
+        draw_puzzle(s, p)
+    else:
+        copy_puzzle(s, p)
+
+
+@rule
+def copy_puzzle(s, p):
+    grid, n = p["grid"], p["box"] * p["box"]
+    fill(s["orders"], 0)
+    for cell in range(n * n):
+        digit = int(grid[cell // n, cell % n])
+        s["keeps"][cell] = digit != EMPTY
+        if digit != EMPTY:
+            write(s, p["box"], cell // n, cell % n, digit - 1)
+
+
+@rule
+def draw_puzzle(s, p):
     orders, box, cells = s["orders"], p["box"], s["keeps"].size
     n = box * box
     for k in range(n):
@@ -88,12 +163,6 @@ def reset(s, p):
     shuffle_bands(s["rng"], orders[ROWS], box)
     shuffle_bands(s["rng"], orders[COLUMNS], box)
     random_subset(s["rng"], int(p["clue_share"] * cells), s["keeps"])
-    fill(s["grid"], EMPTY)
-    fill(s["rows_have"], 0)
-    fill(s["columns_have"], 0)
-    fill(s["boxes_have"], 0)
-    fill(s["last"], NOTHING)
-    s["empty"] = cells
     for cell in range(cells):
         if s["keeps"][cell] != 0:
             r, c = orders[ROWS, cell // n], orders[COLUMNS, cell % n]
@@ -194,6 +263,13 @@ def is_stuck(s, box, row, column):
     return s["grid"][row, column] == EMPTY and digits_taken(s, box, row, column) == (1 << box * box) - 1
 
 
+def validate(values):
+    arrays, box = INSTANCE.arrays(values["instance"]), values["box"]
+    if arrays is not None and len(arrays["grid"]) != box * box:
+        n = len(arrays["grid"])
+        raise ValueError(f"the instance has {n} rows, and box={box} has {box * box}: give box={round(n**0.5)}")
+
+
 # --- picture: one unit a cell; the digits that may be written stand small in the empty cells ------------------------
 
 
@@ -225,7 +301,9 @@ ENV = Declaration(
     mask=lambda values: MaskSpec.joint((values["box"] ** 2,) * 3),
     observation=lambda values: Box(0, values["box"] ** 2, (values["box"] ** 2,) * 2, np.int8),
     parameters={
-        "box": Parameter(3, "cells along a side of a box; a grid has its square", low=2, high=5),
-        "clue_share": Parameter(0.4, "share of the cells that hold a digit at the start", low=0.0, high=0.9),
+        "instance": INSTANCE,
+        "box": Parameter(3, "cells along a side of a box; a grid has its square", low=SMALLEST_BOX, high=LARGEST_BOX),
+        "clue_share": Parameter(0.4, "share of the cells that hold a digit in a random puzzle", low=0.0, high=0.9),
     },
+    validate=validate,
 )

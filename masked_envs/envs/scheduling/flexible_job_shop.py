@@ -67,6 +67,7 @@ from ...core import (
     random_subset,
     rule,
     state_record,
+    stated_optimum,
     whole,
 )
 from ...mask_spec import MaskSpec
@@ -82,7 +83,6 @@ from .shops import (
     next_completion,
     pass_time,
     read_rows,
-    stated_optimum,
 )
 
 MOST_TIMES = 10**6  # of an instance

@@ -56,7 +56,18 @@ Versions
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Instance, copy_to, fill, random_below, rule, shuffle, state_record, whole
+from ...core import (
+    Declaration,
+    Instance,
+    copy_to,
+    fill,
+    random_below,
+    rule,
+    shuffle,
+    state_record,
+    stated_optimum,
+    whole,
+)
 from ...mask_spec import MaskSpec
 from .shops import (
     LONGEST,
@@ -69,7 +80,6 @@ from .shops import (
     next_completion,
     pass_time,
     read_rows,
-    stated_optimum,
 )
 
 NEVER = 2**62  # later than any time

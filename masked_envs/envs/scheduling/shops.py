@@ -74,12 +74,6 @@ def read_rows(text):
     return rows
 
 
-def stated_optimum(text):
-    """{"optimum": ...} where a comment states it, such as "# optimum 55"."""
-    stated = [line.removeprefix("# optimum ") for line in text.splitlines() if line.startswith("# optimum ")]
-    return {"optimum": int(stated[0])} if stated and stated[0].isdecimal() else {}
-
-
 # --- picture: a row for each machine, time to the right --------------------------------------------------------------
 
 WIDTH, LABEL = 14.0, 1.0  # of the chart, and of the numbers at its left

@@ -1,10 +1,24 @@
 """MaskedSokoban from its card."""
 
+import json
 import math
 
 import numpy as np
 
+OWN = {
+    "walls": [
+        [1, 1, 1, 1, 1, 1],
+        [1, 0, 0, 0, 0, 1],
+        [1, 0, 0, 0, 1, 0],
+        [1, 1, 1, 1, 1, 0],
+    ],  # the last column is outside
+    "goals": [[0] * 6, [0, 1, 0, 0, 0, 0], [0] * 6, [0] * 6],
+    "boxes": [[0] * 6, [0, 0, 0, 1, 0, 0], [0] * 6, [0] * 6],
+    "worker": [2, 2],
+}
 PARAMETERS = [
+    {"instance": OWN, "time_limit": 30},
+    {"instance": "microban_1", "prune_dead": True},
     {"rows": 5, "columns": 5, "num_boxes": 1, "scramble": 4},
     {"rows": 5, "columns": 7, "num_boxes": 2, "scramble": 30, "prune_dead": True},
     {"rows": 6, "columns": 5, "num_boxes": 4, "time_limit": 20},
@@ -16,6 +30,8 @@ STEPS = 400  # a level that random play solves is rare
 LARGEST = 5_000  # positions of a level that is searched for a solution
 
 SIDES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # up, right, down, left as (down, to the right)
+
+MICROBAN_1 = ["####  ", "# .#  ", "#  ###", "#*@  #", "#  $ #", "#  ###", "####  "]
 
 
 def beside(cell, side, sign=1):
@@ -32,6 +48,11 @@ class Reference:
     def __init__(self, parameters):
         self.shape = parameters["rows"], parameters["columns"]
         self.num_boxes, self.prune_dead = parameters["num_boxes"], parameters["prune_dead"]
+        self.instance = parameters["instance"]
+        if self.instance == "microban_1":
+            self.shape = len(MICROBAN_1), len(MICROBAN_1[0])
+        elif self.instance != "random":
+            self.shape = np.shape(json.loads(self.instance)["walls"])
         self.inside = {(row, column) for row in range(1, self.shape[0] - 1) for column in range(1, self.shape[1] - 1)}
 
     def reset_from(self, record):
@@ -39,6 +60,9 @@ class Reference:
         self.floor = {(row, column) for row in range(self.shape[0]) for column in range(self.shape[1])} - self.walls
         self.worker = int(record["row"]), int(record["column"])
         self.alive = self.find_alive()
+        if self.instance != "random":
+            self.check_instance()
+            return
         assert self.floor <= self.inside and len(self.floor) == len(self.inside) * 3 // 4
         assert (
             self.reached({self.worker}, lambda cell: {beside(cell, side) for side in SIDES} & self.floor) == self.floor
@@ -47,6 +71,19 @@ class Reference:
         assert self.boxes <= self.alive and len(self.boxes) == self.num_boxes and self.boxes != self.goals
         assert self.worker in self.floor - self.boxes
         self.check_solvable()
+
+    def check_instance(self):
+        if self.instance == "microban_1":
+            cells = {(r, c): sign for r, row in enumerate(MICROBAN_1) for c, sign in enumerate(row)}
+            goals, boxes, worker = ({cell for cell in cells if cells[cell] in signs} for signs in (".*", "$*", "@"))
+            walls = {cell for cell in cells if cells[cell] == "#"}
+        else:
+            own = json.loads(self.instance)
+            walls, goals, boxes = (marked(np.array(own[name])) for name in ("walls", "goals", "boxes"))
+            worker = {tuple(own["worker"])}
+        everywhere = {(row, column) for row in range(self.shape[0]) for column in range(self.shape[1])}
+        floor = self.reached(worker, lambda cell: {beside(cell, side) for side in SIDES} & everywhere - walls)
+        assert (self.goals, self.boxes, {self.worker}, self.floor) == (goals, boxes, worker, floor)
 
     def reached(self, start, following):
         found, waiting = set(start), list(start)

@@ -1,26 +1,38 @@
 """MaskedSudoku from its card."""
 
+import json
+
 import numpy as np
 
+OWN = [[0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 4], [0, 0, 1, 0]]
 PARAMETERS = [
+    {"instance": {"grid": OWN}, "box": 2},
+    {"instance": "wikipedia", "clue_share": 0.0},
     {"box": 2, "clue_share": 0.0, "time_limit": 7},
     {"box": 2, "clue_share": 0.9},
     {"box": 3, "clue_share": 0.85},
     {"box": 4, "clue_share": 0.5},
 ]
+WIKIPEDIA = (
+    "530070000", "600195000", "098000060", "800060003", "400803001", "700020006", "060000280", "000419005", "000080079",
+)  # fmt: skip
 
 
 class Reference:
     to_move = 0
 
     def __init__(self, parameters):
-        self.box, self.clue_share = parameters["box"], parameters["clue_share"]
+        self.box, self.clue_share, self.instance = parameters["box"], parameters["clue_share"], parameters["instance"]
         self.n = self.box**2
         self.cells = [(row, column) for row in range(self.n) for column in range(self.n)]
         self.around = {cell: self.beside(*cell) for cell in self.cells}
 
     def reset_from(self, record):
         """Chance draws what becomes of digits, rows and columns, and which cells keep their digits."""
+        if self.instance != "random":
+            rows = WIKIPEDIA if self.instance == "wikipedia" else json.loads(self.instance)["grid"]
+            self.grid = {cell: int(rows[cell[0]][cell[1]]) for cell in self.cells if int(rows[cell[0]][cell[1]])}
+            return
         digits, rows, columns = record["orders"].tolist()
         for order in (digits, rows, columns):
             assert sorted(order) == list(range(self.n))
