@@ -22,9 +22,9 @@ BENCH_FLAGS  ?=
 
 # What each installation adds to the package's own dependencies.
 EXTRAS_demo  := torch,gif
-EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external,tianshou,torchrl,skrl,jax,dm_env,open_spiel,minari
+EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external,tianshou,torchrl,skrl,jax,dm-env,open-spiel,minari
 # In an environment of their own, with versions that the others do not take.
-EXTRAS_agilerl := dev,torch,agilerl,rl_games,d3rlpy,minari
+EXTRAS_agilerl := dev,torch,agilerl,rl-games,d3rlpy,minari
 EXTRAS_fuzz  := dev,torch,fuzz
 EXTRAS_docs  := docs
 EXTRAS_field := dev,torch,rllib,field

@@ -22,7 +22,7 @@ try:
     from dm_env import specs
 except ImportError as error:
     raise ImportError(
-        f"masked_envs.dm_env needs dm_env ({error}): pip install 'masked-envs[dm_env]'", name=error.name
+        f"masked_envs.dm_env needs dm_env ({error}): pip install 'masked-envs[dm-env]'", name=error.name
     ) from error
 
 from . import trees

@@ -27,7 +27,7 @@ try:
     import pyspiel
 except ImportError as error:
     raise ImportError(
-        f"masked_envs.open_spiel needs OpenSpiel ({error}): pip install 'masked-envs[open_spiel]'", name=error.name
+        f"masked_envs.open_spiel needs OpenSpiel ({error}): pip install 'masked-envs[open-spiel]'", name=error.name
     ) from error
 
 from .api.observations import flat_observation

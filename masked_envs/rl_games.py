@@ -24,7 +24,7 @@ try:
     from rl_games.common.ivecenv import IVecEnv
 except ImportError as error:
     raise ImportError(
-        f"masked_envs.rl_games needs rl_games ({error}): pip install 'masked-envs[rl_games]'", name=error.name
+        f"masked_envs.rl_games needs rl_games ({error}): pip install 'masked-envs[rl-games]'", name=error.name
     ) from error
 
 from .adaptation.rows import attribute_of
