@@ -20,6 +20,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+__all__ = ["LearnerCheck", "LearnerReport", "check_learner"]
+
 Act = Callable[[Any, Tensor], tuple[Any, Any]]
 Evaluate = Callable[[Any, Tensor, Tensor], Any]
 FromLogits = Callable[[Tensor, Tensor, Tensor], Any]
