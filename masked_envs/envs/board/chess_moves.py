@@ -55,41 +55,68 @@ def put(board, cell, piece):
 
 @rule
 def find_legal(s, player):
+    """Mark the legal moves of a player.
+
+    Most pieces can go without leaving the king attacked: unless it is attacked already, only the king itself, a pinned
+    piece and a pawn that captures en passant may not. Of these alone (`exposed`) every move is tried.
+    """
+    board, king = s["board"], s["kings"][player]
     fill(s["legal"], 0)
+    in_check = is_attacked(board, king, 1 - player)
     for cell in range(SIDE * SIDE):
-        kind = piece_at(s["board"], cell) - KINDS * player
+        kind = piece_at(board, cell) - KINDS * player
+        if not PAWN <= kind <= KING:
+            continue
+        exposed = in_check or kind == KING or is_pinned(board, king, cell, 1 - player)
         if kind == PAWN:
-            find_pawn_moves(s, player, cell)
+            find_pawn_moves(s, player, cell, exposed)
         elif kind == KNIGHT:
             for jump in range(len(JUMPS)):
-                add_step(s, player, cell, JUMPS[jump][0], JUMPS[jump][1], FIRST_JUMP + jump)
-        elif BISHOP <= kind <= KING:
+                add_step(s, player, cell, JUMPS[jump][0], JUMPS[jump][1], FIRST_JUMP + jump, exposed)
+        else:
             for direction in range(len(DIRECTIONS)):
                 is_straight = direction < STRAIGHT
                 if not (kind == ROOK and not is_straight) and not (kind == BISHOP and is_straight):
-                    find_line(s, player, cell, direction, 1 if kind == KING else FARTHEST)
-    find_castling(s, player)
+                    find_line(s, player, cell, direction, 1 if kind == KING else FARTHEST, exposed)
+    if not in_check:
+        find_castling(s, player)
 
 
 @rule
-def find_line(s, player, cell, direction, farthest):
+def is_pinned(board, king, cell, by):
+    """Whether a piece is all that stands between its king and an attacker on a line."""
+    down, right = cell // SIDE - king // SIDE, cell % SIDE - king % SIDE
+    if down != 0 and right != 0 and abs(down) != abs(right):
+        return False
+    distance = max(abs(down), abs(right))
+    down, right = down // distance, right // distance
+    _, nearest = first_piece(board, king // SIDE, king % SIDE, down, right)
+    if nearest != distance:
+        return False
+    behind, _ = first_piece(board, cell // SIDE, cell % SIDE, down, right)
+    kind = behind - KINDS * by
+    return kind == QUEEN or kind == (ROOK if down == 0 or right == 0 else BISHOP)
+
+
+@rule
+def find_line(s, player, cell, direction, farthest, exposed):
     """The moves in one direction, up to the first piece."""
     down, right = DIRECTIONS[direction]
     for distance in range(1, farthest + 1):
         way = FARTHEST * direction + distance - 1
-        if not add_step(s, player, cell, distance * down, distance * right, way):
+        if not add_step(s, player, cell, distance * down, distance * right, way, exposed):
             return
 
 
 @rule
-def add_step(s, player, cell, down, right, way):
+def add_step(s, player, cell, down, right, way, exposed):
     """Mark a move to an empty cell or onto a piece of the other; whether the cell is on the board and empty."""
     row, column = cell // SIDE + down, cell % SIDE + right
     if not (0 <= row < SIDE and 0 <= column < SIDE):
         return False
     held = int(s["board"][row, column])
     if held == EMPTY or is_of(held, 1 - player):
-        add_if_safe(s, player, cell, row * SIDE + column, way)
+        add_if_safe(s, player, cell, row * SIDE + column, way, exposed)
     return held == EMPTY
 
 
@@ -99,7 +126,7 @@ def is_of(piece, player):
 
 
 @rule
-def find_pawn_moves(s, player, cell):
+def find_pawn_moves(s, player, cell, exposed):
     ahead, column = ahead_of(player), cell % SIDE
     for right in range(-1, 2):
         if not 0 <= column + right < SIDE:
@@ -110,11 +137,11 @@ def find_pawn_moves(s, player, cell):
             continue
         if right != 0 and not is_of(held, 1 - player) and target != s["behind"]:
             continue
-        add_pawn_move(s, player, cell, target, right)
+        add_pawn_move(s, player, cell, target, right, exposed or target == s["behind"])
         first_row = 6 if player == 0 else 1
         beyond = target + SIDE * ahead
         if right == 0 and cell // SIDE == first_row and piece_at(s["board"], beyond) == EMPTY:
-            add_if_safe(s, player, cell, beyond, pawn_way(player, right) + 1)
+            add_if_safe(s, player, cell, beyond, pawn_way(player, right) + 1, exposed)
 
 
 @rule
@@ -128,25 +155,24 @@ def pawn_way(player, right):
 
 
 @rule
-def add_pawn_move(s, player, cell, target, right):
-    add_if_safe(s, player, cell, target, pawn_way(player, right))
+def add_pawn_move(s, player, cell, target, right, exposed):
+    add_if_safe(s, player, cell, target, pawn_way(player, right), exposed)
     if target // SIDE == 0 or target // SIDE == SIDE - 1:
         for piece in range(3):
-            add_if_safe(s, player, cell, target, FIRST_PROMOTION + 3 * piece + right + 1)
+            add_if_safe(s, player, cell, target, FIRST_PROMOTION + 3 * piece + right + 1, exposed)
 
 
 @rule
 def find_castling(s, player):
+    """The castling of a king that is not attacked."""
     king = (SIDE - 1) * SIDE + KING_COLUMN if player == 0 else KING_COLUMN
     rights = (s["rights"] >> (2 * player)) & 3
-    if rights == 0 or is_attacked(s["board"], king, 1 - player):
-        return
     if rights & KING_SIDE != 0 and is_free(s["board"], king + 1, king + 2):
         if not is_attacked(s["board"], king + 1, 1 - player):
-            add_if_safe(s, player, king, king + 2, FARTHEST * EAST + 1)
+            add_if_safe(s, player, king, king + 2, FARTHEST * EAST + 1, True)
     if rights & QUEEN_SIDE != 0 and is_free(s["board"], king - 3, king - 1):
         if not is_attacked(s["board"], king - 1, 1 - player):
-            add_if_safe(s, player, king, king - 2, FARTHEST * WEST + 1)
+            add_if_safe(s, player, king, king - 2, FARTHEST * WEST + 1, True)
 
 
 @rule
@@ -158,8 +184,11 @@ def is_free(board, first, last):
 
 
 @rule
-def add_if_safe(s, player, cell, target, way):
-    """Mark a move unless it leaves the player's own king attacked."""
+def add_if_safe(s, player, cell, target, way, exposed):
+    """Mark a move unless it leaves the player's own king attacked, which only a move that is `exposed` can."""
+    if not exposed:
+        s["legal"][cell * WAYS + way] = 1
+        return
     board = s["board"]
     piece, held = piece_at(board, cell), piece_at(board, target)
     is_king = piece == KING + KINDS * player
