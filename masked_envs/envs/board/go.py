@@ -143,26 +143,26 @@ def find_groups(s, size):
 
 
 @rule
-def neighbour_of(size, point, k):
-    """The k-th neighbour of a point, or -1 beyond the edge."""
-    row, column = point // size + NEIGHBOURS[k][0], point % size + NEIGHBOURS[k][1]
+def neighbour_of(size, row, column, k):
+    """The k-th neighbour of a point, or -1 beyond the edge. Points are not divided by a size: that takes long."""
+    row, column = row + NEIGHBOURS[k][0], column + NEIGHBOURS[k][1]
     if 0 <= row < size and 0 <= column < size:
         return row * size + column
     return -1
 
 
 @rule
-def stone_at(board, size, point):
+def stone_at(board, point):
     """EMPTY, or the player's index plus one."""
-    return int(board[point // size, point % size])
+    return int(board.flat[point])
 
 
 @rule
-def is_first_of_group(s, size, point, k):
+def is_first_of_group(s, size, row, column, k):
     """Whether no earlier neighbour of a point is of the same group as the k-th."""
-    root = root_of(s["parent"], neighbour_of(size, point, k))
+    root = root_of(s["parent"], neighbour_of(size, row, column, k))
     for earlier in range(k):
-        beside = neighbour_of(size, point, earlier)
+        beside = neighbour_of(size, row, column, earlier)
         if beside >= 0 and root_of(s["parent"], beside) == root:
             return False
     return True
@@ -171,16 +171,19 @@ def is_first_of_group(s, size, point, k):
 @rule
 def measure_groups(s, size):
     """Count the liberties of every group, and add up the bits of its stones."""
-    for point in range(size * size):
-        stone, root = stone_at(s["board"], size, point), root_of(s["parent"], point)
-        if stone != EMPTY:
-            s["group_bits"][root] ^= BITS[stone - 1, point]
-            continue
-        for k in range(len(NEIGHBOURS)):
-            beside = neighbour_of(size, point, k)
-            if beside >= 0 and stone_at(s["board"], size, beside) != EMPTY and is_first_of_group(s, size, point, k):
-                touched = root_of(s["parent"], beside)
-                s["liberties"][touched] += 1
+    board, parent = s["board"], s["parent"]
+    for row in range(size):
+        for column in range(size):
+            point = row * size + column
+            stone, root = stone_at(board, point), root_of(parent, point)
+            if stone != EMPTY:
+                s["group_bits"][root] ^= BITS[stone - 1, point]
+                continue
+            for k in range(len(NEIGHBOURS)):
+                beside = neighbour_of(size, row, column, k)
+                if beside >= 0 and stone_at(board, beside) != EMPTY and is_first_of_group(s, size, row, column, k):
+                    touched = root_of(parent, beside)
+                    s["liberties"][touched] += 1
 
 
 # --- moves ---------------------------------------------------------------------------------------------------------
@@ -191,28 +194,29 @@ def find_legal(s, size, player):
     """Renew the groups of the position and the legal actions of the player to move."""
     find_groups(s, size)
     measure_groups(s, size)
-    for point in range(size * size):
-        is_empty = stone_at(s["board"], size, point) == EMPTY
-        s["legal"][point] = is_empty and may_place(s, size, player, point)
+    for row in range(size):
+        for column in range(size):
+            is_empty = s["board"][row, column] == EMPTY
+            s["legal"][row * size + column] = is_empty and may_place(s, size, player, row, column)
     s["legal"][size * size] = 1
 
 
 @rule
-def may_place(s, size, player, point):
+def may_place(s, size, player, row, column):
     """Whether a stone on an empty point has a liberty, and makes a new position."""
-    bits, has_liberty = s["bits"] ^ BITS[player, point], False
+    bits, has_liberty = s["bits"] ^ BITS[player, row * size + column], False
     for k in range(len(NEIGHBOURS)):
-        beside = neighbour_of(size, point, k)
+        beside = neighbour_of(size, row, column, k)
         if beside < 0:
             continue
-        stone, root = stone_at(s["board"], size, beside), root_of(s["parent"], beside)
+        stone, root = stone_at(s["board"], beside), root_of(s["parent"], beside)
         if stone == EMPTY:
             has_liberty = True
         elif stone == player + 1:
             has_liberty = has_liberty or s["liberties"][root] > 1
         elif s["liberties"][root] == 1:
             has_liberty = True
-            if is_first_of_group(s, size, point, k):
+            if is_first_of_group(s, size, row, column, k):
                 bits ^= s["group_bits"][root]
     return has_liberty and not is_known(s["known"], bits)
 
@@ -220,12 +224,12 @@ def may_place(s, size, player, point):
 @rule
 def place(s, size, player, point):
     """Put a stone, and take the groups whose last liberty it fills."""
-    board = s["board"]
-    board[point // size, point % size] = player + 1
+    board, row, column = s["board"], point // size, point % size
+    board[row, column] = player + 1
     s["bits"] ^= BITS[player, point]
     for k in range(len(NEIGHBOURS)):
-        beside = neighbour_of(size, point, k)
-        if beside >= 0 and stone_at(board, size, beside) == 2 - player:
+        beside = neighbour_of(size, row, column, k)
+        if beside >= 0 and stone_at(board, beside) == 2 - player:
             root = root_of(s["parent"], beside)
             if s["liberties"][root] == 1:
                 take(s, size, root)
@@ -236,7 +240,7 @@ def take(s, size, root):
     s["bits"] ^= s["group_bits"][root]
     for point in range(size * size):
         if root_of(s["parent"], point) == root:
-            s["board"][point // size, point % size] = EMPTY
+            s["board"].flat[point] = EMPTY
 
 
 @rule
@@ -262,16 +266,17 @@ def place_in(known, bits):
 def count_points(s, size, player):
     """The stones of a player, and the empty points from which no other stones are reached."""
     find_groups(s, size)
-    for point in range(size * size):
-        if stone_at(s["board"], size, point) == EMPTY:
-            region = root_of(s["parent"], point)
-            for k in range(len(NEIGHBOURS)):
-                beside = neighbour_of(size, point, k)
-                if beside >= 0:
-                    s["liberties"][region] |= stone_at(s["board"], size, beside)
+    for row in range(size):
+        for column in range(size):
+            if s["board"][row, column] == EMPTY:
+                region = root_of(s["parent"], row * size + column)
+                for k in range(len(NEIGHBOURS)):
+                    beside = neighbour_of(size, row, column, k)
+                    if beside >= 0:
+                        s["liberties"][region] |= stone_at(s["board"], beside)
     points = 0.0
     for point in range(size * size):
-        stone = stone_at(s["board"], size, point)
+        stone = stone_at(s["board"], point)
         if stone == player + 1 or (stone == EMPTY and s["liberties"][root_of(s["parent"], point)] == player + 1):
             points += 1.0
     return points
