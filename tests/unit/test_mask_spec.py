@@ -280,6 +280,21 @@ def test_the_two_bodies_of_pick_flat_agree(mask, u):
     assert mask_rules.pick_flat(mask, u) == mask_rules.pick_flat.python_body(mask, u) == expected
 
 
+@pytest.mark.parametrize("size", [1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 200])
+def test_a_flat_mask_of_any_length_is_drawn_from_to_its_last_element(size):
+    """It is counted in blocks: one element near each end of a block, all elements, and every other one."""
+    for k in {0, 1, 30, 31, 32, 62, 63, 64, 65, 126, 127, 128, 129, size - 1} & set(range(size)):
+        alone = np.zeros(size, np.int8)
+        alone[k] = 1
+        assert mask_rules.pick_flat(alone, 0.0) == mask_rules.pick_flat(alone, 0.999) == k
+        assert mask_rules.pick_flat(np.ones(size, np.int8), (k + 0.5) / size) == k
+    other = np.arange(size) % 2 == (size - 1) % 2
+    places = np.flatnonzero(other)
+    for i in {0, 1, 15, 16, 31, 32, 33, 63, 64, len(places) - 1} & set(range(len(places))):
+        assert mask_rules.pick_flat(other, (i + 0.5) / len(places)) == places[i]
+    assert mask_rules.pick_flat(np.zeros(size, np.int8), 0.5) == -1
+
+
 @each_leaf
 def test_engine_rows_come_back_as_canonical_masks(spec):
     buffer = np.zeros((5, *spec.mask_buffer.shape), spec.mask_buffer.base)
