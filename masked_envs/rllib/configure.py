@@ -231,7 +231,10 @@ def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
                     f"masked modules are of PyTorch, and this config has framework {config.framework_str!r}"
                 )
             if not config.enable_rl_module_and_learner:
-                raise ValueError("masked modules need RLlib's new API stack, which this config has switched off")
+                raise ValueError(
+                    "masked modules need RLlib's new API stack, which this config has switched off: leave out "
+                    "api_stack(enable_rl_module_and_learner=False)"
+                )
             return served
     names = ", ".join(sorted(["BCConfig", *(config_class.__name__ for config_class in MODULES)]))
     given = f"the class {config.__name__}" if isinstance(config, type) else type(config).__name__

@@ -52,9 +52,12 @@ NOT_READ: dict[str, str] = {
     **dict.fromkeys(
         ("extra_python_environs_for_driver", "extra_python_environs_for_worker"), "ray.init(runtime_env=...)"
     ),
-    **dict.fromkeys(("optimizer", "adam_epsilon", "opt_type", "decay", "momentum"), OTHER_OPTIMIZER),
+    **dict.fromkeys(("optimizer", "adam_epsilon", "opt_type", "decay", "momentum", "epsilon"), OTHER_OPTIMIZER),
     **dict.fromkeys(("num_gpus", "_fake_gpus"), LEARNERS),
     **dict.fromkeys(("num_gpu_loader_threads", "num_multi_gpu_tower_stacks", "minibatch_buffer_size"), LEARNERS),
+    "use_gae": "PPO's advantages are always those of GAE, and APPO's those of V-trace; leave it out",
+    "replay_sequence_length": "use training(replay_buffer_config={...})",
+    "num_aggregator_actors_per_learner": "aggregators are of IMPALA and APPO; leave it out",
     **dict.fromkeys(("num_aggregation_workers", "max_requests_in_flight_per_aggregator_worker"), LEARNERS),
     **dict.fromkeys(("learner_queue_timeout", "replay_proportion", "replay_buffer_num_slots"), LEAVE),
     **dict.fromkeys(("timeout_s_sampler_manager", "timeout_s_aggregator_manager", "target_worker_clipping"), LEAVE),
@@ -77,7 +80,11 @@ NOT_READ: dict[str, str] = {
 }
 """Option -> what to do instead. Any value but RLlib's default is refused."""
 
-ALSO_READ_BY: dict[str, tuple[str, ...]] = {"input_": ("BC", "MARWIL"), "postprocess_inputs": ("BC", "MARWIL")}
+ALSO_READ_BY: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("input_", "postprocess_inputs"), ("BC", "MARWIL")),
+    "num_aggregator_actors_per_learner": ("IMPALA", "APPO"),
+    "epsilon": ("DQN",),  # of exploration; that of IMPALA and APPO is RMSProp's
+}
 """Option -> algorithms for which it does something."""
 
 

@@ -372,7 +372,7 @@ def test_what_cannot_be_honoured_is_refused_by_name():
     )
     refused(
         lambda config: config.env_runners(add_default_connectors_to_module_to_env_pipeline=False),
-        "module_to_env has a pipeline other than the default" + instead,
+        "add_default_connectors_to_module_to_env_pipeline=False: BatchedEnvRunner" + instead,
     )
     refused(lambda config: config.callbacks(on_episode_step=print), "on_episode_step .*wants every episode" + instead)
 

@@ -94,6 +94,17 @@ def test_the_target_entropy_is_of_the_legal_actions(local_ray):
     assert LENGTH == 4
 
 
+def test_one_network_of_values_will_do(local_ray):
+    """Where RLlib's own loss fails: it looks for a second network's values (ray 2.60)."""
+    config = configure(SACConfig().training(twin_q=False), Empties, model_config=SMALL)
+    config.training(train_batch_size_per_learner=8, num_steps_sampled_before_learning_starts=8)
+    config.reporting(min_time_s_per_iteration=0, min_sample_timesteps_per_iteration=20)
+    trained = config.env_runners(num_env_runners=0, rollout_fragment_length=10).build_algo()
+    learned = trained.train()["learners"]["default_policy"]
+    assert all(np.isfinite(learned[name]) for name in ("policy_loss", "qf_loss", "alpha_loss"))
+    trained.stop()
+
+
 def test_without_the_mask_sac_takes_invalid_actions(local_ray):
     trained = algorithm("MaskedCartPole-v0", mask_actions=False)
     trained.train()

@@ -22,6 +22,7 @@ import c_loop  # noqa: E402
 import compare  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
+import rllib_minutes  # noqa: E402
 import rllib_sampling  # noqa: E402
 import run  # noqa: E402
 
@@ -92,6 +93,11 @@ def test_the_page_of_rllib_quotes_the_newest_results() -> None:
     sampling = rllib_sampling.tables(json.loads(report.newest(rllib_sampling.FOLDER).read_text()))
     written = report.written_into(page, sampling, rllib_sampling.START, rllib_sampling.END)
     assert written == page, "run: python benchmarks/rllib_sampling.py --write docs/rllib.md"
+    runs = json.loads(rllib_minutes.FILE.read_text())
+    written = report.written_into(page, rllib_minutes.table(runs), rllib_minutes.START, rllib_minutes.END)
+    assert written == page, "run: python benchmarks/rllib_minutes.py --write docs/rllib.md"
+    assert set(runs) == set(rllib_minutes.ALGORITHMS)
+    assert all(run["invalid"] == 0 < run["negative_control"] for run in runs.values())
 
 
 @pytest.mark.parametrize("name", adapters.NAMES)

@@ -29,7 +29,7 @@ from .guard import GuardsMasks
 from .infos import Columns as InfoColumns
 from .infos import columns_of, info_of
 from .recording import Records
-from .refusals import check_supported, is_called
+from .refusals import check_default_connectors, check_supported, is_called
 
 EPISODE_CALLBACKS = ("on_episode_created", "on_episode_start", "on_episode_end")
 
@@ -55,6 +55,7 @@ class BatchedEnvRunner(GuardsMasks, Records, SingleAgentEnvRunner):  # type: ign
     _needs_initial_reset: bool
 
     def __init__(self, *, config: AlgorithmConfig, **kwargs: Any) -> None:
+        check_default_connectors(config)
         super().__init__(config=config, **kwargs)
         check_supported(self.config, self._callbacks, self._env_to_module, self._module_to_env)
         self._is_called = {name: is_called(name, self.config, self._callbacks) for name in EPISODE_CALLBACKS}

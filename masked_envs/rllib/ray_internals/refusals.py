@@ -54,6 +54,18 @@ def is_called(callback: str, config: AlgorithmConfig, callbacks: Sequence[RLlibC
     return given or any(getattr(type(one), callback) is not getattr(RLlibCallback, callback) for one in callbacks)
 
 
+def check_default_connectors(config: AlgorithmConfig) -> None:
+    """Refuse a configuration without RLlib's default connectors, before RLlib fails for want of them.
+
+    Raises:
+        ValueError: naming the option.
+    """
+    for way in ("env_to_module", "module_to_env"):
+        option = f"add_default_connectors_to_{way}_pipeline"
+        if not getattr(config, option):
+            raise ValueError(f"{option}=False: BatchedEnvRunner passes its batch through no connector of yours: {HOW}")
+
+
 def check_supported(
     config: AlgorithmConfig, callbacks: Sequence[RLlibCallback], env_to_module: Any, module_to_env: Any
 ) -> None:

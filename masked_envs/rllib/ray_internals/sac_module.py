@@ -91,6 +91,8 @@ class MaskedSACModule(MaskedObservations, DefaultSACTorchRLModule):  # type: ign
         if self.twin_q:
             twin = self._qf_forward_train_helper(now, self.qf_twin_encoder, self.qf_twin, squeeze=False)
             outputs[QF_TWIN_PREDS] = twin
+        else:  # RLlib's loss of Discrete actions takes the lower of two values even so (ray 2.60), and fails without
+            outputs[QF_TWIN_PREDS] = outputs[QF_PREDS]
         return outputs
 
     def _probabilities(self, features: Batch, legal: Tensor) -> tuple[Tensor, Tensor]:

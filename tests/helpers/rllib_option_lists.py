@@ -18,7 +18,7 @@ SERVED = set(
     delay_between_env_runner_restarts_s disable_env_checking double_q dueling enable_env_runner_and_connector_v2
     enable_rl_module_and_learner entropy_coeff env env_config env_runner_cls env_runner_health_probe_timeout_s
     env_runner_restore_timeout_s env_runner_state_server_max_concurrency episode_lookback_horizon
-    episodes_to_numpy epsilon evaluation_auto_duration_max_env_steps_per_sample
+    episodes_to_numpy evaluation_auto_duration_max_env_steps_per_sample
     evaluation_auto_duration_min_env_steps_per_sample evaluation_config evaluation_duration
     evaluation_duration_unit evaluation_error_after_n_consecutive_skips
     evaluation_force_reset_envs_before_iteration evaluation_interval evaluation_num_env_runners
@@ -34,7 +34,7 @@ SERVED = set(
     max_requests_in_flight_per_offline_eval_runner merge_env_runner_states metrics_num_episodes_for_smoothing
     min_sample_timesteps_per_iteration min_time_s_per_iteration min_train_timesteps_per_iteration minibatch_size
     moving_average_sqd_adv_norm_start moving_average_sqd_adv_norm_update_rate n_step normalize_actions
-    num_aggregator_actors_per_learner num_atoms num_consecutive_env_runner_failures_tolerance
+    num_atoms num_consecutive_env_runner_failures_tolerance
     num_cpus_for_main_process num_cpus_per_env_runner num_cpus_per_learner num_cpus_per_offline_eval_runner
     num_env_runners num_envs_per_env_runner num_epochs num_gpus_per_env_runner num_gpus_per_learner
     num_gpus_per_offline_eval_runner num_learners num_offline_eval_runners
@@ -46,13 +46,13 @@ SERVED = set(
     output_filesystem_kwargs output_max_rows_per_file output_write_episodes output_write_method
     output_write_method_kwargs output_write_remaining_data placement_strategy policies policies_to_train
     policy_mapping_fn prelearner_buffer_class prelearner_buffer_kwargs prelearner_class
-    prelearner_use_recorded_module_states replay_buffer_config replay_sequence_length restart_failed_env_runners
+    prelearner_use_recorded_module_states replay_buffer_config restart_failed_env_runners
     restart_failed_offline_eval_runners restart_failed_sub_environments rollout_fragment_length sample_timeout_s
     seed shuffle_batch_per_epoch simple_queue_size stats_cls_lookup store_buffer_in_checkpoints target_entropy
     target_network_update_freq tau td_error_loss_fn torch_compile_learner torch_compile_learner_dynamo_backend
     torch_compile_learner_dynamo_mode torch_compile_learner_what_to_compile torch_ddp_kwargs
     torch_skip_nan_gradients train_batch_size training_intensity twin_q use_circular_buffer
-    use_env_runner_state_server use_gae use_kl_loss v_max v_min validate_env_runners_after_construction
+    use_env_runner_state_server use_kl_loss v_max v_min validate_env_runners_after_construction
     validate_offline_eval_runners_after_construction vf_clip_param vf_coeff vf_loss_coeff vtrace
     vtrace_clip_pg_rho_threshold vtrace_clip_rho_threshold
     """.split()
