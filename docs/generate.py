@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import api_pages
 import episodes
 import field_report
 import learning
-import reference
 
 from masked_envs.cards import constructor_calls, facts, parameter_rows, read_card
 from masked_envs.catalogue import CATALOGUE
@@ -87,7 +87,7 @@ def pages() -> dict[Path, str]:
     """What every written file must hold."""
     declared, measured = declarations(), learning.read_results()
     written = {ENVS / f"{name(one)}.md": page(one, measured.get(one.id)) for one in declared}
-    written |= reference.pages()
+    written |= api_pages.pages()
     written[LEARNING] = learning.page(measured)
     written[FIELD_REPORT] = field_report.page()
     written[INDEX] = INDEX_HEAD + "\n".join(family_section(*each) for each in families(declared).items())
@@ -121,7 +121,7 @@ def strangers() -> list[Path]:
     """Pages and pictures of environments that are no more."""
     known = {*pages(), *pictures()}
     known |= {episodes.path_of(name(one), play) for one in declarations() for play in episodes.PLAYS}
-    folders = (ENVS, episodes.FOLDER, reference.FOLDER)
+    folders = (ENVS, episodes.FOLDER, api_pages.FOLDER)
     return sorted(path for folder in folders for path in folder.glob("*") if path not in known)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-import reference  # noqa: E402
+import api_pages  # noqa: E402
 
 
 def on_config(config: Any) -> Any:
@@ -16,5 +16,5 @@ def on_config(config: Any) -> Any:
     (entry,) = [entry["Environments"] for entry in config["nav"] if "Environments" in entry]
     entry += [{path.stem: f"envs/{path.name}"} for path in pages]
     (listed,) = [entry["API reference"] for entry in config["nav"] if "API reference" in entry]
-    listed += [{module: f"reference/{module}.md"} for module in reference.MODULES]
+    listed += [{module: f"reference/{module}.md"} for module in api_pages.MODULES]
     return config

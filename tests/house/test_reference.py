@@ -20,11 +20,11 @@ pytestmark = pytest.mark.once
 @pytest.fixture(scope="module")
 def reference() -> Iterator[Any]:
     sys.path.insert(0, str(ROOT / "docs"))
-    import reference
+    import api_pages
 
-    yield reference
+    yield api_pages
     sys.path.remove(str(ROOT / "docs"))
-    del sys.modules["reference"]
+    del sys.modules["api_pages"]
 
 
 def declares_all(module: str) -> bool:
