@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -24,6 +25,8 @@ PER_ROW = ("action_mask", "agent_selection", "invalid_actions")
 METHODS = ("action_masks", "get_state", "sample_legal")
 """Methods whose result holds one value for each row."""
 
+Rows = npt.NDArray[np.bool_]
+
 
 def make_vec(
     id: str, num_envs: int = 8, mask_in: str = "info", seed: int | None = None, **parameters: Any
@@ -44,6 +47,35 @@ def make_vec(
     venv = MaskedVecEnv(FORM.make(id, num_envs, mask_in=mask_in, **parameters))
     venv.seed(seed)
     return venv
+
+
+class FirstRow(np.ndarray):
+    """The first of the rows of a batch, from which `np.stack` of them has the batch at once.
+
+    MaskablePPO stacks the rows of `env_method("action_masks")` at every step, which takes longer than to move them.
+
+    Attributes:
+        batch: what the rows are rows of.
+        others: the other rows.
+    """
+
+    batch: npt.NDArray[Any] | None = None
+    others: tuple[npt.NDArray[Any], ...] = ()
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if self.batch is not None and func is np.stack and len(args) == 1 and not kwargs:
+            first, *others = args[0]
+            if first is self and len(others) == len(self.others) and all(map(operator.is_, others, self.others)):
+                return self.batch.copy()
+        return super().__array_function__(func, types, args, kwargs)
+
+
+def rows_of(batch: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+    """The rows of a batch, views of it, which `np.stack` makes the batch again without going through them."""
+    _, *others = batch
+    first = batch[0].view(FirstRow)
+    first.batch, first.others = batch, tuple(others)
+    return [first, *others]
 
 
 class MaskedVecEnv(VecEnv):
@@ -103,20 +135,26 @@ class MaskedVecEnv(VecEnv):
         self._returns += rewards
         self._lengths += 1
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        for row in np.flatnonzero(info.get("invalid_action", False)).tolist():
-            infos[row]["invalid_action"] = True
-        for row in np.flatnonzero(over).tolist():
-            infos[row] |= {
-                "terminal_observation": info["final_obs"][row],
-                "TimeLimit.truncated": bool(truncated[row] and not terminated[row]),
-                "episode": {
-                    "r": round(float(self._returns[row]), 6),
-                    "l": int(self._lengths[row]),
-                    "t": round(time.time() - self._begun, 6),
-                },
-            }
-        self._returns[over], self._lengths[over] = 0, 0
+        if "invalid_action" in info:
+            for row in np.flatnonzero(info["invalid_action"]).tolist():
+                infos[row]["invalid_action"] = True
+        if "final_obs" in info:
+            self._end_episodes(over, truncated & ~terminated, info["final_obs"], infos)
         return observations, rewards.astype(np.float32), over, infos
+
+    def _end_episodes(self, over: Rows, is_cut: Rows, final_obs: Any, infos: list[dict[str, Any]]) -> None:
+        """Tell the infos of the rows in `over` what SB3 and its `Monitor` say of an episode."""
+        took = round(time.time() - self._begun, 6)
+        rows = np.flatnonzero(over).tolist()
+        told = (self._returns[over].tolist(), self._lengths[over].tolist(), is_cut[over].tolist())
+        for row, total, length, cut in zip(rows, *told, strict=True):
+            infos[row] |= {
+                "terminal_observation": final_obs[row],
+                "TimeLimit.truncated": cut,
+                "episode": {"r": round(total, 6), "l": length, "t": took},
+            }
+        self._returns[over] = 0
+        self._lengths[over] = 0
 
     def close(self) -> None:
         self.envs.close()
@@ -178,7 +216,9 @@ class MaskedVecEnv(VecEnv):
             )
         method = self.action_masks if method_name == "action_masks" else self._attribute(method_name)
         values = method(*method_args, **method_kwargs)
-        return [values[row] for row in self._rows(indices)]
+        if indices is not None:
+            return [values[row] for row in self._rows(indices)]
+        return rows_of(values) if method_name == "action_masks" else list(values)
 
     def env_is_wrapped(self, wrapper_class: type[gym.Wrapper[Any, Any, Any, Any]], indices: Any = None) -> list[bool]:
         """True for `Monitor` alone, whose statistics are kept here."""

@@ -175,3 +175,21 @@ def test_what_cannot_be_served_is_refused():
         gym.make_vec("MaskedPendulum-v0", num_envs=2, autoreset_mode=AutoresetMode.SAME_STEP, backend="python"), bins=4
     )
     assert MaskedVecEnv(numbered).action_space.n == 4
+
+
+def test_stacked_masks_are_the_rows_whatever_was_done_to_them():
+    """MaskablePPO's `np.stack` of the rows takes a short way, which must give what the long way gives."""
+    venv = make_vec(PAIRS, 5, backend="python")
+    venv.reset()
+    whole = venv.action_masks()
+    rows = venv.env_method("action_masks")
+    stacked = np.stack(rows)
+    assert type(stacked) is np.ndarray and stacked.dtype == bool and not np.shares_memory(stacked, rows[1])
+    np.testing.assert_array_equal(stacked, whole)
+    np.testing.assert_array_equal(rows, whole)
+    np.testing.assert_array_equal(np.stack(rows[::-1]), whole[::-1])
+    np.testing.assert_array_equal(np.stack(rows, axis=1), whole.T)
+    np.testing.assert_array_equal(np.stack(rows[:2]), whole[:2])
+    rows[2] = ~rows[2]
+    np.testing.assert_array_equal(np.stack(rows)[2], ~whole[2])
+    np.testing.assert_array_equal(np.stack(venv.env_method("action_masks", indices=[3, 1])), whole[[3, 1]])
