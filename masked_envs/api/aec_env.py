@@ -257,7 +257,9 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
             raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
 
     def _mask(self, agent: str) -> Any:
-        return self._views.mask(self._indices[agent]) if self._has_choice(agent) else self._views.empty_mask()
+        usual = not (self._over or self._views.agents_leave)  # at once, since it is asked for every agent and step
+        has_choice = agent == self.agent_selection if usual else self._has_choice(agent)
+        return self._views.mask(self._indices[agent]) if has_choice else self._views.empty_mask()
 
     def _has_choice(self, agent: str) -> bool:
         """Whether it is an agent's turn, or was when the game was cut off, or nothing is left to forbid it."""
@@ -277,8 +279,9 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     def _next_to_choose(self, agent: int) -> int:
         """The first agent of a simultaneous game from this one on that has not left."""
         views = self._views
-        while views.agents_leave and agent < views.engine.views > 1 and views.has_left(agent):
-            agent += 1
+        if views.agents_leave:
+            while agent < views.engine.views > 1 and views.has_left(agent):
+                agent += 1
         return agent
 
     def _read_ends(self) -> None:
