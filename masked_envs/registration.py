@@ -13,6 +13,7 @@ import gymnasium
 
 from .catalogue import CATALOGUE
 from .errors import UnknownEnvironmentError
+from .mask_spec.checks import shown
 
 if TYPE_CHECKING:
     from .api.aec_env import MaskedAECEnv
@@ -31,10 +32,12 @@ def declaration(env_id: str) -> Declaration:
     Raises:
         UnknownEnvironmentError: there is no such id; the nearest is suggested.
     """
-    if env_id not in CATALOGUE:
-        nearest = _nearest(str(env_id))
+    if not isinstance(env_id, str) or env_id not in CATALOGUE:
+        nearest = _nearest(env_id) if isinstance(env_id, str) else None
         hint = "" if nearest is None else f" Did you mean {nearest!r}?"
-        raise UnknownEnvironmentError(f"there is no environment {env_id!r}.{hint} `masked-envs list` shows all ids.")
+        raise UnknownEnvironmentError(
+            f"there is no environment {shown(env_id)}.{hint} `masked-envs list` shows all ids."
+        )
     module = importlib.import_module(f"{__package__}.envs.{CATALOGUE[env_id].module}")
     declared: Declaration = module.ENV
     return declared
@@ -92,7 +95,7 @@ def _require_pettingzoo(what: str) -> None:
 def _game(env_id: str) -> Declaration:
     declared = declaration(env_id)
     if declared.play == "single":
-        raise TypeError(f"{env_id} has one agent: use gymnasium.make({env_id!r})")
+        raise TypeError(f"{env_id} has one agent: use gymnasium.make('{env_id}')")
     return declared
 
 

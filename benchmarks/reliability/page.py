@@ -57,8 +57,9 @@ def soak(result: Result) -> str:
 
 def kills(result: Result) -> str:
     return (
-        f"**{result['kills']} kills** in {result['runs']} runs, {result['before_first_checkpoint']} of them before the "
-        f"first checkpoint and {result['while_writing']} while one was being written. "
+        f"**{result['kills']} kills** in {result['runs']} runs: {result['before_first_checkpoint']} before the first "
+        f"checkpoint, {result['between_checkpoints']} between two, {result['while_writing']} while one was being "
+        f"written. "
         f"{result['equal']} of {result['runs']} runs ended with the bytes of the undisturbed run."
         + unfinished(result["kills"], 100, "kills")
     )

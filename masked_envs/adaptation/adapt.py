@@ -12,8 +12,10 @@ from gymnasium.vector import VectorEnv
 
 from .. import trees
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import shown
 from .find import Found, MaskSource, NoMaskFoundError, choose_source, find_masks, what_there_is
 from .other_libraries import advice_for
+from .place import check_code
 from .read import as_choices
 from .rows import attribute_of, attribute_of_row, environments_of, info_of_row
 
@@ -39,6 +41,8 @@ def adapt(env: Any, *, mask_at: str | None = None, mask_spec: Any = None, **argu
         TypeError: another kind of object, or no mask in any usual place; the message lists what there is. ValueError:
         places that disagree, or arguments of the wrapper.
     """
+    if mask_at is not None:
+        check_code(mask_at)
     if isinstance(env, gym.Env):
         return _gymnasium(env, mask_at, mask_spec, arguments)
     if isinstance(env, VectorEnv):
@@ -133,7 +137,7 @@ def source_of(
         values = "; ".join(f"{other.place}: {other.detail}" for other in source.disagreements)
         raise ValueError(
             f"{env} has different masks in {source.place.code} (read as {source.mask}) and in {values}. Say which one "
-            f"is right: mask_at={source.place.code!r}, or another"
+            f"is right: mask_at={shown(source.place.code)}, or another"
         )
     return source
 
@@ -154,5 +158,5 @@ def place_of_name(name: str, observation: Any, info: Any, attribute: Any) -> str
         places.append(f"env.{name}()" if callable(found) else f"env.{name}")
     if len(places) != 1:
         what = f"is in several places: {', '.join(places)}" if places else "is nowhere"
-        raise ValueError(f"mask_at={name!r} {what}; {what_there_is(observation, info)}")
+        raise ValueError(f"mask_at={shown(name)} {what}; {what_there_is(observation, info)}")
     return places[0]

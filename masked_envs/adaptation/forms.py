@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..mask_spec.checks import holds_hidden
+from ..mask_spec.checks import holds_hidden, items_of, shown
 
 
 class UnknownFormError(ValueError):
@@ -17,10 +17,11 @@ class UnknownFormError(ValueError):
 
 def array_of(value: Any) -> npt.NDArray[Any] | None:
     """A value as an array of numbers or bools; None where it is something else. Tensors must be in main memory."""
-    if not (hasattr(value, "__array__") or isinstance(value, (list, tuple))) or holds_hidden(value):
+    items = items_of(value)
+    if not (items is not None or hasattr(value, "__array__")) or holds_hidden(value):
         return None
     try:
-        array = np.asarray(value)
+        array = np.asarray(value if items is None else items)
     except (ValueError, TypeError, RuntimeError):  # ragged lists, tensors elsewhere or with a gradient
         return None
     return array if array.dtype.kind in "biuf" else None
@@ -36,9 +37,10 @@ def bits(value: Any, shape: tuple[int, ...], most: int = 1) -> npt.NDArray[np.in
 
 def integers(value: Any) -> list[int] | None:
     """The integers of a list, tuple or one-dimensional array; None for anything else. bool is no integer here."""
-    if isinstance(value, (list, tuple)):
-        is_integer = all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in value)
-        return [int(v) for v in value] if is_integer else None
+    items = items_of(value)
+    if items is not None:
+        is_integer = all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in items)
+        return [int(v) for v in items] if is_integer else None
     array = array_of(value)
     return array.tolist() if array is not None and array.ndim == 1 and array.dtype.kind in "iu" else None
 
@@ -86,7 +88,8 @@ def shape_of(value: Any) -> tuple[int, ...]:
     array = array_of(value)
     if array is not None:
         return array.shape
-    return (len(value),) if isinstance(value, (list, tuple)) else ()
+    items = items_of(value)
+    return () if items is None else (len(items),)
 
 
 def short(value: Any, most: int = 120) -> str:
@@ -94,10 +97,8 @@ def short(value: Any, most: int = 120) -> str:
     shape, dtype, kind = shape_of(value), getattr(value, "dtype", None), type(value).__name__
     if dtype is not None:
         return f"{kind} of shape {shape} and dtype {dtype}"
-    text = repr(value).replace("\n", " ")
-    if len(shape) > 1:
-        return f"{text if len(text) <= most else kind} of shape {shape}"
-    return text if len(text) <= most else text[:most] + "..."
+    text = shown(value, most).replace("\n", " ")
+    return f"{text if len(text) <= most else kind} of shape {shape}" if len(shape) > 1 else text
 
 
 def expect(spec: Any, value: Any) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
+from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
 
 from .. import trees
+from ..mask_spec.checks import shown
 from .agent_masks import AgentHeadMask, AgentMaskFn, AgentMasks, AgentSpec
 
 
@@ -48,6 +50,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
         on_invalid: str = "raise",
         mask_in: str = "observation",
     ) -> None:
+        _require(self, env, AECEnv)
         BaseWrapper.__init__(self, env)
         self._begin(mask_fn, mask_at, mask_spec, head_mask, on_invalid, mask_in)
         self._infos: dict[str, Any] = {}
@@ -160,6 +163,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         on_invalid: str = "raise",
         mask_in: str = "observation",
     ) -> None:
+        _require(self, env, ParallelEnv)
         BaseParallelWrapper.__init__(self, env)
         self._begin(mask_fn, mask_at, mask_spec, head_mask, on_invalid, mask_in)
         self._masks: dict[str, Any] | None = None
@@ -199,7 +203,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         """
         masks, acting = self._current_masks(), self.env.agents
         if agent not in acting:
-            raise ValueError(f"{agent!r} does not act; the agents that act are {', '.join(map(repr, acting))}")
+            raise ValueError(f"{shown(agent)} does not act; the agents that act are {', '.join(map(repr, acting))}")
         return self._sample(agent, masks[agent], rng)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
@@ -244,3 +248,9 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
                 self._refuse_empty(agent, self._masks[agent])
         shown = {agent: self._with_mask(agent, seen, self._masks[agent]) for agent, seen in observations.items()}
         return shown, {agent: self._info(agent, infos.get(agent, {}), self._masks[agent]) for agent in observations}
+
+
+def _require(wrapper: object, env: Any, kind: type) -> None:
+    """Refuse what is no environment of this kind."""
+    if not isinstance(env, kind):
+        raise TypeError(f"{type(wrapper).__name__} takes a pettingzoo.{kind.__name__}, not {shown(env)}")

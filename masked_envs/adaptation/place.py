@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..mask_spec.checks import shown
+
 Attribute = Callable[[str], Any]
 Step = tuple[Literal["item", "attribute", "call"], Any]
 
@@ -79,17 +81,22 @@ def _step(value: Any, kind: str, by: Any, agent: Any) -> Any:
         return None
 
 
+def check_code(code: Any) -> None:
+    """Raise a TypeError for anything but a string."""
+    if not isinstance(code, str):
+        raise TypeError(f"mask_at is code in a string, such as {FORMS}; not {shown(code)}")
+
+
 def parse_place(code: Any) -> Place:
     """Read `mask_at=`.
 
     Raises:
         ValueError: other code; the message shows the known forms. TypeError: not a string.
     """
-    if not isinstance(code, str):
-        raise TypeError(f"mask_at is code in a string, such as {FORMS}; not {code!r}")
+    check_code(code)
     try:
         tree = ast.parse(code.strip(), mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what ast raises, of nesting and zero bytes too
         raise _unknown(code) from None
     steps: list[Step] = []
     while not isinstance(tree, ast.Name):
@@ -132,7 +139,7 @@ def _index(tree: ast.expr) -> Any:
 
 
 def _unknown(code: str) -> ValueError:
-    return ValueError(f"mask_at={code!r} is no place of a mask; write it as {FORMS}")
+    return ValueError(f"mask_at={shown(code)} is no place of a mask; write it as {FORMS}")
 
 
 def takes_no_arguments(function: Callable[..., Any]) -> bool:

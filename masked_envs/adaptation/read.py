@@ -24,6 +24,7 @@ from gymnasium import spaces
 
 from .. import trees
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import items_of
 from .forms import UnknownFormError, array_of, bits, bounds, expect, integers, legal_numbers, shape_of, short
 
 NAMES_OF_LISTS = ("legal_actions", "legal_moves", "valid_actions", "valid_moves")
@@ -97,8 +98,9 @@ def _found(spec: Any, value: Any, mask: npt.NDArray[np.int8] | None) -> npt.NDAr
 
 
 def _per_head(spec: Any, value: Any, name: str) -> npt.NDArray[np.int8]:
-    if isinstance(value, (tuple, list)) and len(value) == len(spec.nvec):
-        heads = [bits(head, (n,)) for head, n in zip(value, spec.nvec, strict=True)]
+    items = items_of(value)
+    if items is not None and len(items) == len(spec.nvec):
+        heads = [bits(head, (n,)) for head, n in zip(items, spec.nvec, strict=True)]
         if not any(head is None for head in heads):
             return np.concatenate(heads)  # type: ignore[arg-type]
     rows = (len(spec.nvec), spec.nvec[0])
@@ -154,7 +156,8 @@ def _parts(spec: Any, value: Any, name: str) -> Any:
 def parts_of(spec: Any, value: Any) -> list[Any] | None:
     """The masks of the parts in the order of the spec; None where the structure is another one."""
     if spec.is_tuple:
-        return list(value) if isinstance(value, (tuple, list)) and len(value) == len(spec.parts) else None
+        items = items_of(value)
+        return list(items) if items is not None and len(items) == len(spec.parts) else None
     if isinstance(value, Mapping) and set(value) == set(spec.keys):
         return [value[key] for key in spec.keys]
     return None
@@ -260,7 +263,8 @@ def _spec(space: spaces.Space[Any], value: Any) -> MaskSpec:
         known = value if isinstance(value, Mapping) else {}
         return MaskSpec.dict({key: _spec(as_choices(part), known.get(key)) for key, part in space.spaces.items()})
     if isinstance(space, spaces.Tuple):
-        values = value if isinstance(value, (tuple, list)) and len(value) == len(space.spaces) else [None] * len(space)
+        items = items_of(value)
+        values = items if items is not None and len(items) == len(space.spaces) else [None] * len(space)
         return MaskSpec.dict([_spec(as_choices(part), one) for part, one in zip(space.spaces, values, strict=True)])
     if isinstance(space, spaces.MultiDiscrete):
         return _spec_of_heads(space, value)

@@ -12,6 +12,8 @@ from typing import Any
 
 from gymnasium.utils import RecordConstructorArgs
 
+from ..mask_spec.checks import shown
+
 
 class Recorded(RecordConstructorArgs):
     """A wrapper whose constructor arguments are kept in `env.spec`.
@@ -77,7 +79,7 @@ def from_reference(value: Any) -> Any:
     try:
         function = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise TypeError(f"{value!r} leads to no function: {error}") from None
+        raise TypeError(f"{shown(value)} leads to no function: {error}") from None
     if not callable(function):
-        raise TypeError(f"{value!r} is {function!r}, not a function")
+        raise TypeError(f"{shown(value)} is {shown(function)}, not a function")
     return function

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import gymnasium as gym
 from gymnasium.vector import VectorEnv
 
 from .. import trees
+from ..mask_spec.checks import shown
 from .place import Place, takes_no_arguments
 
 
 def require_single(wrapper: object, env: Any) -> None:
-    """Refuse a vector environment where a wrapper of single environments was given one.
+    """Refuse what is no single environment where a wrapper needs one.
 
     Raises:
-        TypeError: such an environment; the message names the wrapper to use, the class attribute `vector_form`.
+        TypeError: such a thing; for a vector environment the message names the wrapper to use, the class attribute
+            `vector_form`.
     """
-    if not isinstance(env, VectorEnv):
+    if isinstance(env, gym.Env):
         return
+    if not isinstance(env, VectorEnv):
+        raise TypeError(f"{type(wrapper).__name__} takes a gymnasium.Env, not {shown(env)}")
     name, vector_form = type(wrapper).__name__, getattr(type(wrapper), "vector_form", None)
     instead = (
         f"use masked_envs.wrappers.{vector_form}"
@@ -38,7 +43,9 @@ def require_vector(wrapper: object, envs: Any) -> None:
     if not isinstance(envs, VectorEnv):
         name = type(wrapper).__name__
         hint = f"for a single environment use masked_envs.wrappers.{name.removeprefix('Vector')}"
-        raise TypeError(f"{name} takes a gymnasium.vector.VectorEnv, such as gym.make_vec gives, not {envs!r}; {hint}")
+        raise TypeError(
+            f"{name} takes a gymnasium.vector.VectorEnv, such as gym.make_vec gives, not {shown(envs)}; {hint}"
+        )
 
 
 def info_of_row(infos: Mapping[str, Any], row: int) -> dict[str, Any]:

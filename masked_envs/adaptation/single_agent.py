@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 
 from ..mask_spec import MaskSpec
-from ..mask_spec.checks import HeadMask
+from ..mask_spec.checks import HeadMask, is_one_of, shown
 from .action_mask import ActionMask
 from .adapt import adapt
 from .agent_masks import AgentMasks
@@ -57,9 +57,9 @@ class SingleAgent(ActionMask):
             arguments_of_game = {"mask_at": mask_at, "mask_spec": mask_spec}
         game = adapt(game, **arguments_of_game)
         agent = game.possible_agents[0] if agent is None else agent
-        if agent not in game.possible_agents:
+        if not any(type(agent) is type(other) and agent == other for other in game.possible_agents):
             known = ", ".join(map(repr, game.possible_agents))
-            raise ValueError(f"agent must be one of {known}, not {agent!r}")
+            raise ValueError(f"agent must be one of {known}, not {shown(agent)}")
         player = AECPlayer if hasattr(game, "agent_iter") else ParallelPlayer
         env = player(game, agent, _opponents(game, agent, opponent))
         super().__init__(
@@ -83,8 +83,8 @@ def _opponents(game: Any, agent: str, opponent: Any) -> dict[str, Opponent]:
     if set(by_agent) != set(others):
         raise ValueError(f"opponent must name {others}, not {sorted(map(str, by_agent))}")
     for other, one in by_agent.items():
-        if not (one == "random" or callable(one)):
-            raise ValueError(f"{other}: opponent must be 'random' or a function (observation, mask), not {one!r}")
+        if not (callable(one) or is_one_of(one, ("random",))):
+            raise ValueError(f"{other}: opponent must be 'random' or a function (observation, mask), not {shown(one)}")
     return dict(by_agent)
 
 
@@ -136,7 +136,7 @@ class Player(gym.Env[Any, Any]):
             if not self._has_ended():
                 return self._seen()
             self._begin(None, options)
-        raise RuntimeError(f"{self.game}: {MOST_RESETS} games were over before the first turn of {self.agent!r}")
+        raise RuntimeError(f"{self.game}: {MOST_RESETS} games were over before the first turn of {shown(self.agent)}")
 
     def _chosen(self, agent: str, observation: Any) -> Any:
         """What the opponent does for one of the other agents."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..mask_spec.checks import shown
 from .place import Place, parse_place
 from .recorded import from_reference
 
@@ -34,8 +35,8 @@ def mask_source(env: Any, mask_fn: Any, mask_at: str | None, form: str) -> tuple
     function = from_reference(mask_fn)
     if isinstance(function, str) and env is not None:
         if not env.has_wrapper_attr(function):
-            raise TypeError(f"mask_fn={function!r}: {env} has nothing of this name")
+            raise TypeError(f"mask_fn={shown(function)}: {env} has nothing of this name")
         return function, parse_place(f"env.{function}")
     if not callable(function):
-        raise TypeError(f"mask_fn must be a function {form}, or the name of a method, not {mask_fn!r}")
+        raise TypeError(f"mask_fn must be a function {form}, or the name of a method, not {shown(mask_fn)}")
     return function, None

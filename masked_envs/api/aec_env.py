@@ -251,10 +251,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _index(self, agent: str) -> int:
-        try:
-            return self._indices[agent]
-        except (KeyError, TypeError):
-            raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
+        return self._views.index(agent)
 
     def _mask(self, agent: str) -> Any:
         usual = not (self._over or self._views.agents_leave)  # at once, since it is asked for every agent and step

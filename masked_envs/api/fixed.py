@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..mask_spec.checks import shown
+
 
 class Fixed:
     """A data descriptor: the first assignment, in `__init__`, holds; every later one is an AttributeError.
@@ -33,8 +35,8 @@ class Fixed:
             return
         name = self.name
         raise AttributeError(
-            f"{name} is chosen when the {type(instance).__name__} is made (here {held!r}) and cannot be "
-            f"changed afterwards: make another one with {name}={value!r}"
+            f"{name} is chosen when the {type(instance).__name__} is made (here {shown(held)}) and cannot be "
+            f"changed afterwards: make another one with {name}={shown(value)}"
         )
 
     def __delete__(self, instance: Any) -> None:

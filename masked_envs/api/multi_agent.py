@@ -15,6 +15,7 @@ from ..core.engine import Engine
 from ..core.mask_binding import dependent_heads
 from ..core.state import State
 from ..mask_spec import HeadMask
+from ..mask_spec.checks import is_one_of, shown
 from .invalid_action import invalid_action_error
 from .observations import (
     check_flat,
@@ -159,6 +160,17 @@ class AgentViews:
             raise ResetNeeded("call reset() first")
 
     # --- moving ---------------------------------------------------------------------------------------------
+
+    def index(self, agent: Any) -> int:
+        """The index of the agent of this name.
+
+        Raises:
+            ValueError: there is none; the message lists the agents.
+        """
+        agents = self.engine.agents
+        if not is_one_of(agent, agents):
+            raise ValueError(f"no agent {shown(agent)}; the agents are {', '.join(agents)}")
+        return agents.index(agent)
 
     def choose(self, actions: Mapping[int, Any], begins: bool = True) -> None:
         """Store, check and count the actions of these agents; `begins` says that they are the first of a step.

@@ -14,7 +14,7 @@ from pettingzoo import ParallelEnv
 from ..core.declaration import Declaration
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from ..mask_spec.checks import describe
+from ..mask_spec.checks import describe, shown
 from .fixed import Fixed
 from .multi_agent import AgentViews
 from .picture import RENDER_MODES
@@ -78,7 +78,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         if not self.agents:
             raise ResetNeeded("call reset() before step(): the episode is over, or there was none yet")
         if not isinstance(actions, Mapping) or set(actions) != set(self.agents):
-            given = f"actions for {sorted(map(str, actions))}" if isinstance(actions, Mapping) else describe(actions)
+            given = f"actions for {shown(list(actions))}" if isinstance(actions, Mapping) else describe(actions)
             raise ValueError(f"expected a dict with one action for each of {self.agents}, got {given}")
         agents, views = self.agents, self._views
         views.choose({self._indices[agent]: actions[agent] for agent in agents})
@@ -171,10 +171,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _index(self, agent: str) -> int:
-        try:
-            return self._indices[agent]
-        except (KeyError, TypeError):
-            raise ValueError(f"no agent {agent!r}; the agents are {', '.join(self.possible_agents)}") from None
+        return self._views.index(agent)
 
     def _read_agents(self, over: bool) -> None:
         """Who acts next."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import trees
 from ..core.engine import Engine
+from ..mask_spec.checks import is_one_of, shown
 from ..render import MaskView, Scene, Status, action_words
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ RENDER_MODES = ("human", "rgb_array", "ansi", "svg")
 
 def check_render_mode(render_mode: str | None, modes: Sequence[str]) -> None:
     """Raise a ValueError for a render mode that is not None or one of these."""
-    if render_mode is not None and render_mode not in modes:
-        raise ValueError(f"render_mode must be None or one of {', '.join(map(repr, modes))}, not {render_mode!r}")
+    if render_mode is not None and not is_one_of(render_mode, modes):
+        raise ValueError(f"render_mode must be None or one of {', '.join(map(repr, modes))}, not {shown(render_mode)}")
 
 
 class Picture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.declaration import Declaration
 from ..core.engine import Engine
+from ..mask_spec.checks import shown
 
 
 class Seats:
@@ -14,7 +15,7 @@ class Seats:
     def _game(self, name: str) -> Declaration:
         declared = self._engine.declaration
         if declared.play == "single":
-            raise AttributeError(f"{declared.id} has one agent and no {name!r}")
+            raise AttributeError(f"{declared.id} has one agent and no {shown(name)}")
         return declared
 
     @property

@@ -22,6 +22,7 @@ from ..core.loop import NOBODY
 from ..core.mask_binding import dependent_heads
 from ..errors import InvalidActionError
 from ..mask_spec import HeadMask, MaskSpec
+from ..mask_spec.checks import is_one_of, shown
 from .observations import agent_index, check_flat, flat_observation, flat_space, read_observation
 
 Opponent = str | Callable[..., Any]
@@ -48,16 +49,18 @@ class SingleAgentView:
     def __init__(self, engine: Engine, opponent: Opponent | None, agent: int | str = 0, flat: bool = False) -> None:
         check_flat(flat)
         game = engine.declaration
-        if game.play == "single" and (opponent is not None or agent != 0):
+        if game.play == "single" and not (opponent is None and type(agent) is int and agent == 0):
             raise TypeError(f"{game.id} has one agent: it takes neither opponent= nor agent=")
-        if not (opponent is None or opponent == "random" or callable(opponent)):
-            raise ValueError(f"opponent must be None, 'random' or a callable (observation, mask), not {opponent!r}")
+        if not (opponent is None or callable(opponent) or is_one_of(opponent, ("random",))):
+            raise ValueError(
+                f"opponent must be None, 'random' or a callable (observation, mask), not {shown(opponent)}"
+            )
         self.engine, self.opponent, self._play = engine, opponent, game.play
         self.agent = agent_index(engine.agents, agent)
         engine.followed = NOBODY if opponent is None else self.agent
         if opponent is None and self.agent != 0:
             raise ValueError(
-                f"agent={agent!r} needs opponent=, such as 'random': without one, your actions control all agents"
+                f"agent={shown(agent)} needs opponent=, such as 'random': without one, your actions control all agents"
             )
         at_once = game.play == "simultaneous"  # even with one agent
         self.plays_all = opponent is None and at_once
@@ -283,7 +286,9 @@ class SingleAgentView:
             if encoded is not None:
                 engine.actions[row, view] = encoded
             if encoded is None or not engine.is_legal(int(row), view):
-                raise InvalidActionError(f"{engine.declaration.id}: the opponent chose {action!r}, which is not legal")
+                raise InvalidActionError(
+                    f"{engine.declaration.id}: the opponent chose {shown(action)}, which is not legal"
+                )
 
 
 def joint_spec(spec: MaskSpec, agents: int, env_id: str) -> MaskSpec:

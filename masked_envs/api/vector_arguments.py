@@ -9,35 +9,30 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from ..mask_spec.checks import shown
+from ..mask_spec.checks import check_integer, items_of, plain_array, shown
 from .observations import checked_seed
 
 LONGEST_EPISODE = 2**63 - 1  # steps: the clock of a state is an int64
-
-
-def check_positive(name: str, number: Any) -> None:
-    """Raise a ValueError for anything but an integer of at least 1."""
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, not {shown(number)}")
 
 
 def with_shorter_limit(values: dict[str, Any], max_episode_steps: int | None) -> dict[str, Any]:
     """The parameters of an environment with `time_limit` no longer than `max_episode_steps`."""
     if max_episode_steps is None:
         return values
-    check_positive("max_episode_steps", max_episode_steps)
-    longest = min(int(max_episode_steps), LONGEST_EPISODE)
+    longest = min(check_integer("max_episode_steps", max_episode_steps, high=None), LONGEST_EPISODE)
     limit = values["time_limit"]
     return {**values, "time_limit": min(limit, longest) if limit else longest}
 
 
 def checked_mode(mode: AutoresetMode | str) -> AutoresetMode:
     """The autoreset mode, also by its value; a ValueError lists the modes."""
-    try:
-        return AutoresetMode(mode)
-    except ValueError:
-        modes = ", ".join(str(mode) for mode in AutoresetMode)
-        raise ValueError(f"autoreset_mode must be one of {modes}, not {shown(mode)}") from None
+    if isinstance(mode, AutoresetMode):
+        return mode
+    known = {str(each.value): each for each in AutoresetMode}
+    if not isinstance(mode, str) or mode not in known:
+        modes = ", ".join(map(str, AutoresetMode))
+        raise ValueError(f"autoreset_mode must be one of {modes}, not {shown(mode)}")
+    return known[mode]
 
 
 def row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | None]:
@@ -46,10 +41,12 @@ def row_seeds(seed: int | Sequence[int | None] | None, rows: int) -> list[int | 
     Raises:
         TypeError, ValueError: not a seed (see `checked_seed`), or not one per row.
     """
-    if isinstance(seed, (list, tuple)) or (isinstance(seed, np.ndarray) and seed.ndim > 0):
-        if len(seed) != rows:
-            raise ValueError(f"expected one seed per row ({rows}), got {len(seed)}")
-        return [checked_seed(one) for one in seed]
+    array = plain_array(seed)
+    seeds = items_of(seed) if array is None or array.ndim == 0 else list(array)
+    if seeds is not None:
+        if len(seeds) != rows:
+            raise ValueError(f"expected one seed per row ({rows}), got {len(seeds)}")
+        return [checked_seed(one) for one in seeds]
     first = checked_seed(seed)
     if first is None:
         return [None] * rows
@@ -79,16 +76,17 @@ def rows_to_step(where: Any, rows: int, mode: AutoresetMode) -> npt.NDArray[np.b
         return None
     if mode is not AutoresetMode.DISABLED:
         raise ValueError(
-            f"where= needs a vector environment that leaves resets to you, not autoreset_mode={mode.value!r}: "
+            f"where= needs a vector environment that leaves resets to you, not autoreset_mode={shown(mode.value)}: "
             "make it with autoreset_mode=AutoresetMode.DISABLED"
         )
     return _chosen_rows("where", where, rows)
 
 
 def _chosen_rows(name: str, mask: Any, rows: int) -> npt.NDArray[np.bool_]:
-    if not isinstance(mask, np.ndarray) or mask.shape != (rows,) or mask.dtype != np.bool_:
+    chosen = plain_array(mask)
+    if chosen is None or chosen.shape != (rows,) or chosen.dtype != np.bool_:
         hint = "; rows by number: where = np.zeros(num_envs, bool); where[rows] = True" if name == "where" else ""
-        raise ValueError(f"{name} must be a bool array of shape ({rows},), got {mask!r}{hint}")
-    if not mask.any():
+        raise ValueError(f"{name} must be a bool array of shape ({rows},), got {shown(mask)}{hint}")
+    if not chosen.any():
         raise ValueError(f"{name} chooses no row")
-    return mask
+    return chosen

@@ -17,6 +17,7 @@ from ..core.declaration import Declaration
 from ..core.engine import Engine
 from ..core.state import State
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import check_integer
 from .final_info import final_info
 from .fixed import Fixed
 from .invalid_action import invalid_action_error
@@ -26,7 +27,6 @@ from .picture import RENDER_MODES, Picture, check_render_mode
 from .seats import Seats
 from .single_agent import Opponent, SingleAgentView
 from .vector_arguments import (
-    check_positive,
     checked_mode,
     row_seeds,
     rows_to_reset,
@@ -78,8 +78,7 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
         **parameters: Any,
     ) -> None:
         self.closed = True  # nothing to close while construction may still fail
-        check_positive("num_envs", num_envs)
-        check_positive("num_threads", num_threads)
+        self.num_envs, num_threads = check_integer("num_envs", num_envs), check_integer("num_threads", num_threads)
         check_mask_in(mask_in)
         self.autoreset_mode = checked_mode(autoreset_mode)
         self.metadata = {
@@ -91,8 +90,7 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
         if backend == "auto" and not numba_is_available():
             warnings.warn("numba is not installed: the rows are stepped by plain Python, slowly", stacklevel=3)
         values = with_shorter_limit(declaration.resolve(parameters), max_episode_steps)
-        self.num_envs = int(num_envs)
-        self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, int(num_threads))
+        self._engine = Engine(declaration, values, self.num_envs, backend, on_invalid, invalid_reward, num_threads)
         self._view = SingleAgentView(self._engine, opponent, agent, flat)
         self.mask_in = self._mask_in = mask_in
         self._is_game = declaration.play != "single"
@@ -214,9 +212,7 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
         The operations of `MaskSpec` on a batch of masks take it as it is: `head_mask=envs.unwrapped.head_mask`.
         """
         self._require_reset()
-        if isinstance(row, bool) or not isinstance(row, (int, np.integer)) or not 0 <= row < self.num_envs:
-            raise ValueError(f"row must be in 0..{self.num_envs - 1}, not {row!r}")
-        return self._view.head_mask(int(row), k, prefix)
+        return self._view.head_mask(check_integer("row", row, 0, self.num_envs - 1), k, prefix)
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
         """One random legal action per row, in the form that `step` takes; see `MaskedEnv.sample_legal`.

@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after the program's name; None reads them from `sys.argv`.
     """
+    if sys.stdout is None:  # closed by the shell
+        return _fail("standard output is closed", FAILED)
     try:
         return _run(arguments)
     except CommandError as error:
@@ -59,7 +61,8 @@ def _close_output() -> None:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"masked-envs: error: {message}", file=sys.stderr)
+    if sys.stderr is not None:  # closed by the shell: the status has to do
+        print(f"masked-envs: error: {message}", file=sys.stderr)
     return status
 
 

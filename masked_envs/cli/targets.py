@@ -12,6 +12,7 @@ from typing import Any
 from ..core.declaration import Declaration
 from ..core.parameters import Parameter, Value
 from ..errors import UnknownEnvironmentError
+from ..mask_spec.checks import shown
 from ..registration import declaration
 
 USAGE, FAILED, NOT_JUDGED = 2, 1, 3
@@ -74,7 +75,9 @@ def load(word: str, what: str) -> Callable[..., Any]:
             raise CommandError(f"{what} {word}: {module_name} has no {name}")
         found = getattr(found, part)
     if not callable(found):
-        raise CommandError(f"{what} {word}: {name} is no class or function that makes an environment, but {found!r}")
+        raise CommandError(
+            f"{what} {word}: {name} is no class or function that makes an environment, but {shown(found)}"
+        )
     made: Callable[..., Any] = found
     return made
 

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..core.parameters import finite
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import check_choice, check_integer
 from .context import CheckContext
 from .env_view import EnvView, Options
 from .evidence import Evidence
@@ -73,10 +75,12 @@ def check_masked_env(
     Raises:
         ConformanceError: a law failed. TypeError: not an environment. ValueError: unknown `on_invalid`.
     """
-    if on_invalid is not None and on_invalid not in BEHAVIOURS:
-        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, BEHAVIOURS))}, not {on_invalid!r}")
+    if on_invalid is not None:
+        check_choice("on_invalid", on_invalid, BEHAVIOURS)
     options = Options(mask_fn, mask_at, mask_spec, on_invalid=on_invalid, refused=refused)
-    check = Check(target, options, seed, steps, time_budget, progress)
+    seed, steps = check_integer("seed", seed, 0), check_integer("steps", steps)
+    budget = None if time_budget is None else finite("time_budget", time_budget)
+    check = Check(target, options, seed, steps, budget, progress)
     report = check.report()
     if raise_on_failure and report.failures:
         raise ConformanceError(report)

@@ -19,6 +19,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from ..mask_spec.checks import shown
 from .context import CheckContext
 from .time_step import parts_of_step
 
@@ -60,7 +61,7 @@ def stream_elsewhere(context: CheckContext, steps: int) -> list[dict[str, bytes]
         process.stdin.flush()
         answer: list[dict[str, bytes]] | str = pickle.load(process.stdout)
         if not isinstance(answer, (list, str)):
-            raise pickle.UnpicklingError(f"no answer: {answer!r}")
+            raise pickle.UnpicklingError(f"no answer: {shown(answer)}")
     except Exception:  # it ended, or the environment wrote into its answer: unpickling that may raise anything
         _forget(process)
         return "another process with it took too long, or was ended by it"

@@ -183,7 +183,9 @@ def _understood(parameter: Instance, value: str) -> tuple[Arrays, frozenset[str]
     for key, dtype, ndim in parameter.fields:
         array: npt.NDArray[Any] = np.ascontiguousarray(completed[key], dtype)
         if array.ndim != ndim or array.size == 0:
-            raise ValueError(f"{key!r} has {ndim} dimensions and at least one element, not the shape {array.shape}")
+            raise ValueError(
+                f"{shown(key)} has {ndim} dimensions and at least one element, not the shape {array.shape}"
+            )
         array.flags.writeable = False
         arrays[key] = array
     return arrays, frozenset(asked.keys_asked)
@@ -226,7 +228,7 @@ def whole(name: str, value: Any, ndim: int, low: int, high: int) -> npt.NDArray[
     """
     array = numbers(name, value, ndim)
     if not (array == np.floor(array)).all() or array.min() < low or array.max() > high:
-        raise ValueError(f"{name!r} holds whole numbers from {low} to {high}")
+        raise ValueError(f"{shown(name)} holds whole numbers from {low} to {high}")
     return array.astype(np.int64)
 
 
@@ -241,7 +243,7 @@ def numbers(name: str, value: Any, ndim: int) -> npt.NDArray[np.float64]:
     except (TypeError, ValueError, OverflowError):  # ragged rows, or an integer that no float holds
         array = np.full((), np.nan)
     if array.ndim != ndim or array.size == 0 or not np.isfinite(array).all():
-        raise ValueError(f"{name!r} is an array of finite numbers with {ndim} dimension{'s' if ndim > 1 else ''}")
+        raise ValueError(f"{shown(name)} is an array of finite numbers with {ndim} dimension{'s' if ndim > 1 else ''}")
     return array
 
 

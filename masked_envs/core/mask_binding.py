@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..mask_spec.checks import shown
 from . import loop, mask_rules
 from .binding import generated_rule
 from .dependent_heads import head_mask, legal_by_tree, pick_by_tree
@@ -60,19 +61,21 @@ def dict_rules(spec: DictMask) -> tuple[Rule, Rule, Rule]:
     tests, picks, head, draw = [], [], 0, 0
     for key, part in zip(spec.keys, spec.parts, strict=True):
         if part.kind == "dict" or part.needs_head_mask:
-            raise ValueError(f"part {key!r}: a dict mask in an environment is made of simple kinds, not {part.kind}")
+            raise ValueError(
+                f"part {shown(key)}: a dict mask in an environment is made of simple kinds, not {part.kind}"
+            )
         allows_part, pick_part = part.rules  # type: ignore[attr-defined]
         heads, draws = f"heads[{head}:{head + len(part.heads)}]", f"u[{draw}:{draw + part.num_draws}]"
-        tests.append(f"{allows_part.__name__}(mask[{key!r}], action[{key!r}], {heads})")
+        tests.append(f"{allows_part.__name__}(mask[{shown(key)}], action[{shown(key)}], {heads})")
         if part.kind in ("flat", "candidates"):
-            picks.append(f"    row[{key!r}] = pick_flat(mask[{key!r}], u[{draw}])")
+            picks.append(f"    row[{shown(key)}] = pick_flat(mask[{shown(key)}], u[{draw}])")
         else:
             name = pick_part.__name__.replace("pick_into", "pick")
-            picks.append(f"    {name}(mask[{key!r}], {draws}, {heads}, row[{key!r}])")
+            picks.append(f"    {name}(mask[{shown(key)}], {draws}, {heads}, row[{shown(key)}])")
         head, draw = head + len(part.heads), draw + part.num_draws
     allows_source = f"def allows_dict(mask, action, heads):\n    return {' and '.join(tests)}\n"
     pick_source = "def pick_dict(mask, u, heads, actions, i):\n    row = actions[i]\n" + "\n".join(picks) + "\n"
-    copies = [f"    copy_to(full[{key!r}], mask[{key!r}])" for key in spec.keys]
+    copies = [f"    copy_to(full[{shown(key)}], mask[{shown(key)}])" for key in spec.keys]
     open_source = "def allow_all_dict(mask, full):\n" + "\n".join(copies) + "\n"
     like = mask_rules.allows_flat
     sources = {"allows_dict": allows_source, "pick_dict": pick_source, "allow_all_dict": open_source}

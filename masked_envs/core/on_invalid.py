@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..mask_spec.checks import shown
+from ..mask_spec.checks import check_choice
 from .parameters import finite
 
 ON_INVALID = ("raise", "terminate", "noop", "resample")
@@ -17,9 +17,8 @@ def check_on_invalid(on_invalid: Any, known: Sequence[str] = ON_INVALID) -> str:
     Raises:
         ValueError: anything else; the message lists what is known.
     """
-    if not isinstance(on_invalid, str) or on_invalid not in known:
-        raise ValueError(f"on_invalid must be one of {', '.join(map(repr, known))}, not {shown(on_invalid)}")
-    return on_invalid
+    check_choice("on_invalid", on_invalid, known)
+    return str(on_invalid)
 
 
 def check_invalid_reward(reward: Any) -> float:

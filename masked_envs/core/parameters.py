@@ -95,7 +95,7 @@ def resolve(owner: str, declared: Mapping[str, Parameter], given: Mapping[str, A
             hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
             # Python's own words: TorchRL's GymEnv tries `frameskip=` and looks for them.
             raise TypeError(
-                f"{owner} got an unexpected keyword argument {name!r}{hint} Its parameters: {', '.join(declared)}"
+                f"{owner} got an unexpected keyword argument {shown(name)}{hint} Its parameters: {', '.join(declared)}"
             )
     values = {name: parameter.default for name, parameter in declared.items()}
     return values | {name: declared[name].check(owner, name, value) for name, value in given.items()}

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..mask_spec.checks import shown
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 RESERVED_FIELDS = ("rng", "elapsed_steps", "to_move")
@@ -49,12 +51,12 @@ def state_record(**fields: Any) -> np.dtype[Any]:
     items: list[Any] = [("rng", np.int64, (4,)), ("elapsed_steps", np.int64), ("to_move", np.int64)]
     for name, kind in fields.items():
         if name in RESERVED_FIELDS:
-            raise ValueError(f"the field {name!r} is in every state record already")
+            raise ValueError(f"the field {shown(name)} is in every state record already")
         dtype, shape = kind if isinstance(kind, tuple) else (kind, ())
         if shape == () and np.dtype(dtype) not in (np.dtype(np.int64), np.dtype(np.float64)):
-            raise TypeError(f"scalar field {name!r} must be int64 or float64, not {np.dtype(dtype)}")
+            raise TypeError(f"scalar field {shown(name)} must be int64 or float64, not {np.dtype(dtype)}")
         if np.dtype(dtype) == np.bool_:
-            raise TypeError(f"field {name!r}: numba has no bool arrays in records; use int8")
+            raise TypeError(f"field {shown(name)}: numba has no bool arrays in records; use int8")
         items.append((name, dtype, shape))
     return np.dtype(items)
 

@@ -13,7 +13,7 @@ from gymnasium import spaces
 
 from ..core import mask_rules
 from ..core.backends import named
-from .checks import Array, HeadMask, HeadMasks, as_array, fits_float
+from .checks import Array, HeadMask, HeadMasks, as_array, fits_float, is_one_of, items_of, shown
 from .dense import DenseMask, bound_loops
 
 DTYPES = ("float16", "float32", "float64")
@@ -33,15 +33,17 @@ class IntervalMask(DenseMask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.dtype not in DTYPES:
-            raise ValueError(f"an interval mask has a float dtype ({', '.join(DTYPES)}), not {self.dtype}")
+        if not is_one_of(self.dtype, DTYPES):
+            raise ValueError(f"an interval mask has a float dtype ({', '.join(DTYPES)}), not {shown(self.dtype)}")
         try:
             with np.errstate(over="ignore"):  # beyond the dtype: infinite, which is refused below
                 bounds = np.array([self.low, self.high], np.float64).astype(self.dtype)
-        except (TypeError, ValueError):
-            raise ValueError(f"the bounds must be numbers, as many low as high, not {self.low}, {self.high}") from None
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(
+                f"the bounds must be numbers, as many low as high, not {shown((self.low, self.high))}"
+            ) from None
         if bounds.shape[1] == 0 or not np.isfinite(bounds).all() or not (bounds[0] <= bounds[1]).all():
-            raise ValueError(f"the bounds must be finite and low <= high, not {self.low} and {self.high}")
+            raise ValueError(f"the bounds must be finite and low <= high, not {shown(self.low)} and {shown(self.high)}")
         for name, bound in zip(("low", "high"), bounds.tolist(), strict=True):
             object.__setattr__(self, name, tuple(bound))
 
@@ -85,7 +87,7 @@ class IntervalMask(DenseMask):
 
     def empty(self, rows: int | None = None) -> Array:
         if self.low == self.high:
-            raise ValueError(f"an interval mask within the single point {self.low} cannot allow nothing")
+            raise ValueError(f"an interval mask within the single point {shown(self.low)} cannot allow nothing")
         return np.array(self.full(rows)[..., ::-1, :])
 
     def canonical(self, rows: Array) -> Array:
@@ -102,15 +104,15 @@ class IntervalMask(DenseMask):
         low, high = self.full()
         if not ((mask >= low) & (mask <= high)).all():  # False for NaN
             outside = mask[~((mask >= low) & (mask <= high))][:5].tolist()
-            raise ValueError(f"expected {self._form()} within {self.low} and {self.high}, got {outside}")
+            raise ValueError(f"expected {self._form()} within {shown(self.low)} and {shown(self.high)}, got {outside}")
 
     def contains(self, mask: Any) -> bool:
-        return super().contains(mask) and bool((mask[..., 0, :] <= mask[..., 1, :]).all())
+        return super().contains(mask) and not self._empty_rows(self.check(mask)[0]).any()
 
     # --- actions --------------------------------------------------------------------------------------------
 
     def encode(self, action: Any) -> Array | None:
-        if isinstance(action, (list, tuple)):  # no dtype of their own: the numbers are rounded to ours
+        if items_of(action) is not None:  # no dtype of their own: the numbers are rounded to ours
             array = as_array(action)
             if array is None or array.dtype.kind not in "fiu":
                 return None

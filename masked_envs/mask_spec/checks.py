@@ -9,8 +9,7 @@ without loss (uint64 into int64, float64 into float32) is refused, as `gymnasium
 from __future__ import annotations
 
 import math
-import reprlib
-from collections.abc import Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +19,8 @@ Array = npt.NDArray[Any]
 
 NOT_AN_INDEX = -1
 """Stands for an action that is not of the expected form, where integers are stored."""
+
+LARGEST = 2**63 - 1  # of 64 bits
 
 SMALL = 128  # bytes; below, one look at the bytes object is faster than a NumPy reduction
 PLAIN_NUMBERS = frozenset({int, float, np.int64, np.float32, np.float64})  # types, for a quick look at a list
@@ -41,12 +42,25 @@ HeadMasks = HeadMask | RowHeadMask | Sequence[HeadMask]
 """For one mask a `HeadMask`; for a batch a `RowHeadMask`, or one `HeadMask` per row."""
 
 
+def shown(value: object, length: int = 200) -> str:
+    """A value in a message, whatever it is: it may be long, huge, or of a broken `__repr__`.
+
+    Python itself refuses to write an integer of more than 4,300 digits, and says so in place of the message.
+    """
+    try:
+        text = repr(value)
+    except Exception:  # that of any object
+        return f"a value of the type {type(value).__name__}, which cannot be written out"
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
 def describe(value: Any) -> str:
-    """What a value is, for error messages: shape and dtype of an array, else its type."""
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if shape is not None and dtype is not None:
-        return f"{type(value).__name__} of shape {tuple(shape)} and dtype {dtype}"
-    return f"{reprlib.repr(value)} ({type(value).__name__})"
+    """What a value is, for error messages: shape and dtype of an array, else its beginning and its type."""
+    array = np.asarray(value) if issubclass(type(value), (np.ndarray, np.generic)) else value
+    try:
+        return f"{type(value).__name__} of shape {tuple(array.shape)} and dtype {array.dtype}"
+    except Exception:  # that of any object; most are no array
+        return f"{shown(value, 60)} ({type(value).__name__})"
 
 
 def check_sizes(sizes: Any, name: str) -> tuple[int, ...]:
@@ -55,10 +69,39 @@ def check_sizes(sizes: Any, name: str) -> tuple[int, ...]:
     Raises:
         ValueError: not a sequence of positive integers.
     """
-    listed = tuple(sizes) if isinstance(sizes, (tuple, list, np.ndarray)) else ()
-    if not listed or any(isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1 for n in listed):
-        raise ValueError(f"{name} must be positive integers, not {reprlib.repr(sizes)}")
-    return tuple(int(n) for n in listed)
+    array = plain_array(sizes)
+    items = items_of(sizes) if array is None else array.tolist() if array.ndim == 1 else None
+    numbers = [_plain_number(n) for n in items or ()]
+    if not numbers or not all(isinstance(n, (int, np.integer)) and 1 <= n <= LARGEST for n in numbers):
+        raise ValueError(f"{name} must be positive integers, not {shown(sizes)}")
+    return tuple(int(n) for n in numbers)
+
+
+def check_integer(name: str, number: Any, low: int = 1, high: int | None = LARGEST) -> int:
+    """An integer from `low` to `high`, as a Python int; None is no bound.
+
+    Raises:
+        ValueError: anything else.
+    """
+    plain = _plain_number(number)
+    words = f"an integer of at least {low}" if high in (None, LARGEST) else f"in {low}..{high}"
+    if not isinstance(plain, (int, np.integer)) or plain < low:
+        raise ValueError(f"{name} must be {words}, not {shown(number)}")
+    if high is not None and plain > high:
+        bits = " and of 64 bits" if high == LARGEST else ""
+        raise ValueError(f"{name} must be {words}{bits}, not {shown(number)}")
+    return int(plain)
+
+
+def is_one_of(value: Any, choices: Container[str]) -> bool:
+    """Whether a value is one of some words. What is no text is not compared: that may give an array, or an error."""
+    return isinstance(value, str) and value in choices
+
+
+def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
+    """Raise a ValueError for anything but one of some words."""
+    if not is_one_of(value, choices):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {shown(value)}")
 
 
 def check_generator(rng: Any) -> None:
@@ -79,40 +122,97 @@ def only_bits(mask: Array) -> bool:
 # --- actions --------------------------------------------------------------------------------------------------------
 
 
+def items_of(value: Any) -> Sequence[Any] | None:
+    """The elements of a list or tuple; None for anything else. Of a subclass they are what it holds, whatever its own
+    methods say of its length and its elements.
+    """
+    kind = type(value)  # not isinstance: an object may claim any class
+    if kind is list or kind is tuple:
+        return value  # type: ignore[no-any-return]
+    if issubclass(kind, list):
+        return list(list.__iter__(value))
+    return tuple(tuple.__iter__(value)) if issubclass(kind, tuple) else None
+
+
+def parts_of(value: Any) -> dict[str, Any] | None:
+    """The entries of a dict whose keys are text, in the same way; None for anything else."""
+    kind = type(value)
+    if not issubclass(kind, dict):
+        return None
+    if not all(type(key) is str for key in dict.keys(value)):
+        if not all(issubclass(type(key), str) for key in dict.keys(value)):
+            return None
+        return {str.__str__(key): part for key, part in dict.items(value)}
+    return value if kind is dict else dict(dict.items(value))
+
+
 def as_array(action: Any) -> Array | None:
     """An array, an integer, or a list or tuple of numbers, as a plain NumPy array; None for anything else."""
-    if isinstance(action, np.ndarray):
+    if issubclass(type(action), np.ndarray):
         return plain_array(action)
-    if isinstance(action, (list, tuple)):
-        if not all(map(_is_number, action)):
+    items = items_of(action)
+    if items is None:
+        number = action if type(action) in PLAIN_NUMBERS else _plain_number(action)
+        return None if number is None or isinstance(number, (float, np.floating)) else np.asarray(number)
+    if not {*map(type, items)} <= PLAIN_NUMBERS:
+        items = [_plain_number(item) for item in items]
+        if None in items:
             return None
-    elif not isinstance(action, (int, np.integer)) or isinstance(action, bool):
-        return None
     try:
-        return np.asarray(action)
+        return np.asarray(items)
     except OverflowError:  # an integer beyond all floats beside a float
         return None
 
 
-def plain_array(array: Array) -> Array | None:
-    """The array without its subclass; None for a masked array, whose hidden entries have no value."""
-    return None if isinstance(array, np.ma.MaskedArray) else np.asarray(array)
+def numbers_of(value: Any) -> Array | None:
+    """A number, or a list, tuple or array of numbers, as a plain NumPy array; None for anything else."""
+    number = _plain_number(value)
+    array = as_array(value) if number is None else np.asarray(number)
+    return array if array is not None and array.dtype.kind in "iuf" else None
+
+
+def plain_array(array: Any) -> Array | None:
+    """An array without its subclass, and so without what that says of its shape; None for a masked array, whose hidden
+    entries have no value, and for anything else.
+    """
+    kind = type(array)
+    if kind is np.ndarray:
+        return array  # type: ignore[no-any-return]
+    return None if not issubclass(kind, np.ndarray) or issubclass(kind, np.ma.MaskedArray) else np.asarray(array)
 
 
 def holds_hidden(value: Any) -> bool:
     """Whether a value is a masked array, or a list or tuple with one in it."""
-    if isinstance(value, (list, tuple)):
-        return any(map(holds_hidden, value))
-    return isinstance(value, np.ma.MaskedArray)
+    items = items_of(value)
+    if items is not None:
+        return any(map(holds_hidden, items))
+    return issubclass(type(value), np.ma.MaskedArray)
 
 
-def _is_number(element: Any) -> bool:
-    """Whether an element of a list is one real number. NumPy would turn bools among integers into 0 and 1."""
-    if type(element) in PLAIN_NUMBERS:
-        return True
-    if isinstance(element, np.ndarray):
-        return element.shape == () and element.dtype.kind in "iuf" and not isinstance(element, np.ma.MaskedArray)
-    return isinstance(element, (int, float, np.integer, np.floating)) and not isinstance(element, bool)
+def _plain_number(element: Any) -> Any:
+    """An element of a list as one real number of Python or NumPy; None for anything else.
+
+    NumPy would turn bools among integers into 0 and 1, and ask an object of a subclass what it wants to be.
+    """
+    kind = type(element)
+    if kind in PLAIN_NUMBERS:
+        return element
+    if issubclass(kind, np.ndarray):
+        array = plain_array(element)
+        return array[()] if array is not None and array.shape == () and array.dtype.kind in "iuf" else None
+    if issubclass(kind, (np.integer, np.floating)):
+        return element if kind.__module__ == "numpy" else np.generic.item(element)
+    if issubclass(kind, float):
+        return float.__float__(element)
+    return int.__index__(element) if issubclass(kind, int) and kind is not bool else None
+
+
+def name_of(dtype: Any) -> Any:
+    """The name of a dtype; what is none, as it is."""
+    try:
+        return np.dtype(dtype).name if isinstance(dtype, (str, type, np.dtype)) else dtype
+    except TypeError:
+        return dtype
 
 
 def fits_int64(dtype: np.dtype[Any]) -> bool:
@@ -127,9 +227,12 @@ def fits_float(dtype: np.dtype[Any], into: np.dtype[Any]) -> bool:
 
 def row_of_actions(actions: Any, row: int) -> Any:
     """One row of a list, tuple or array of actions."""
-    if isinstance(actions, np.ndarray) and (actions.dtype == object or isinstance(actions, np.ma.MaskedArray)):
+    items = items_of(actions)
+    if items is not None:
+        return items[row]
+    if actions.dtype == object or issubclass(type(actions), np.ma.MaskedArray):
         return actions[row, ...]  # the bare element would hide what kind of array it comes from
-    return actions[row]
+    return np.asarray(actions)[row]
 
 
 # --- choices of earlier heads -----------------------------------------------------------------------------------------
@@ -142,9 +245,9 @@ def check_prefix(heads: npt.NDArray[np.int64], k: int, prefix: Any) -> npt.NDArr
         ValueError: a head out of range, or not k integers in range.
     """
     check_head(heads, k)
-    choices = as_array(list(prefix)) if isinstance(prefix, (list, tuple, np.ndarray)) else None
+    choices = as_array(prefix) if items_of(prefix) is not None else plain_array(prefix)
     if choices is None or choices.shape != (k,) or (k and not fits_int64(choices.dtype)):
-        raise ValueError(f"head {k} needs the {k} choices before it, got {prefix!r}")
+        raise ValueError(f"head {k} needs the {k} choices before it, got {shown(prefix)}")
     return _in_range(heads, choices[None].astype(np.int64))
 
 
@@ -155,16 +258,17 @@ def check_prefixes(heads: npt.NDArray[np.int64], k: int, prefixes: Any, rows: in
         ValueError: a head out of range, or not k integers in range for each row.
     """
     check_head(heads, k)
-    if not isinstance(prefixes, np.ndarray) or prefixes.shape != (rows, k) or not fits_int64(prefixes.dtype):
+    choices = plain_array(prefixes)
+    if choices is None or choices.shape != (rows, k) or not fits_int64(choices.dtype):
         expected = f"an array of integers of shape {(rows, k)}"
         raise ValueError(f"head {k} of {rows} masks needs the choices before it, {expected}, got {describe(prefixes)}")
-    return _in_range(heads, prefixes.astype(np.int64))
+    return _in_range(heads, choices.astype(np.int64))
 
 
 def check_head(heads: npt.NDArray[np.int64], k: Any) -> None:
     """Raise a ValueError for anything but the number of a head."""
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 0 <= k < len(heads):
-        raise ValueError(f"head {k!r} is not in 0..{len(heads) - 1}")
+        raise ValueError(f"head {shown(k)} is not in 0..{len(heads) - 1}")
 
 
 def _in_range(heads: npt.NDArray[np.int64], prefixes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -203,15 +307,3 @@ def outer(parts: Sequence[Array]) -> Array:
         right = part.reshape(len(part), *[1] * (whole.ndim - 1), *part.shape[1:])
         whole = left & right
     return whole
-
-
-def shown(value: object, length: int = 200) -> str:
-    """A value in a message, whatever it is: it may be long, huge, or of a broken `__repr__`.
-
-    Python itself refuses to write an integer of more than 4,300 digits, and says so in place of the message.
-    """
-    try:
-        text = repr(value)
-    except Exception:  # that of any object
-        return f"a value of the type {type(value).__name__}, which cannot be written out"
-    return text if len(text) <= length else f"{text[:length]}..."

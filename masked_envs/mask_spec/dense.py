@@ -26,6 +26,7 @@ from .checks import (
     check_prefixes,
     describe,
     fits_int64,
+    items_of,
     only_bits,
     plain_array,
     row_of_actions,
@@ -101,8 +102,9 @@ class DenseMask(MaskSpec):
         return flat if batch else flat[0]
 
     def check(self, mask: Any) -> tuple[Array, bool]:
-        if not isinstance(mask, np.ndarray) or plain_array(mask) is None or not self._has_mask_dtype(mask.dtype):
-            raise ValueError(f"expected {self._form()}, got {describe(mask)}")
+        given, mask = mask, plain_array(mask)
+        if mask is None or not self._has_mask_dtype(mask.dtype):
+            raise ValueError(f"expected {self._form()}, got {describe(given)}")
         batch = mask.ndim == len(self.shape) + 1
         if (mask.shape[1:] if batch else mask.shape) != self.shape:
             raise ValueError(f"expected {self._form()}, got {describe(mask)}")
@@ -137,7 +139,7 @@ class DenseMask(MaskSpec):
             self.check(mask)
         except ValueError:
             return False
-        return bool(mask.dtype != np.bool_)
+        return bool(np.asarray(mask).dtype != np.bool_)
 
     # --- actions --------------------------------------------------------------------------------------------
 
@@ -153,15 +155,17 @@ class DenseMask(MaskSpec):
 
     def encode_batch(self, actions: Any, rows: int) -> Array:
         shape = (rows, *self.action_buffer.shape)
-        if isinstance(actions, (list, tuple)):
-            if len(actions) != rows:
-                raise ValueError(f"expected a batch of {rows} actions, got {len(actions)}")
-            encoded = [self.encode(action) for action in actions]
+        items = items_of(actions)
+        if items is not None:
+            if len(items) != rows:
+                raise ValueError(f"expected a batch of {rows} actions, got {len(items)}")
+            encoded = [self.encode(action) for action in items]
             out = np.empty(shape, self.action_buffer.base)
             for i, action in enumerate(encoded):
                 out[i] = self.malformed if action is None else action
             return out
-        if not isinstance(actions, np.ndarray) or actions.shape != shape:
+        is_array = issubclass(type(actions), np.ndarray)
+        if not is_array or np.asarray(actions).shape != shape:
             raise ValueError(f"expected a batch of actions of shape {shape}, got {describe(actions)}")
         array = plain_array(actions)
         if array is None or not self._has_action_dtype(array.dtype):

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from .checks import Array, HeadMask, HeadMasks, count_dtype, describe, outer
+from .checks import Array, HeadMask, HeadMasks, count_dtype, describe, items_of, outer, parts_of, shown
 from .operations import Bools
 from .spec import MaskSpec
 
@@ -37,12 +37,12 @@ class DictMask(MaskSpec):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.parts or not all(isinstance(part, MaskSpec) for part in self.parts):
-            raise ValueError(f"a dict mask is made of at least one MaskSpec, not {self.parts!r}")
+            raise ValueError(f"a dict mask is made of at least one MaskSpec, not {shown(self.parts)}")
         if not all(isinstance(key, str) and key for key in self.keys):
-            raise ValueError(f"the keys of a dict mask are non-empty strings, not {self.keys!r}")
+            raise ValueError(f"the keys of a dict mask are non-empty strings, not {shown(self.keys)}")
         for key, part in self.items():
             if part.needs_head_mask:
-                raise ValueError(f"part {key!r}: a dict mask cannot ask head_mask for a third head; use joint")
+                raise ValueError(f"part {shown(key)}: a dict mask cannot ask head_mask for a third head; use joint")
 
     # --- parts ----------------------------------------------------------------------------------------------
 
@@ -61,12 +61,14 @@ class DictMask(MaskSpec):
             ValueError: another structure; the message calls the value by `name`.
         """
         if self.is_tuple:
-            if isinstance(value, tuple) and len(value) == len(self.parts):
-                return list(value)
+            items = items_of(value) if issubclass(type(value), tuple) else None
+            if items is not None and len(items) == len(self.parts):
+                return list(items)
             raise ValueError(f"expected {name} as a tuple of {len(self.parts)} parts, got {describe(value)}")
-        if isinstance(value, dict) and set(value) == set(self.keys):
-            return [value[key] for key in self.keys]
-        given = f"keys {sorted(map(str, value))}" if isinstance(value, dict) else describe(value)
+        parts = parts_of(value)
+        if parts is not None and parts.keys() == set(self.keys):
+            return [parts[key] for key in self.keys]
+        given = describe(value) if parts is None else f"keys {shown(sorted(parts))}"
         raise ValueError(f"expected {name} as a dict with keys {sorted(self.keys)}, got {given}")
 
     def each(self, function: Callable[..., Any], *columns: Iterable[Any]) -> list[Any]:
@@ -76,7 +78,7 @@ class DictMask(MaskSpec):
             try:
                 results.append(function(part, *arguments))
             except ValueError as error:
-                raise ValueError(f"part {key!r}: {error}") from None
+                raise ValueError(f"part {shown(key)}: {error}") from None
         return results
 
     # --- form -----------------------------------------------------------------------------------------------
@@ -260,7 +262,7 @@ class DictMask(MaskSpec):
 
     def empty_choices(self, mask: Any, head_mask: HeadMask | None = None, limit: int = 100) -> list[str]:
         columns = zip(self.items(), self._parts_of_one(mask), strict=True)
-        return [f"part {key!r}: {what}" for (key, part), value in columns for what in part.empty_choices(value)]
+        return [f"part {shown(key)}: {what}" for (key, part), value in columns for what in part.empty_choices(value)]
 
     def dense(self, mask: Any, head_mask: HeadMasks | None = None) -> npt.NDArray[np.int8]:
         masks, batch = self._parts_of(mask)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 
 from ..core import mask_rules
-from .checks import NOT_AN_INDEX, Array, HeadMask, as_array, check_sizes, count_cells
+from .checks import NOT_AN_INDEX, Array, HeadMask, as_array, check_sizes, count_cells, shown
 from .dense import DenseMask
 
 LARGEST_START = 2**62  # so that action - start never leaves int64 unnoticed
@@ -32,9 +32,9 @@ class FlatMask(DenseMask):
         super().__post_init__()
         object.__setattr__(self, "n", check_sizes((self.n,), "n")[0])
         if isinstance(self.start, bool) or not isinstance(self.start, (int, np.integer)):
-            raise ValueError(f"start must be an integer, not {self.start!r}")
+            raise ValueError(f"start must be an integer, not {shown(self.start)}")
         if not abs(int(self.start)) <= LARGEST_START:
-            raise ValueError(f"start must be within ±{LARGEST_START}, not {self.start}")
+            raise ValueError(f"start must be within ±{LARGEST_START}, not {shown(self.start)}")
         object.__setattr__(self, "start", int(self.start))
 
     @cached_property

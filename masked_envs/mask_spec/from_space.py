@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
+from .checks import is_one_of, items_of, shown
 from .spec import MaskSpec, Meaning
 
 KINDS_OF_SPACE: dict[type[spaces.Space[Any]], tuple[str, ...]] = {
@@ -28,26 +29,26 @@ def spec_of_space(space: spaces.Space[Any], kind: Any, meaning: Meaning) -> Mask
     known = next((kinds for cls, kinds in KINDS_OF_SPACE.items() if isinstance(space, cls)), ())
     if not known:
         names = ", ".join(cls.__name__ for cls in KINDS_OF_SPACE)
-        raise ValueError(f"there is no kind of mask for {space}; the action spaces with masks are {names}")
+        raise ValueError(f"there is no kind of mask for {shown(space)}; the action spaces with masks are {names}")
     if kind is None and isinstance(space, spaces.MultiDiscrete):
         raise ValueError(f"say which kind of mask {space} has: kind= one of {', '.join(map(repr, known))}")
     kind = known[0] if kind is None else kind
-    if kind not in known:
-        raise ValueError(f"a mask of {space} is of kind {' or '.join(map(repr, known))}, not {kind!r}")
+    if not is_one_of(kind, known):
+        raise ValueError(f"a mask of {space} is of kind {' or '.join(map(repr, known))}, not {shown(kind)}")
     return _leaf(space, kind, meaning)
 
 
 def _from_parts(space: spaces.Dict | spaces.Tuple, kind: Any, meaning: Meaning) -> MaskSpec:
-    kind = None if kind == "dict" else kind
+    kind = None if is_one_of(kind, ("dict",)) else kind
     if isinstance(space, spaces.Dict):
         kinds = {} if kind is None else kind
-        if not isinstance(kinds, Mapping) or not set(kinds) <= set(space.spaces):
-            raise ValueError(f"kind must map keys of {list(space.spaces)} to kinds, not {kind!r}")
+        if not isinstance(kinds, Mapping) or not all(is_one_of(key, space.spaces) for key in kinds):
+            raise ValueError(f"kind must map keys of {list(space.spaces)} to kinds, not {shown(kind)}")
         parts = {key: spec_of_space(part, kinds.get(key), meaning) for key, part in space.spaces.items()}
         return MaskSpec.dict(parts, meaning=meaning)
-    kinds = [None] * len(space.spaces) if kind is None else kind
-    if isinstance(kinds, str) or not isinstance(kinds, Sequence) or len(kinds) != len(space.spaces):
-        raise ValueError(f"kind must be a sequence of {len(space.spaces)} kinds, not {kind!r}")
+    kinds = [None] * len(space.spaces) if kind is None else items_of(kind)
+    if kinds is None or len(kinds) != len(space.spaces):
+        raise ValueError(f"kind must be a sequence of {len(space.spaces)} kinds, not {shown(kind)}")
     return MaskSpec.dict(
         [spec_of_space(*pair, meaning) for pair in zip(space.spaces, kinds, strict=True)], meaning=meaning
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from .checks import check_sizes
+from .checks import check_choice, check_sizes, items_of, name_of, numbers_of, shown
 from .operations import MaskOperations
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ class MaskSpec(MaskOperations):
     kind: ClassVar[str]
 
     def __post_init__(self) -> None:
-        if self.meaning not in MEANINGS:
-            raise ValueError(f"meaning must be one of {', '.join(map(repr, MEANINGS))}, not {self.meaning!r}")
+        check_choice("meaning", self.meaning, MEANINGS)
 
     def __deepcopy__(self, memo: Any) -> MaskSpec:
         return self  # it never changes
@@ -111,10 +110,13 @@ class MaskSpec(MaskOperations):
         """
         from . import IntervalMask
 
-        lows, highs = np.broadcast_arrays(np.atleast_1d(low), np.atleast_1d(high))
+        lows, highs = numbers_of(low), numbers_of(high)
+        if lows is None or highs is None:
+            raise ValueError(f"the bounds must be numbers, as many low as high, not {shown((low, high))}")
+        lows, highs = np.broadcast_arrays(np.atleast_1d(lows), np.atleast_1d(highs))
         if lows.ndim != 1:
             raise ValueError(f"the bounds of an interval mask are vectors (d,), not of shape {lows.shape}")
-        return IntervalMask(meaning, tuple(lows.tolist()), tuple(highs.tolist()), np.dtype(dtype).name)
+        return IntervalMask(meaning, tuple(lows.tolist()), tuple(highs.tolist()), name_of(dtype))
 
     @staticmethod
     def dict(specs: Mapping[str, MaskSpec] | Sequence[MaskSpec], *, meaning: Meaning = "legal") -> DictMask:
@@ -125,9 +127,14 @@ class MaskSpec(MaskOperations):
         from . import DictMask
 
         if isinstance(specs, Mapping):
-            items = sorted(specs.items(), key=lambda item: str(item[0]))
+            if not all(isinstance(key, str) for key in specs):
+                raise ValueError(f"the keys of a dict mask are non-empty strings, not {shown(list(specs))}")
+            items = sorted(specs.items(), key=lambda item: item[0])
             return DictMask(meaning, tuple(key for key, _ in items), tuple(spec for _, spec in items), False)
-        return DictMask(meaning, tuple(map(str, range(len(specs)))), tuple(specs), True)
+        parts = items_of(specs)
+        if parts is None:
+            raise ValueError(f"a dict mask is made of a mapping or a sequence of MaskSpecs, not {shown(specs)}")
+        return DictMask(meaning, tuple(map(str, range(len(parts)))), tuple(parts), True)
 
     @staticmethod
     def from_space(action_space: spaces.Space[Any], kind: Any = None, *, meaning: Meaning = "legal") -> MaskSpec:

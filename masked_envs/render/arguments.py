@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from ..mask_spec.checks import shown
 from .places import Box
 from .shapes import Point
 
@@ -13,7 +14,7 @@ def number(name: str, value: float) -> float:
     """A finite float."""
     result = float(value)
     if not math.isfinite(result):
-        raise ValueError(f"{name} must be a finite number, got {value!r}")
+        raise ValueError(f"{name} must be a finite number, got {shown(value)}")
     return result
 
 
@@ -21,7 +22,7 @@ def size(name: str, value: float) -> float:
     """A finite float that is not negative."""
     result = number(name, value)
     if result < 0:
-        raise ValueError(f"{name} must not be negative, got {value!r}")
+        raise ValueError(f"{name} must not be negative, got {shown(value)}")
     return result
 
 
@@ -47,12 +48,12 @@ def box(values: Box) -> Box:
 def share(name: str, value: float) -> float:
     """A number from 0 to 1."""
     if not 0 <= value <= 1:
-        raise ValueError(f"{name} must lie between 0 and 1, got {value!r}")
+        raise ValueError(f"{name} must lie between 0 and 1, got {shown(value)}")
     return float(value)
 
 
 def one_of(name: str, value: str, options: Sequence[str]) -> str:
     """One of the options."""
     if value not in options:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}; got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}; got {shown(value)}")
     return value

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..mask_spec.checks import shown
 from . import window
 from .errors import WindowClosedError
 from .frame import draw_frame
@@ -70,14 +71,14 @@ class Renderer:
         picture_height: int = 560,
     ) -> None:
         if mode not in ("human", "rgb_array"):
-            raise ValueError(f'mode must be "human" or "rgb_array", got {mode!r} (for ansi: render_ansi)')
+            raise ValueError(f'mode must be "human" or "rgb_array", got {shown(mode)} (for ansi: render_ansi)')
         if width < 160 or picture_height < 40:
             raise ValueError(
                 f"expected a width of 160 or more and a picture_height of 40 or more pixels, got {width}, "
                 f"{picture_height}"
             )
         if fps is not None and not 0 <= fps < float("inf"):
-            raise ValueError(f"fps must be a number from 0 on, or None, got {fps!r}")
+            raise ValueError(f"fps must be a number from 0 on, or None, got {shown(fps)}")
         self.mode, self.title, self.fps = mode, title, fps or 0
         self.theme = find_theme(theme)
         self.width, self.picture_height = int(width), int(picture_height)

@@ -12,6 +12,8 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..mask_spec.checks import shown
+
 RGB = tuple[int, int, int]
 
 AGENT_INKS = 8
@@ -193,7 +195,7 @@ def check_ink(ink: str) -> str:
     if ink not in INKS:
         near = difflib.get_close_matches(str(ink), INKS, n=3) or sorted(INKS)
         raise UnknownInkError(
-            f"unknown ink {ink!r}; the nearest are: {', '.join(near)} "
+            f"unknown ink {shown(ink)}; the nearest are: {', '.join(near)} "
             "(a new ink is one line in each theme of masked_envs/render/theme.py)"
         )
     return ink
@@ -213,8 +215,8 @@ def find_theme(theme: str | Theme) -> Theme:
     if isinstance(theme, Theme):
         missing = sorted(INKS - set(theme.inks))
         if missing:
-            raise ValueError(f"theme {theme.name!r} lacks the inks: {', '.join(missing)}")
+            raise ValueError(f"theme {shown(theme.name)} lacks the inks: {', '.join(missing)}")
         return theme
     if theme not in THEMES:
-        raise ValueError(f"unknown theme {theme!r}; expected one of: {', '.join(THEMES)}")
+        raise ValueError(f"unknown theme {shown(theme)}; expected one of: {', '.join(THEMES)}")
     return THEMES[theme]

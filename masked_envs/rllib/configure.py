@@ -23,6 +23,7 @@ from ray.rllib.env.multi_agent_env_runner import MultiAgentEnvRunner
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
 from ..catalogue import CATALOGUE
+from ..mask_spec.checks import check_choice, shown
 from .kept import Kept, add_metrics, kept_modules, kept_runner, remember, set_learner, start_anew, state_of
 from .modules import OPTIONS, MaskedAPPOModule, MaskedPPOModule
 from .multi_agent import MaskedMultiAgentEnv
@@ -136,8 +137,7 @@ def _require_no_policies(config: AlgorithmConfig, named: Any, policies: Policies
 
 def _runners(env_runner: str) -> tuple[type, type]:
     """The env runners of one agent and of several."""
-    if env_runner not in ENV_RUNNERS:
-        raise ValueError(f"env_runner must be one of {', '.join(map(repr, ENV_RUNNERS))}, not {env_runner!r}")
+    check_choice("env_runner", env_runner, ENV_RUNNERS)
     if not versions.is_tested():
         if env_runner == "batched":
             versions.warn_untested()
@@ -152,7 +152,8 @@ def _one_environment(config: AlgorithmConfig, env_id: Any) -> Any:
     same = [str(one).removeprefix(f"{PACKAGE}:") for one in (env_id, config.env)]
     if env_id is not None and config.env is not None and same[0] != same[1]:
         raise ValueError(
-            f"config.environment(...) has named {config.env!r}, and configure was given {env_id!r}: give one of them"
+            f"config.environment(...) has named {shown(config.env)}, and configure was given {shown(env_id)}: give one "
+            "of them"
         )
     return config.env if env_id is None else env_id
 
@@ -228,7 +229,7 @@ def _module_of(config: Any) -> tuple[Any, type[MaskedCatalog]]:
         if isinstance(config, config_class) and not isinstance(config, CQLConfig):  # one of SAC, for Box actions
             if config.framework_str != "torch":
                 raise ValueError(
-                    f"masked modules are of PyTorch, and this config has framework {config.framework_str!r}"
+                    f"masked modules are of PyTorch, and this config has framework {shown(config.framework_str)}"
                 )
             if not config.enable_rl_module_and_learner:
                 raise ValueError(

@@ -22,6 +22,7 @@ from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 from torch import Tensor, nn
 
 from .. import trees
+from ..mask_spec.checks import shown
 from ..torch.features import Features, Path, part_at, parts_of
 from .images import CHANNELS_FIRST, images_of, is_picture
 
@@ -120,21 +121,23 @@ def check_options(model_config: Mapping[str, Any], streams: Any) -> None:
     given |= {CHANNELS_FIRST: True} if model_config.get(CHANNELS_FIRST) is not None else {}
     for name in given:
         if name in _UNUSED:
-            raise ValueError(f"model_config[{name!r}] has no effect: {_UNUSED[name]}")
+            raise ValueError(f"model_config[{shown(name)}] has no effect: {_UNUSED[name]}")
         if isinstance(streams, Whole):
             continue  # an encoder of the user's own may read it
         if name.startswith(("conv_", CHANNELS_FIRST)) and not streams.images:
             raise ValueError(
-                f"model_config[{name!r}] has no effect: it is for images, Boxes of three axes (or of two, if there is "
-                f"nothing else), and this observation has none: {list(streams.vector.parts.values())}"
+                f"model_config[{shown(name)}] has no effect: it is for images, Boxes of three axes (or of two, if "
+                f"there is nothing else), and this observation has none: {list(streams.vector.parts.values())}"
             )
         if name.startswith("fusionnet_") and not isinstance(streams.space, spaces.Dict):
             raise ValueError(
-                f"model_config[{name!r}] has no effect: it is for what follows several encoders, and this "
+                f"model_config[{shown(name)}] has no effect: it is for what follows several encoders, and this "
                 f"observation has one, of {streams.space}"
             )
         if name.startswith("fcnet_") and not isinstance(streams, Whole) and len(streams.space.shape or ()) == 3:
-            _warn_once(f"model_config[{name!r}] has no effect on an image alone: head_fcnet_hiddens follow its encoder")
+            _warn_once(
+                f"model_config[{shown(name)}] has no effect on an image alone: head_fcnet_hiddens follow its encoder"
+            )
 
 
 @functools.cache

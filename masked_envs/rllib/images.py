@@ -12,6 +12,7 @@ from gymnasium import spaces
 from ray.rllib.models.utils import get_filter_config
 from torch import Tensor
 
+from ..mask_spec.checks import shown
 from ..torch.features import Path, parts_of
 
 CHANNELS_FIRST = "channels_first"
@@ -106,7 +107,7 @@ def images_of(observation_space: spaces.Space[Any], model_config: Mapping[str, A
             elif pixels and axes > 2:
                 height, width, channels = image.space.shape
                 raise ValueError(
-                    f"the observation {'/'.join(map(str, path))!r} is an image of {height} x {width} pixels with "
+                    f"the observation {shown('/'.join(map(str, path)))} is an image of {height} x {width} pixels with "
                     f"{channels} channels, and RLlib has layers for squares of 10, 42, 64, 84 and 96 pixels only: give "
                     "model_config={'conv_filters': [[channels, kernel, stride], ...]}, or change its size with "
                     "gymnasium.wrappers.ResizeObservation"

@@ -15,6 +15,7 @@ from ray.rllib.env.env_context import EnvContext
 from ray.rllib.env.multi_agent_env import MultiAgentEnv
 
 from ..catalogue import CATALOGUE
+from ..mask_spec.checks import shown
 from .ray_internals.registry import creator_of
 
 PACKAGE = __package__.partition(".")[0]
@@ -49,8 +50,8 @@ class Named:
         made = self.creator(EnvContext(dict(arguments), worker_index=0, num_workers=0))
         if not isinstance(made, (gym.Env, MultiAgentEnv, AECEnv, ParallelEnv)):
             raise TypeError(
-                f"expected what makes a Gymnasium, PettingZoo or RLlib multi-agent environment, and {self.env!r} made "
-                f"a {type(made)}"
+                f"expected what makes a Gymnasium, PettingZoo or RLlib multi-agent environment, and {shown(self.env)} "
+                f"made a {type(made)}"
             )
         return made
 
@@ -70,7 +71,7 @@ def resolve(env: Any) -> Named:
     if not isinstance(env, str):
         raise TypeError(
             "env_id must be a Gymnasium id, a name of ray.tune.register_env, an environment class or a function of the "
-            f"env_config, not {env!r}"
+            f"env_config, not {shown(env)}"
         )
     env = env.removeprefix(f"{PACKAGE}:")
     if env in CATALOGUE:

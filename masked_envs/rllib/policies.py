@@ -12,6 +12,7 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import shown
 from .kept import Kept
 from .options import is_default
 from .ray_internals.catalogs import MaskedCatalog, catalog_for
@@ -65,7 +66,7 @@ def policies_of_agents(policies: Policies, agents: list[str]) -> dict[str, str]:
         chosen = {agent: SHARED if policies == SHARED else agent for agent in agents}
     else:
         error = ValueError if isinstance(policies, str) else TypeError
-        raise error(f"policies must be {SHARED!r}, {SEPARATE!r} or a mapping agent -> policy, not {policies!r}")
+        raise error(f"policies must be {SHARED!r}, {SEPARATE!r} or a mapping agent -> policy, not {shown(policies)}")
     for policy in chosen.values():
         validate_module_id(policy, error=True)
     return chosen
@@ -83,8 +84,9 @@ def spaces_of_policies(env: Any, chosen: Mapping[str, str]) -> dict[str, tuple[A
         if spaces.setdefault(policy, own) != own:
             others = [other for other, name in chosen.items() if name == policy and other != agent]
             raise ValueError(
-                f"agents under one policy need the same spaces, and those of {agent!r} differ from those of {others}, "
-                f"which share {policy!r} with it; use policies={SEPARATE!r} or a mapping that keeps them apart"
+                f"agents under one policy need the same spaces, and those of {shown(agent)} differ from those of "
+                f"{shown(others)}, which share {shown(policy)} with it; use policies={SEPARATE!r} or a "
+                "mapping that keeps them apart"
             )
     return spaces
 
@@ -171,7 +173,7 @@ def configure_multi_agent(
     if not is_default(config, "gym_env_vectorize_mode"):
         raise ValueError(
             f"RLlib steps several agents in no other way than 'sync': leave out gym_env_vectorize_mode="
-            f"{config.gym_env_vectorize_mode!r}"
+            f"{shown(config.gym_env_vectorize_mode)}"
         )
     chosen, mapping = chosen_policies(config, policies, agents_of(env))
     spaces = spaces_of_policies(env, chosen)

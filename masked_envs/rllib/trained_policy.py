@@ -19,6 +19,7 @@ from ray.tune import Checkpoint
 
 from .. import trees
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import shown
 from .features import mask_spec_of
 
 FOLDERS = ("", "rl_module", "learner/rl_module", "learner_group/learner/rl_module", "env_runner/rl_module")
@@ -50,7 +51,7 @@ def load(checkpoint: str | os.PathLike[str] | Checkpoint, policy: str | None = N
         if policy is None and len(found) > 1:
             raise ValueError(f"{folder} has the policies {sorted(found)}: load(checkpoint, policy=NAME) takes one")
         if policy is not None and policy not in found:
-            raise ValueError(f"{folder} has no policy {policy!r}, but {sorted(found)}")
+            raise ValueError(f"{folder} has no policy {shown(policy)}, but {sorted(found)}")
         module = RLModule.from_checkpoint(found[policy] if policy is not None else next(iter(found.values())))
     return TrainedPolicy(module)
 

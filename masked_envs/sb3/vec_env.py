@@ -15,6 +15,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from ..adaptation.rows import attribute_of
+from ..mask_spec.checks import shown
 from ..wrappers.for_library import LibraryForm
 
 FORM = LibraryForm(
@@ -180,7 +181,7 @@ class MaskedVecEnv(VecEnv):
     def _attribute(self, name: str) -> Any:
         value = attribute_of(self.envs, name)
         if value is None and not hasattr(self.envs.unwrapped, name):
-            raise AttributeError(f"{self.envs} has no attribute {name!r}")
+            raise AttributeError(f"{self.envs} has no attribute {shown(name)}")
         return value
 
     def _rows(self, indices: int | Iterable[int] | None) -> list[int]:
@@ -211,8 +212,8 @@ class MaskedVecEnv(VecEnv):
         """
         if method_name not in METHODS:
             raise AttributeError(
-                f"MaskedVecEnv has no env_method {method_name!r}; it has {', '.join(METHODS)}. Others can be called on "
-                "its vector environment, venv.envs.unwrapped"
+                f"MaskedVecEnv has no env_method {shown(method_name)}; it has {', '.join(METHODS)}. Others can be "
+                "called on its vector environment, venv.envs.unwrapped"
             )
         method = self.action_masks if method_name == "action_masks" else self._attribute(method_name)
         values = method(*method_args, **method_kwargs)

@@ -14,6 +14,7 @@ from tianshou.env import BaseVectorEnv
 
 from .. import trees
 from ..adaptation.rows import attribute_of
+from ..mask_spec.checks import shown
 from ..wrappers import VectorBoundedAction
 from ..wrappers.for_library import LibraryForm
 
@@ -55,7 +56,9 @@ class MaskedVectorEnv(BaseVectorEnv):
         # Not BaseVectorEnv's own, which makes a worker for each row.
         if isinstance(id, str):
             if env_num is None:
-                raise TypeError(f"MaskedVectorEnv({id!r}) needs the number of rows: MaskedVectorEnv({id!r}, 64)")
+                raise TypeError(
+                    f"MaskedVectorEnv({shown(id)}) needs the number of rows: MaskedVectorEnv({shown(id)}, 64)"
+                )
             id = FORM.make(id, env_num, **parameters)
         elif env_num is not None or parameters:
             raise TypeError("MaskedVectorEnv(envs) takes no env_num and no parameters: envs has them already")
@@ -109,7 +112,7 @@ class MaskedVectorEnv(BaseVectorEnv):
         self._assert_is_not_closed()
         rows, where = self._chosen(id)
         if action is None or len(action) != len(rows):
-            raise ValueError(f"expected one action for each of {len(rows)} rows, got {action!r}")
+            raise ValueError(f"expected one action for each of {len(rows)} rows, got {shown(action)}")
         given = np.asarray(action)
         actions = np.zeros((self.env_num, *given.shape[1:]), given.dtype)
         actions[rows] = given
@@ -119,8 +122,8 @@ class MaskedVectorEnv(BaseVectorEnv):
         if "invalid_action" in info:
             for told, row in zip(infos, rows.tolist(), strict=True):
                 told["invalid_action"] = bool(info["invalid_action"][row])
-        shown = self._shown(observations, info, rows)
-        return shown, rewards[rows], terminated[rows], truncated[rows], np.array(infos)
+        seen = self._shown(observations, info, rows)
+        return seen, rewards[rows], terminated[rows], truncated[rows], np.array(infos)
 
     def seed(self, seed: int | list[int] | None = None) -> list[list[int] | None]:
         """Seed the random streams of all rows, and begin an episode in each, as Tianshou's own workers do.
@@ -168,7 +171,7 @@ class MaskedVectorEnv(BaseVectorEnv):
         key = "single_action_space" if key == "action_space" else key
         value = attribute_of(self.envs, key)
         if value is None and not hasattr(self.envs.unwrapped, key):
-            raise AttributeError(f"{self.envs} has no attribute {key!r}")
+            raise AttributeError(f"{self.envs} has no attribute {shown(key)}")
         per_row = key in PER_ROW and value is not None
         return [value[row] if per_row else value for row in rows.tolist()]
 
@@ -196,7 +199,7 @@ class MaskedVectorEnv(BaseVectorEnv):
         if rows.ndim == 1 and len(rows) and rows.min() >= 0 and rows.max() < self.env_num:
             where[rows] = True
         if where.sum() != rows.size or not rows.size:
-            raise ValueError(f"expected different rows out of 0..{self.env_num - 1}, got {env_id!r}")
+            raise ValueError(f"expected different rows out of 0..{self.env_num - 1}, got {shown(env_id)}")
         return rows, where
 
     def _shown(self, observations: Any, info: dict[str, Any], rows: npt.NDArray[np.int64]) -> Any:

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ..mask_spec.checks import shown
+
 _LISTED_ROWS = 10
 HOW_POLICIES_DIVERGE = (
     "the policy has diverged (a nan or infinite loss, too high a learning rate, or a nan observation)"
@@ -126,7 +128,7 @@ def check_nvec(nvec: Iterable[int], owner: str) -> tuple[int, ...]:
     try:
         sizes = tuple(operator.index(n) for n in nvec)
     except TypeError:
-        raise ValueError(f"{owner}: nvec must be a sequence of integers, got {nvec!r}") from None
+        raise ValueError(f"{owner}: nvec must be a sequence of integers, got {shown(nvec)}") from None
     if not sizes or min(sizes) < 1:
         raise ValueError(f"{owner}: nvec must hold one or more sizes of at least 1, got {sizes}")
     return sizes

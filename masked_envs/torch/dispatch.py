@@ -17,6 +17,8 @@ from masked_envs.torch.per_head import MaskedPerHead
 from masked_envs.torch.product import MaskedDict
 from masked_envs.torch.truncated_normal import MaskedTruncatedNormal
 
+from ..mask_spec.checks import shown
+
 LOG_SCALE_RANGE = (-5.0, 2.0)
 """Of an interval's standard deviation, in halves of the action space: from 1/150 of it to seven times as much."""
 
@@ -77,7 +79,7 @@ def distribution_for(
         ValueError: the kind has no distribution here, or logits and mask do not fit the specification.
     """
     form = _form(mask_spec)
-    wide = _checks.check_logits(logits, f"mask_spec of kind {mask_spec.kind!r}", width=form.width(mask_spec))
+    wide = _checks.check_logits(logits, f"mask_spec of kind {shown(mask_spec.kind)}", width=form.width(mask_spec))
     distribution = form.build(mask_spec, wide, mask, validate_args)
     if logits.dtype == torch.float16:
         distribution._widened = (wide,)
@@ -86,7 +88,7 @@ def distribution_for(
 
 def _form(mask_spec: MaskSpecLike) -> Form:
     if mask_spec.kind not in FORMS:
-        raise ValueError(f"no masked distribution for masks of kind {mask_spec.kind!r}")
+        raise ValueError(f"no masked distribution for masks of kind {shown(mask_spec.kind)}")
     return FORMS[mask_spec.kind]
 
 

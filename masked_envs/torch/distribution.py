@@ -11,6 +11,8 @@ from torch.distributions import Distribution, constraints, register_kl
 
 from masked_envs.torch import _checks, _numerics
 
+from ..mask_spec.checks import shown
+
 Mask = Tensor | npt.NDArray[np.int8] | npt.NDArray[np.bool_]
 NO_SHAPE = torch.Size()
 
@@ -162,9 +164,11 @@ def kl_masked(p: MaskedDistribution, q: MaskedDistribution) -> Tensor:
         NotImplementedError: p and q are of different classes.
     """
     if not (isinstance(p, type(q)) or isinstance(q, type(p))):
-        raise NotImplementedError(f"kl_divergence needs two distributions of one class, got {p!r} and {q!r}")
+        raise NotImplementedError(f"kl_divergence needs two distributions of one class, got {shown(p)} and {shown(q)}")
     if p.nvec != q.nvec or p.batch_shape != q.batch_shape:
-        raise ValueError(f"kl_divergence needs equal batch shapes and numbers of choices, got {p!r} and {q!r}")
+        raise ValueError(
+            f"kl_divergence needs equal batch shapes and numbers of choices, got {shown(p)} and {shown(q)}"
+        )
     return p._fitting(q._fitting(p._kl_to(q)))
 
 

@@ -8,6 +8,8 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
+from ..mask_spec.checks import shown
+
 ACTION_MASK = "action_mask"
 """Key of the mask in a Dict observation."""
 CANDIDATES = "action_embeddings"
@@ -85,7 +87,7 @@ class Features(nn.Module):
             if not isinstance(part, _SERVED):
                 kind = type(part).__name__
                 raise ValueError(
-                    f"there is no way to make features of the observation {'/'.join(map(str, path))!r}, a {part}: "
+                    f"there is no way to make features of the observation {shown('/'.join(map(str, path)))}, a {part}: "
                     + _REMEDIES.get(kind, "expected Box, Discrete, MultiDiscrete, MultiBinary, or Dicts of these")
                 )
         size = sum(spaces.flatdim(part) for part in self.parts.values())

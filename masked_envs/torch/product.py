@@ -8,6 +8,8 @@ from torch import Tensor
 
 from masked_envs.torch.distribution import NO_SHAPE, LegalActions, MaskedDistribution
 
+from ..mask_spec.checks import shown
+
 
 class MaskedDict(MaskedDistribution):
     """Dict or Tuple actions: the product of one masked distribution per part, for hybrid actions.
@@ -92,7 +94,7 @@ class MaskedDict(MaskedDistribution):
             try:
                 terms.append(part.log_prob(of_part))
             except ValueError as error:
-                raise ValueError(f"part {name!r}: {error}") from None
+                raise ValueError(f"part {shown(name)}: {error}") from None
         return self._fitting(_total(terms))
 
     def entropy(self) -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import check_integer, shown
 from .masked_wrapper import NOT_AN_ACTION, FlatMaskWrapper, check_bins
 from .numbering import numbering_of
 
@@ -18,11 +19,11 @@ LOGGER = logging.getLogger(__name__)
 
 def check_size(wrapper: str, spec: MaskSpec, n: int, max_actions: int) -> None:
     """Tell how many actions a mask will have, and refuse too many."""
-    LOGGER.info("%s: %s has %d actions", wrapper, spec.action_space, n)
-    if n > max_actions:
+    LOGGER.info("%s: %s has %s actions", wrapper, shown(spec.action_space), shown(n))
+    if n > check_integer("max_actions", max_actions):
         raise ValueError(
-            f"{spec.action_space} has {n} actions, more than max_actions={max_actions}: raise that, give fewer bins, "
-            f"or use {wrapper.replace('Flat', 'Sequential')}, whose masks are as wide as one choice"
+            f"{shown(spec.action_space)} has {shown(n)} actions, more than max_actions={max_actions}: raise that, "
+            f"give fewer bins, or use {wrapper.replace('Flat', 'Sequential')}, whose masks are as wide as one choice"
         )
 
 

@@ -9,6 +9,7 @@ import gymnasium as gym
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from ..adaptation.rows import attribute_of
+from ..mask_spec.checks import shown
 from .vector_bounded_action import VectorBoundedAction
 from .vector_flat_actions import VectorFlatActions
 
@@ -56,7 +57,7 @@ class LibraryForm:
                 names the wrapper to use. ValueError: another autoreset mode.
         """
         if not isinstance(envs, VectorEnv):
-            raise TypeError(f"{name} takes a gymnasium.vector.VectorEnv, such as gym.make_vec gives, not {envs!r}")
+            raise TypeError(f"{name} takes a gymnasium.vector.VectorEnv, such as gym.make_vec gives, not {shown(envs)}")
         spec = attribute_of(envs, "mask_spec")
         if spec is None:
             raise TypeError(f"{name} needs a vector environment with mask_spec and action_mask, not {envs}")

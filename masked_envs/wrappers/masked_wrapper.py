@@ -12,6 +12,7 @@ from gymnasium import spaces
 from ..adaptation.recorded import Recorded
 from ..adaptation.rows import require_single
 from ..mask_spec import MaskSpec
+from ..mask_spec.checks import check_integer
 
 NOT_AN_ACTION = None
 """What is passed on for an action that the wrapper's mask forbids: every environment refuses it, and counts it."""
@@ -39,9 +40,7 @@ def head_mask_of(env: gym.Env[Any, Any]) -> Any:
 
 def check_bins(bins: int) -> int:
     """Refuse fewer than two points for a grid between two bounds."""
-    if bins < 2:
-        raise ValueError(f"bins must be at least 2, not {bins}")
-    return bins
+    return check_integer("bins", bins, 2)
 
 
 class FormWrapper(gym.Wrapper[Any, Any, Any, Any], Recorded):

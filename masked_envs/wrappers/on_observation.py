@@ -14,6 +14,7 @@ from gymnasium.envs.registration import EnvSpec
 
 from ..adaptation.recorded import Recorded, from_reference
 from ..adaptation.rows import require_single
+from ..core.parameters import finite
 from .masked_wrapper import head_mask_of, require_mask
 
 
@@ -146,7 +147,7 @@ class StickyAction(gym.Wrapper[Any, Any, Any, Any], Recorded):
         self._keep_arguments(repeat_action_probability=repeat_action_probability)
         require_single(self, env)
         super().__init__(env)
-        if not 0 <= repeat_action_probability < 1:
+        if not 0 <= finite("repeat_action_probability", repeat_action_probability) < 1:
             raise ValueError(f"repeat_action_probability must be in [0, 1), not {repeat_action_probability}")
         self._spec: Any = require_mask(self, env)
         self.repeat_action_probability = repeat_action_probability

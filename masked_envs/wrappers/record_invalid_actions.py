@@ -15,6 +15,7 @@ from ..adaptation.position import set_state_calls
 from ..adaptation.recorded import Recorded
 from ..adaptation.rows import require_single
 from ..errors import InvalidActionError
+from ..mask_spec.checks import check_integer
 from ..trees import plain
 
 
@@ -67,7 +68,7 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any], Recorded):
         super().__init__(env)
         if not env.has_wrapper_attr("mask_spec"):
             raise TypeError(f"RecordInvalidActions needs an environment with mask_spec and action_mask, not {env}")
-        self.path, self.most = None if path is None else Path(path), most
+        self.path, self.most = None if path is None else Path(path), check_integer("most", most, 0)
         self.records: list[InvalidActionRecord] = []
         self._episode, self._observation = -1, None
         self._seed: int | None = None

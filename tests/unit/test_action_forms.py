@@ -267,7 +267,7 @@ def test_sizes_are_told_before_they_are_built(caplog):
 def test_wrong_arguments_are_refused(wrapper):
     with pytest.raises(TypeError, match="mask_spec"):
         wrapper(gym.make("CartPole-v1"))
-    with pytest.raises(ValueError, match="bins must be at least 2"):
+    with pytest.raises(ValueError, match="bins must be an integer of at least 2"):
         wrapper(gym.make("MaskedPairs-v0"), bins=1)
     with pytest.raises(AttributeError, match="NoSuch"):
         __import__("masked_envs.wrappers").wrappers.NoSuch  # noqa: B018

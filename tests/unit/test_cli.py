@@ -387,3 +387,12 @@ def test_check_fails_where_a_law_is_broken(monkeypatch: pytest.MonkeyPatch, caps
     assert main(["check", WAREHOUSE]) == 1
     shown = capsys.readouterr().out
     assert "one: breaks L5" in shown and "an empty mask" in shown and shown.count("other: passed") == 2
+
+
+def test_a_closed_standard_output_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """As `masked-envs list >&-` leaves it."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["list"]) == 1
+    assert capsys.readouterr().err == "masked-envs: error: standard output is closed\n"
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["list"]) == 1

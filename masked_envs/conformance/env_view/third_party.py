@@ -13,6 +13,7 @@ from ...adaptation.forms import UnknownFormError
 from ...adaptation.place import parse_place
 from ...adaptation.read import as_choices, read_mask, spec_for
 from ...mask_spec import MaskSpec
+from ...mask_spec.checks import shown
 
 Attribute = Callable[[str], Any]
 CERTAIN_NAMES = ("action_mask", "action_masks")  # what has such a name is meant as a mask, whatever its form
@@ -145,5 +146,5 @@ class MaskReader:
             return wanted(env, *agent)
         found = attribute(wanted)
         if found is None:
-            raise TypeError(f"mask_fn={wanted!r}: the environment has nothing of this name")
+            raise TypeError(f"mask_fn={shown(wanted)}: the environment has nothing of this name")
         return found(*agent) if callable(found) else found

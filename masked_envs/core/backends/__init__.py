@@ -164,7 +164,7 @@ def named(name: str) -> Backend:
         raise ValueError(f"backend must be one of {', '.join(map(repr, (AUTO, *BACKENDS)))}, not {shown(name)}")
     backend = BACKENDS[name]
     if not backend.is_available():
-        raise ImportError(f"backend={name!r} needs {name}: pip install {name} (or use backend={PLAIN.name!r})")
+        raise ImportError(f"backend='{name}' needs {name}: pip install {name} (or use backend={PLAIN.name!r})")
     return backend
 
 

@@ -10,6 +10,7 @@ import pkgutil
 from importlib import import_module
 from typing import Any
 
+from ...mask_spec.checks import is_one_of, shown
 from ._dialect import Dialect
 
 DIALECTS = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
@@ -21,8 +22,8 @@ def dialect(name: str) -> Dialect:
     Raises:
         ValueError: an unknown name.
     """
-    if name not in DIALECTS:
-        raise ValueError(f"unknown dialect {name!r}; the dialects are {', '.join(DIALECTS)}")
+    if not is_one_of(name, DIALECTS):
+        raise ValueError(f"unknown dialect {shown(name)}; the dialects are {', '.join(DIALECTS)}")
     found: Dialect = import_module(f"{__name__}.{name}").DIALECT
     return found
 
@@ -39,10 +40,9 @@ def parse(spec: Any, mask: Any, from_: str) -> Any:
 
 def can_convert(spec: Any, to: str) -> bool:
     """See `MaskSpec.can_convert`."""
+    form = dialect(to)
     try:
-        dialect(to).codec(spec)
+        form.codec(spec)
     except ValueError:
-        if to not in DIALECTS:
-            raise
         return False
     return True

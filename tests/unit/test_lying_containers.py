@@ -1,0 +1,218 @@
+"""Lists, tuples, dicts, arrays and numbers of a subclass that says what is not so: what they hold is what counts.
+
+Each answer is that of the plain container with the same content; objects that only claim to be one are no actions.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium.vector import SyncVectorEnv
+from own_envs import Nim
+from toy_rules import NAMES, TOYS
+
+import masked_envs
+from masked_envs import MaskSpec, trees, wrappers
+from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVectorEnv
+
+ROWS = 3
+ALONE = [name for name in NAMES if TOYS[name].play != "simultaneous" or name == "race"]
+
+
+def fails(*given: Any, **named: Any) -> Any:
+    raise RuntimeError("on purpose")
+
+
+# What a method or property of the subclass says; every other one is that of its base.
+LIES: dict[str, dict[str, Any]] = {
+    "is empty": {"__len__": lambda self: 0},
+    "has as many as asked for": {"__len__": lambda self: ROWS},
+    "is endless": {"__len__": lambda self: 2**62},
+    "holds nothing": {"__iter__": lambda self: iter(())},
+    "holds other things": {"__iter__": lambda self: iter((0, 0)), "__getitem__": lambda self, key: 0},
+    "fails": dict.fromkeys(
+        ("__len__", "__iter__", "__getitem__", "__eq__", "__contains__", "__bool__", "__repr__", "keys", "items",
+         "__int__", "__float__", "__index__", "__lt__", "__ge__", "__sub__", "__array__", "astype", "tolist", "view"),
+        fails,
+    ) | {"__hash__": None},
+    "has another shape": {
+        name: property(lambda self, s=said: s) for name, said in {"shape": (), "ndim": 0, "size": 1}.items()
+    },
+    "has no shape": {name: property(fails) for name in ("shape", "ndim", "size", "dtype")},
+    "is an array of others": {"__array__": lambda self, *_, **__: np.zeros(2, np.int64)},
+    "is another number": {"__int__": lambda self: 0, "__float__": lambda self: 0.0, "__index__": lambda self: 0},
+}  # fmt: skip
+BASES: tuple[type, ...] = (list, tuple, dict, np.ndarray, int, float)
+
+
+@functools.cache
+def liar(base: type, lie: str) -> type:
+    return type(f"Lying{base.__name__}", (base,), dict(LIES[lie]))
+
+
+def disguised(value: Any, lie: str, leaves: bool) -> Any:
+    """The value in lying containers, or, with `leaves`, in honest ones that hold lying numbers."""
+    base = next((base for base in BASES if type(value) is base), None)
+    if base is np.ndarray:
+        return np.asarray(value).view(liar(base, lie)) if not leaves else disguised(value.tolist(), lie, True)
+    if base is None or (leaves and base in (list, tuple, dict)):
+        if isinstance(value, dict):
+            return {key: disguised(part, lie, leaves) for key, part in value.items()}
+        return (
+            type(value)(disguised(part, lie, leaves) for part in value) if isinstance(value, (list, tuple)) else value
+        )
+    inner = value
+    if base is dict:
+        inner = {key: disguised(part, lie, leaves) for key, part in value.items()}
+    elif base in (list, tuple):
+        inner = base(disguised(part, lie, leaves) for part in value)
+    elif not leaves:
+        return value
+    return liar(base, lie)(inner)
+
+
+def outcome(env: Any, step: Any, action: Any) -> Any:
+    """What a step does: what it gives, what it counts, where it leads."""
+    before = env.get_state()
+    counted = np.array(env.invalid_actions)
+    try:
+        given = step(action)
+        said: Any = trees.map(lambda leaf: np.asarray(leaf).tolist(), given) if given is not None else None
+    except masked_envs.InvalidActionError:
+        said = "refused"
+    except ValueError:
+        said = "no batch"
+    end = env.get_state()
+    env.set_state(before)
+    return str(said), np.subtract(env.invalid_actions, counted).tolist(), end
+
+
+def examples(legal: Any) -> list[Any]:
+    """A legal action and one out of range, as arrays and as lists."""
+    wrong = trees.map(lambda leaf: leaf + 99, legal)
+    plain = [trees.map(lambda leaf: leaf if np.ndim(leaf) == 0 else leaf.tolist(), one) for one in (legal, wrong)]
+    return [legal, wrong, *plain]
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("name", ALONE)
+def test_a_single_environment_goes_by_what_it_holds(name: str, lie: str) -> None:
+    env = single(name)
+    for action in examples(env.sample_legal(np.random.default_rng(0))):
+        expected = outcome(env, env.step, action)
+        for leaves in (False, True):
+            assert outcome(env, env.step, disguised(action, lie, leaves)) == expected
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("name", ALONE)
+def test_a_vector_environment_goes_by_what_it_holds(name: str, lie: str) -> None:
+    envs = vector(name)
+    legal = envs.sample_legal(np.random.default_rng(1))
+    columns = [examples(row) for row in trees.rows(legal)]
+    batches = [legal]
+    if envs.mask_spec.kind != "dict":
+        batches += [[column[k] for column in columns][:rows] for k in range(4) for rows in (ROWS, ROWS - 1, 1)]
+        batches += [tuple(batch) for batch in batches[1:]]
+    for batch in batches:
+        expected = outcome(envs, envs.step, batch)
+        for leaves in (False, True):
+            assert outcome(envs, envs.step, disguised(batch, lie, leaves)) == expected
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_agents_go_by_what_they_are_given(lie: str) -> None:
+    parallel, aec = MaskedParallelEnv(TOYS["convoy"]), MaskedAECEnv(TOYS["convoy"])
+    parallel.reset(seed=0)
+    aec.reset(seed=0)
+    agent = aec.agent_selection
+    others = {each: parallel.sample_legal(each, np.random.default_rng(0)) for each in parallel.possible_agents[1:]}
+    for action in examples(parallel.sample_legal(agent, np.random.default_rng(0))):
+        for leaves in (False, True):
+            lying = disguised(action, lie, leaves)
+            expected = outcome(parallel, parallel.step, {agent: action, **others})
+            assert outcome(parallel, parallel.step, {agent: lying, **others}) == expected
+            assert outcome(aec, aec.step, lying) == outcome(aec, aec.step, action)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_mask_goes_by_what_it_holds(lie: str) -> None:
+    for spec in (
+        MaskSpec.joint([2, 3]),
+        MaskSpec.binary(2),
+        MaskSpec.dict([MaskSpec.flat(2), MaskSpec.per_head([2, 2])]),
+    ):
+        for mask in (spec.full(), spec.full(2)):
+            lying = disguised(mask, lie, False)
+            assert spec.contains(lying) and np.array_equal(spec.count(lying), spec.count(mask))
+    with pytest.raises(ValueError, match="expected a flat mask of shape"):
+        MaskSpec.flat(3).check(disguised(np.ones(2, np.int8), lie, False))
+    env = wrappers.ActionMask(Nim(), lambda env: disguised(env.unwrapped.free(), lie, False))
+    env.reset(seed=0)
+    assert env.action_mask.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_wrappers_of_anyone_s_environments_judge_what_it_holds(lie: str) -> None:
+    envs = wrappers.VectorActionMask(SyncVectorEnv([Nim] * ROWS), lambda envs: [e.unwrapped.free() for e in envs.envs])
+    envs.reset(seed=0)
+    for batch in ([0, 1, 99], [0, 99], (99, 99, 99)):
+        with pytest.raises(ValueError, match="99|expected 3 actions"):
+            envs.step(disguised(batch, lie, False))
+    assert envs.invalid_actions.tolist() == [1, 1, 2]
+
+
+class Claims:
+    """Says that it is of another class."""
+
+    def __init__(self, claimed: type) -> None:
+        self.claimed = claimed
+
+    @property
+    def __class__(self) -> Any:
+        return self.claimed
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize(
+    "claimed", [int, float, list, tuple, dict, np.ndarray, np.int64, np.float64, np.ma.MaskedArray]
+)
+def test_what_claims_to_be_one_is_no_action(name: str, claimed: type) -> None:
+    env, envs = single(name), vector(name)
+    assert isinstance(Claims(claimed), claimed)
+    assert outcome(env, env.step, Claims(claimed))[:2] == ("refused", 1)
+    assert outcome(envs, envs.step, Claims(claimed))[0] == "no batch"
+    if envs.mask_spec.kind != "dict":
+        said, counted, _ = outcome(envs, envs.step, [*[Claims(claimed)] * (ROWS - 1), Claims(claimed)])
+        assert (said, counted) == ("refused", [1] * ROWS)
+
+
+@functools.cache
+def single(name: str) -> Any:
+    env = MaskedEnv(TOYS[name])
+    env.reset(seed=0)
+    return env
+
+
+@functools.cache
+def vector(name: str) -> Any:
+    envs = MaskedVectorEnv(TOYS[name], ROWS, backend="python")
+    envs.reset(seed=0)
+    return envs
+
+
+def test_seeds_rows_and_sizes_go_by_what_they_hold() -> None:
+    envs = vector("joint")
+    for lie in LIES:
+        envs.reset(seed=disguised([3, 4, 5], lie, False))
+        expected = envs.get_state()
+        envs.reset(seed=[3, 4, 5])
+        assert envs.get_state() == expected
+        assert MaskSpec.joint(disguised([2, 3], lie, False)).nvec == (2, 3)
+        chosen = disguised(np.array([True, False, False]), lie, False)
+        envs.reset(seed=1, options={"reset_mask": chosen})
+        with pytest.raises(ValueError, match="expected one seed per row"):
+            envs.reset(seed=disguised([3], lie, False))
