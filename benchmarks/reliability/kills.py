@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 FILE = "checkpoint.bin"
 RUN = ("--env", "MaskedTaxi-v0", "--num-envs", "8", "--num-steps", "16", "--hidden", "16", "--total-decisions", "2000")
 KILLS_OF_ONE_RUN = 10
+FURTHEST = 4  # checkpoints until the next kill
 PLACES = ("before_first_checkpoint", "between_checkpoints", "while_writing")
 
 
@@ -150,8 +151,8 @@ def done(directory: Path) -> int:
 def measure(until: int, minutes: float) -> dict[str, Any]:
     """Kill runs, each several times, until so many kills; then let each go on to its end and compare.
 
-    A checkpoint is written after every iteration. Each kill comes at a random moment of what is left of the run: one in
-    three while a checkpoint is being written, the others between two.
+    A checkpoint is written after every iteration. Each kill comes at a random moment before the
+    fifth checkpoint from there: one in three while a checkpoint is being written, the others between two.
     """
     result: dict[str, Any] = record.load(NAME) or dict.fromkeys(("kills", *PLACES, "runs", "equal"), 0)
     rng = random.Random(result["kills"])
@@ -168,7 +169,7 @@ def measure(until: int, minutes: float) -> dict[str, Any]:
             counts = dict.fromkeys(PLACES, 0)
             while result["kills"] + sum(counts.values()) < until and sum(counts.values()) < KILLS_OF_ONE_RUN:
                 left = iterations - done(directory)
-                moment = Moment(rng.randrange(max(left, 1)), rng.random(), rng.random() < 1 / 3)
+                moment = Moment(rng.randrange(max(min(left, FURTHEST), 1)), rng.random(), rng.random() < 1 / 3)
                 if left == 0 or not kill(directory, moment, takes):
                     break  # it had come to its end
                 counts[PLACES[place_of(directory)]] += 1

@@ -456,7 +456,7 @@ FOREIGN_CODE = {
     "masked_envs/conformance/shrink.py": {"_same_failure"},
     "masked_envs/core/backends/threads.py": {"_work"},  # the calling thread raises what a further thread met
     "masked_envs/core/sealed.py": {"_parts"},  # what an object gives to pickle
-    "masked_envs/mask_spec/checks.py": {"shown"},  # the __repr__ of any object
+    "masked_envs/mask_spec/checks.py": {"shown", "describe"},  # the __repr__ and the shape of any object
     "masked_envs/rllib/ray_internals/refusals.py": {"_connectors"},  # a function that makes connectors
 }
 NO_ERROR = {"WindowClosedError"}  # a person leaves: the one thing to do is to go on

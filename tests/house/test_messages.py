@@ -18,7 +18,7 @@ def bare(tree: ast.AST, inside: bool = False) -> Iterator[str]:
     inside = inside or isinstance(tree, ast.Raise) or is_error(tree)
     if inside and isinstance(tree, ast.FormattedValue) and tree.conversion == ord("r"):
         written = ast.unparse(tree.value)
-        if not written.rsplit(".", 1)[-1].isupper() and not written.endswith(("__name__", ".name", "[0]")):
+        if not written.rsplit(".", 1)[-1].isupper() and not written.endswith(("__name__", ".name", "[0]", "[:60]")):
             yield written
     for child in ast.iter_child_nodes(tree):
         yield from bare(child, inside)

@@ -8,7 +8,6 @@ import math
 import numpy as np
 
 from ...core import copy_to, numbers, random_uniform, rule
-from ...mask_spec.checks import shown
 from ...render import Scene
 
 RANDOM = 0  # p["instance"] of an instance that is drawn anew in each episode
@@ -90,7 +89,7 @@ def read_tsplib(text):
         elif words[0].isupper():
             head[words[0]], section = " ".join(words[2:]), None
         elif section is None:
-            raise ValueError(f"this is neither a heading nor in a section: {shown(line[:60])}")
+            raise ValueError(f"this is neither a heading nor in a section: {line[:60]!r}")
         else:
             section.append([float(word) for word in words])
     places = sections.get("NODE_COORD_SECTION")
@@ -115,7 +114,7 @@ def complete_map(raw):
     if np.abs(points).max() > FARTHEST:
         raise ValueError(f"'points' are numbers from -{FARTHEST} to {FARTHEST}")
     if metric not in METRICS:
-        raise ValueError(f"'metric' must be one of {', '.join(map(repr, METRICS))}, not {shown(metric)}")
+        raise ValueError(f"'metric' must be one of {', '.join(map(repr, METRICS))}, not {metric!s:.60}")
     places = points.tolist()
     distances = [[0.0 if a is b else float(METRICS[metric](a, b)) for b in places] for a in places]
     return {"points": points, "distances": distances}

@@ -5,7 +5,6 @@ Times are whole numbers. Time passes only when the agent waits: until the next o
 """
 
 from ...core import Parameter, rule
-from ...mask_spec.checks import shown
 from ...render import Scene, agent_ink
 
 RANDOM = 0  # p["instance"] of an instance that is drawn anew in each episode
@@ -64,7 +63,7 @@ def read_rows(text):
     for line in text.splitlines():
         words = line.partition("#")[0].split()
         if not all(word.isdecimal() for word in words):
-            raise ValueError(f"a line holds whole numbers, not {shown(line[:60])}")
+            raise ValueError(f"a line holds whole numbers, not {line[:60]!r}")
         row = list(map(int, words))
         if row:
             rows.append(row)
