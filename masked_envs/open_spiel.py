@@ -32,6 +32,7 @@ except ImportError as error:
 
 from .api.observations import flat_observation
 from .catalogue import CATALOGUE
+from .mask_spec.checks import shown
 from .registration import declaration, make_aec
 from .wrappers import FlatActions
 
@@ -180,13 +181,13 @@ def _source(target: str | gym.Env[Any, Any], parameters: dict[str, Any]) -> _Alo
         return _Alone(_numbered(gym.make(target, **made)))
     if play != "turns":
         raise TypeError(
-            f'the agents of {target} act all at once: make_game({target!r}, opponent="random") has one seat'
+            f'the agents of {target} act all at once: make_game({shown(target)}, opponent="random") has one seat'
         )
     env = make_aec(target, **made)
     if not isinstance(env.action_space(env.possible_agents[0]), spaces.Discrete):
         raise TypeError(
             f"the actions of {target} are not Discrete: OpenSpiel can have one seat of it, "
-            f'make_game(masked_envs.wrappers.SequentialActions(gymnasium.make({target!r}, opponent="random")))'
+            f'make_game(masked_envs.wrappers.SequentialActions(gymnasium.make({shown(target)}, opponent="random")))'
         )
     return _Turns(env, declaration(target).zero_sum)
 
