@@ -1,6 +1,9 @@
 """Every option of RLlib's configs: it works, or `configure` refuses it by name; and what was set before is not lost."""
 
+import json
 import re
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -26,6 +29,11 @@ from masked_envs.rllib import MaskedPPOModule, MaskMetrics, configure  # noqa: E
 from masked_envs.rllib.options import ALSO_READ_BY, NOT_READ, defaults  # noqa: E402
 from masked_envs.rllib.ray_internals.catalogs import MaskedPPOCatalog  # noqa: E402
 from masked_envs.rllib.ray_internals.env_runner import BatchedEnvRunner  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import rllib_options  # noqa: E402
+from rllib_option_values import NOT_TRIED  # noqa: E402
 
 CONFIGS = (PPOConfig, APPOConfig, IMPALAConfig, DQNConfig, SACConfig, BCConfig, MARWILConfig)
 CART, FOUR = "MaskedCartPole-v0", "MaskedConnectFour-v0"
@@ -57,6 +65,26 @@ def test_an_option_that_nothing_reads_is_refused_by_name(config_class):
             object.__setattr__(config, name, other_than(getattr(config, name)))
             with pytest.raises(ValueError, match=f"{name}=.*{re.escape(instead)}"):
                 configure(config, CART)
+
+
+# --- tried one by one -----------------------------------------------------------------------------------------
+
+UNFINISHED = {"DQN"}
+UNTRIED = (set(defaults(BCConfig)) | set(defaults(DQNConfig))) - set(defaults(PPOConfig))
+TRIED = json.loads(rllib_options.FILE.read_text())["outcomes"]
+
+
+def test_every_option_that_is_taken_was_tried_and_trains_or_is_refused_by_name():
+    """benchmarks/rllib_options.py tries them; what it has written is looked at here."""
+    assert set(TRIED) == set(rllib_options.ALGORITHMS) - {"BC", "MARWIL"}  # not tried yet
+    for algorithm in set(TRIED) - UNFINISHED:
+        to_try = set(rllib_options.options_of(algorithm))
+        assert to_try - set(TRIED[algorithm]) == set(), f"{algorithm}: python benchmarks/rllib_options.py"
+    outcomes = {outcome["outcome"] for tried in TRIED.values() for outcome in tried.values()}
+    assert outcomes == {"trained", "refused"}, rllib_options.failures({"outcomes": TRIED})
+    tried = set(NOT_TRIED).union(*TRIED.values())
+    shared = {option for option in SERVED - tried if not rllib_options.is_of_offline_data(option)}
+    assert shared - UNTRIED == set(), "options that nobody has tried"
 
 
 def test_the_filter_of_observations_names_the_wrapper():
