@@ -27,6 +27,7 @@ os.environ.setdefault("RAY_worker_niceness", "0")
 # Tests start many processes, each of which would compile every module of the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "600")  # on a busy machine a node takes long to register
 if "torch" in sys.modules:
     sys.modules["torch"].set_num_threads(1)
 

@@ -34,7 +34,7 @@ SINGLES = tuple(env_id for env_id in IDS if env_id not in GAMES)
         ("invalid_reward", ("1", None, True, [1.0]), TypeError, "must be a number, not "),
         ("mask_in", ("obs", None, 0, [], np.array(["info"])), ValueError, "must be 'observation' or 'info', not "),
         ("backend", ("cuda", "NUMBA", None, 1, []), ValueError, "must be one of 'auto', 'python', 'numba', not "),
-        ("render_mode", ("video", 3, []), ValueError, "must be None or one of .*'rgb_array', 'ansi', not "),
+        ("render_mode", ("video", 3, []), ValueError, "must be None or one of .*'rgb_array', 'ansi', 'svg', not "),
         ("time_limit", (-1,), ValueError, "must be at least 0, not -1"),
         ("time_limit", (1.5, "9", None, True, math.nan), TypeError, "must be an integer, not "),
     ],
@@ -114,7 +114,7 @@ def test_arguments_of_batches(env_id):
     for mode in ("next", "", 0, None, []):
         with pytest.raises(ValueError, match="autoreset_mode must be one of .*NEXT_STEP.*SAME_STEP.*DISABLED, not "):
             gym.make_vec(env_id, num_envs=2, autoreset_mode=mode)
-    with pytest.raises(ValueError, match="render_mode must be None or one of 'rgb_array', 'ansi', not 'human'"):
+    with pytest.raises(ValueError, match="render_mode must be None or one of 'rgb_array', 'ansi', 'svg', not 'human'"):
         masked_envs.make_vec(env_id, 2, render_mode="human")
 
 
@@ -228,7 +228,7 @@ def test_foreign_positions_are_refused_and_nothing_moves(env_id, surface):
     shorter = dataclasses.replace(state, record=state.record[:-1])
     elsewhere = dataclasses.replace(state, parameters=(*state.parameters, ("more", 1)))
     for wrong, words in (
-        (dataclasses.replace(state, id=stranger), f"state of {stranger}; set_state here takes a state of {env_id}"),
+        (dataclasses.replace(state, id=stranger), f"state of {stranger!r}; set_state here takes a state of {env_id}"),
         (elsewhere, "with the parameters .*more.*; expected one with "),
         (shorter, "with the parameters .*; expected one with "),
     ):

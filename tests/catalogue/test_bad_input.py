@@ -339,9 +339,10 @@ def test_no_step_after_the_end(env_id, surface):
     each.begin(0)
     ended = False
     while not ended:
-        outcome = each.step(each.legal())
+        action = each.legal()
+        outcome = each.step(action)
         ended = outcome.terminated or outcome.truncated or (surface == DISABLED and some_have_ended(each))
-    whole, action = each.whole(), each.legal()
+    whole = each.whole()
     if surface in ("env", "seat", "parallel", DISABLED):
         given = {} if surface == "parallel" else each.batch(action) if "vector" in surface else action
         with pytest.raises(ResetNeeded, match=r"reset\("):

@@ -48,7 +48,7 @@ needs_numba = pytest.mark.skipif(not numba_is_available(), reason="numba has no 
 
 ROOT = Path(masked_envs.__file__).resolve().parents[1]
 VARIANTS = {
-    "MaskedCartPole-v0": {"availability": "step", "num_actions": 9, "num_available": 3},
+    "MaskedCartPole-v0": {"availability": "step", "num_actions": 12, "num_available": 4},
     "ParametricCartPole-v0": {"availability": "step"},
 }
 EVERY_SURFACE = pytest.mark.parametrize(("env_id", "surface"), some_and_long(TOY_SURFACES, ALL_SURFACES))

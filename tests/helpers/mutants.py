@@ -372,8 +372,8 @@ class EverybodyMayMove(MaskedAECEnv):
 
 
 class InfosDiffer(MaskedAECEnv):
-    def _select(self) -> None:
-        super()._select()
+    def _read_infos(self) -> None:
+        super()._read_infos()
         for info in self.infos.values():
             info["action_mask"] = np.ones_like(info["action_mask"])
 

@@ -8,6 +8,7 @@ PARAMETERS = [
     {"num_actions": 2},
     {"num_actions": 7, "num_available": 5, "availability": "step", "time_limit": 9},
     {"num_actions": 50, "num_available": 49, "layout_seed": 3, "time_limit": 0},
+    {"num_actions": 12, "num_available": 4, "availability": "context"},
 ]
 
 LAYOUTS = {}  # the legal subset with availability="fixed", the same in every environment of these parameters
@@ -50,15 +51,21 @@ class Reference:
         check_subset(self.available, self.num_available)
         if self.availability == "fixed":
             assert np.array_equal(LAYOUTS.setdefault(self.layout, self.available), self.available)
+        if self.availability == "context":
+            assert sorted(self.blocks().sum(1)) == [0] * (len(self.blocks()) - 1) + [self.num_available]
+
+    def blocks(self):
+        return self.available.reshape(-1, self.num_available)
 
     def mask(self, agent):
         return self.available
 
     def observation(self, agent):
-        return np.array(self.state, np.float32)
+        shown = self.blocks().max(1) if self.availability == "context" else ()
+        return np.array([*self.state, *shown], np.float32)
 
     def step(self, action, record):
         self.state = push(*self.state, 10.0 if action % 2 else -10.0)
-        if self.availability == "step":
+        if self.availability in ("step", "context"):
             self.take_subset(record)
         return [1.0], fallen(self.state[0], self.state[2])
