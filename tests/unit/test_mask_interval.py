@@ -93,5 +93,5 @@ def test_float16_is_served_at_any_size_of_the_batch(rows):
 
 @pytest.mark.parametrize("dtype", [*WIDER, np.int32, np.bool_, np.complex64])
 def test_other_dtypes_are_refused_by_name(dtype):
-    with pytest.raises(ValueError, match=rf"float dtype \(float16, float32, float64\), not {np.dtype(dtype).name}"):
+    with pytest.raises(ValueError, match=rf"float dtype \(float16, float32, float64\), not {np.dtype(dtype).name!r}"):
         MaskSpec.interval(0, 1, dtype=dtype)

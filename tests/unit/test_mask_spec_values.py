@@ -46,7 +46,7 @@ def test_impossible_details_are_refused():
             MaskSpec.flat(2, start=start)
     with pytest.raises(ValueError, match="meaning must be one of 'legal', 'useful', 'safe', not 'maybe'"):
         MaskSpec.flat(2, meaning="maybe")
-    with pytest.raises(ValueError, match="float dtype .*, not int64"):
+    with pytest.raises(ValueError, match="float dtype .*, not 'int64'"):
         MaskSpec.interval(0, 1, dtype=np.int64)
 
 
