@@ -10,8 +10,7 @@ After an invalid action nothing is pushed for one step, which earns 0 in place o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import masked_envs
@@ -30,7 +29,6 @@ class Task:
     family: str
     num_actions: int
     num_available: int = 2
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -41,7 +39,7 @@ class Task:
         env_id, availability = FAMILIES[self.family]
         return masked_envs.make_vec(
             env_id, num_envs, num_actions=self.num_actions, num_available=self.num_available,
-            availability=availability, **self.extra, **refusal,
+            availability=availability, **refusal,
         )  # fmt: skip
 
 
