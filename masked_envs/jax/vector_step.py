@@ -49,13 +49,17 @@ def vector_step(envs: VectorEnv[Any, Any, Any]) -> tuple[Callable[..., Seen], Ca
     cannot be called within `jax.vmap` or `jax.pmap`; make one vector environment with more rows instead. An
     `InvalidActionError` comes out of it as JAX's error of a failed callback, with the message.
 
+    JAX goes on while a step still runs. Wait for it (`jax.effects_barrier()`, or `jax.block_until_ready` of what it
+    returns) before you ask the environment itself, say for `envs.unwrapped.invalid_actions`. `reset` waits by itself.
+
     Args:
         envs: a masked vector environment of this package (`gymnasium.make_vec`, or wrapped), with the autoreset mode
             SAME_STEP and without the mask in the observation (`mask_in="info"`). Actions under masks per head, joint
             masks, and conditional ones of two heads are numbered (`VectorFlatActions`).
 
     Returns:
-        reset: `reset(seed=None)` begins an episode in every row; row i gets seed + i. It is called outside of `jit`.
+        reset: `reset(seed=None)` begins an episode in every row; row i gets seed + i. It is called outside of `jit`. It
+            raises the error of a step that failed unseen, once; the next `reset` begins anew.
         step: one action for each row, (num_envs,), to the `Seen` after it.
 
     Raises:
@@ -74,6 +78,7 @@ def vector_step(envs: VectorEnv[Any, Any, Any]) -> tuple[Callable[..., Seen], Ca
         return Seen(as_jax(given), mask, np.float32(rewards), terminated, truncated, as_jax(final))
 
     def reset(seed: int | None = None) -> Seen:
+        wait_for_steps()
         given, info = envs.reset(seed=seed)
         never = np.zeros(rows, np.bool_)
         return jax.tree.map(jax.numpy.asarray, shown(given, given, np.zeros(rows), never, never, info))  # type: ignore[no-any-return]
@@ -95,6 +100,22 @@ def vector_step(envs: VectorEnv[Any, Any, Any]) -> tuple[Callable[..., Seen], Ca
         return io_callback(move, form, actions, ordered=True)  # type: ignore[no-any-return]
 
     return reset, step
+
+
+def wait_for_steps() -> None:
+    """Ends when no step is running any more.
+
+    Raises:
+        jax.errors.JaxRuntimeError: one of them failed. JAX would raise it in every later ordered callback of the
+            process; after this it is forgotten.
+    """
+    try:
+        jax.effects_barrier()  # type: ignore[no-untyped-call]
+    except jax.errors.JaxRuntimeError:
+        from jax._src.dispatch import runtime_tokens  # no public way to forget a failed effect
+
+        runtime_tokens.clear()  # type: ignore[no-untyped-call]
+        raise
 
 
 def _empty(envs: Any, spec: Any) -> Seen:

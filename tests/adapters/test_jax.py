@@ -86,7 +86,7 @@ def test_seeds_and_numbers():
     first = reset(seed=3)
     assert first.action_mask.shape == (3, 16) and first.action_mask.dtype == bool
     assert fingerprint(np.asarray(reset(seed=3).observation)) == fingerprint(np.asarray(first.observation))
-    step(first.action_mask.argmax(axis=1))
+    jax.block_until_ready(step(first.action_mask.argmax(axis=1)))
     assert not envs.unwrapped.invalid_actions.any()
 
 
@@ -95,7 +95,38 @@ def test_an_invalid_action_comes_out_with_its_message():
     seen = reset(seed=0)
     with pytest.raises(Exception, match="InvalidActionError.*MaskedTaxi-v0"):
         jax.block_until_ready(jax.jit(step)(seen.action_mask.argmin(axis=1)))
-    jax.clear_caches()
+
+
+@jax.jit
+def late(actions):
+    """The same actions, after a while, so that JAX's step of them runs in the background."""
+    slow = jnp.ones((600, 600))
+    for _ in range(30):
+        slow = jnp.sin(slow @ slow)
+    return actions + (slow[0, 0] > 2)
+
+
+def test_reset_waits_for_the_steps_before_it():
+    reset, step = vector_step(plain(TAXI))
+    seen = reset(seed=0)
+    jax.block_until_ready(step(late(seen.action_mask.argmax(axis=1))))  # compiled
+    seen = reset(seed=0)
+    for _ in range(2):
+        step(late(seen.action_mask.argmax(axis=1)))
+        seen = reset(seed=0)
+        envs = plain(TAXI)
+        assert np.array_equal(seen.action_mask, envs.reset(seed=0)[1]["action_mask"])
+
+
+def test_an_invalid_action_that_nobody_waited_for_is_an_error_of_reset_and_breaks_nothing_else():
+    envs = plain(TAXI)
+    reset, step = vector_step(envs)
+    jax.block_until_ready(step(late(reset(seed=0).action_mask.argmax(axis=1))))  # compiled
+    with pytest.raises(jax.errors.JaxRuntimeError, match="InvalidActionError.*MaskedTaxi-v0"):  # now, or in reset
+        step(late(reset(seed=0).action_mask.argmin(axis=1)))
+        reset(seed=0)
+    seen = reset(seed=0)
+    jax.block_until_ready(step(seen.action_mask.argmax(axis=1)))
 
 
 def test_intervals_need_no_mask():
@@ -105,6 +136,7 @@ def test_intervals_need_no_mask():
     assert seen.action_mask is None
     for k in range(20):
         seen = step(jax.random.uniform(jax.random.key(k), (3, 1), minval=-1, maxval=1))
+    jax.block_until_ready(seen)
     assert not envs.unwrapped.invalid_actions.any()
 
 

@@ -76,6 +76,9 @@ class Jax(Adapter):
             seen = env.step(action)
 
     def invalid(self, env):
+        import jax
+
+        jax.effects_barrier()  # a step may still run
         return int(env.envs.unwrapped.invalid_actions.sum())
 
     def weights(self, model):
