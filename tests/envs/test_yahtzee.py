@@ -42,16 +42,6 @@ def points_for(dice: Dice, category: int, is_joker: bool) -> int:
     return points if holds else 0
 
 
-def choices(dice: Dice, used: set[int]) -> set[int]:
-    """The categories that may be chosen."""
-    left = set(ALL) - used
-    if len(set(dice)) == 1 and YAHTZEE in used:
-        for narrower in ({dice[0] - 1}, set(range(6, 13))):
-            if left & narrower:
-                return left & narrower
-    return left
-
-
 SETS = list(combinations_with_replacement(range(1, 7), 5))
 KEEPS = [kept for n in range(6) for kept in combinations_with_replacement(range(1, 7), n)]
 SET_NUMBER, KEEP_NUMBER = ({dice: k for k, dice in enumerate(known)} for known in (SETS, KEEPS))
@@ -104,19 +94,16 @@ class Solver:
         return np.max([self.of_category(used, category) for category in ALL if not used >> category & 1], axis=0)
 
     def of_category(self, used: int, category: int) -> np.ndarray:
-        """The expectation (252, 64, 2) of each set, if it counts in a category; minus infinity where it may not."""
+        """The expectation (252, 64, 2) of each set, if it counts in a category."""
         known, after, upper = {k for k in ALL if used >> k & 1}, self.values[used | 1 << category], np.arange(64)
-        has_joker = YAHTZEE in known
-        points, joker = POINTS[int(has_joker), category], has_joker & EQUAL
+        extra = EQUAL & (YAHTZEE in known)
+        joker = extra & np.array([dice[0] - 1 in known for dice in SETS])
+        points = np.where(joker, *POINTS[::-1, category])
         to = np.minimum(upper + points[:, None], 63) if category < 6 else np.tile(upper, (len(SETS), 1))
         bonus = 35.0 * ((upper < 63) & (to == 63))
         flags = np.array([[int(category == YAHTZEE and equal), 1] for equal in EQUAL])
-        found = points[:, None, None] + bonus[:, :, None] + 100.0 * joker[:, None, None] * np.array([0, 1])
-        found = found + after[to[:, :, None], flags[:, None, :]]
-        for k in np.flatnonzero(joker):
-            if category not in choices(SETS[k], known):
-                found[k] = -np.inf
-        return found
+        found = points[:, None, None] + bonus[:, :, None] + 100.0 * extra[:, None, None] * np.array([0, 1])
+        return found + after[to[:, :, None], flags[:, None, :]]
 
     def play(self, card: tuple[int, int, int]) -> list[np.ndarray]:
         """The best number of a keep with two rolls left and with one (252,), and the best category (252,)."""
@@ -219,16 +206,17 @@ def test_scores_and_legal_categories_are_those_of_a_second_program(share_of_equa
             counts = np.bincount(dice, minlength=7)[1:]
             env.set_state(changed(env.get_state(), dice=dice, counts=counts))
             shown = tuple(sorted(dice.tolist()))
-            legal = choices(shown, set(card))
+            legal = set(ALL) - set(card)
             assert set(np.flatnonzero(env.action_mask["category"]).tolist()) == legal
             assert env.action_mask["keep"].tolist() == [[0, 1]] * 5
             category = int(rng.choice(sorted(legal)))
-            joker = len(set(shown)) == 1 and YAHTZEE in card
-            jokers[joker, card.get(YAHTZEE)] += 1
+            extra = len(set(shown)) == 1 and YAHTZEE in card
+            joker = extra and shown[0] - 1 in card
+            jokers[extra, card.get(YAHTZEE)] += 1
             points, before = points_for(shown, category, joker), sum(card.get(k, 0) for k in range(6))
             card[category] = points
             after = sum(card.get(k, 0) for k in range(6))
-            expected = points + 100 * (joker and card[YAHTZEE] == 50) + 35 * (before < 63 <= after)
+            expected = points + 100 * (extra and card[YAHTZEE] == 50) + 35 * (before < 63 <= after)
             _, reward, terminated, _, info = env.step({"keep": np.ones(5, np.int8), "category": category})
             assert reward == expected and info["rewards"][player] == expected and info["rewards"].sum() == expected
             assert terminated == (turn == 25)

@@ -15,9 +15,10 @@ Description
     | 11 | yahtzee | 50 if all five are equal |
     | 12 | chance | the sum of all dice |
 
-    and 0 where the condition does not hold. Five equal dice after the category 11 has been used are a joker: they score
-    25, 30 and 40 in the categories 8, 9 and 10, and 100 more wherever they count if the category 11 holds 50 points. A
-    player whose categories 0 to 5 come to 63 points or more scores 35 more, in the step in which they do.
+    and 0 where the condition does not hold. Five equal dice after the category 11 has been used score 100 more wherever
+    they count if the category 11 holds 50 points. If the category of their number (0 to 5) has been used too they are a
+    joker: they score 25, 30 and 40 in the categories 8, 9 and 10. A player whose categories 0 to 5 come to 63 points or
+    more scores 35 more, in the step in which they do.
 
 Action space
     `Dict(keep: MultiBinary(5), category: Discrete(13))`: which dice to keep, 1 for those that are not rolled again, and
@@ -28,8 +29,7 @@ Mask
     Kind dict, meaning legal: `keep`, int8 (5, 2), whether each die may be rolled and may be kept, and `category`, int8
     (13,). While there are rolls left in the turn, both are legal for every die, and the one legal category is 0, which
     says nothing. Without rolls left every die can only be kept, and a category is legal if the player has not used it.
-    A joker narrows this: the category of its number (0 to 5) is the only legal one if it has not been used; otherwise
-    those from 6 on that have not been used, if there are any. It is a function of the observation, and never empty.
+    It is a function of the observation, and never empty.
 
 Observation
     `Box (7 + 14 * num_players,) int64`: the numbers of the five dice; the rolls left in the turn, 2, 1 or 0; how many
@@ -51,9 +51,9 @@ Arguments
     `num_players`, `rounds`.
 
 References
-    Milton Bradley, rules of Yahtzee with forced jokers. Verhoeff, "Optimal Solitaire Yahtzee Strategies", 1999, and
-    Glenn, "An Optimal Strategy for Yahtzee", Loyola College CS-TR-0002, 2006: the best strategy of one player expects
-    254.59 points.
+    Milton Bradley, rules of Yahtzee, with jokers as in Verhoeff, "How to Maximize Your Score in Solitaire Yahtzee",
+    1999: the best strategy of one player expects 254.5896 points. A joker is not forced into a category, as some
+    editions of the rules demand.
 
 Versions
     v0: first release.
@@ -121,7 +121,7 @@ def action_mask(s, p, player, out):
         out["keep"][die, 0] = has_rolls
         out["keep"][die, 1] = True
     for category in range(NUM_CATEGORIES):
-        out["category"][category] = category == 0 if has_rolls else may_use(s, s["points"][player], category)
+        out["category"][category] = category == 0 if has_rolls else s["points"][player, category] == UNUSED
 
 
 @rule
@@ -170,7 +170,7 @@ def roll_all(s):
 def use(s, points, category):
     """Write what the dice score in a category; all that is earned by it."""
     before = upper_points(points)
-    is_bonus = is_joker(s, points) and points[YAHTZEE] == YAHTZEE_POINTS
+    is_bonus = is_extra_yahtzee(s, points) and points[YAHTZEE] == YAHTZEE_POINTS
     scored = score(s, points, category)
     points[category] = scored
     if is_bonus:
@@ -200,29 +200,13 @@ def score(s, points, category):
 
 
 @rule
-def may_use(s, points, category):
-    """Whether a player may choose a category now."""
-    if points[category] != UNUSED:
-        return False
-    if not is_joker(s, points):
-        return True
-    number = s["dice"][0] - 1
-    if points[number] == UNUSED:
-        return category == number
-    return category >= FACES or not has_unused(points, FACES, NUM_CATEGORIES)
-
-
-@rule
-def is_joker(s, points):
+def is_extra_yahtzee(s, points):
     return points[YAHTZEE] != UNUSED and most_equal(s["counts"]) == NUM_DICE
 
 
 @rule
-def has_unused(points, first, last):
-    for category in range(first, last):
-        if points[category] == UNUSED:
-            return True
-    return False
+def is_joker(s, points):
+    return is_extra_yahtzee(s, points) and points[s["dice"][0] - 1] != UNUSED
 
 
 @rule

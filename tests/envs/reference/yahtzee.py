@@ -27,16 +27,15 @@ class Reference:
         self.dice = record["dice"].tolist()
         assert len(self.dice) == 5 and set(self.dice) <= set(range(1, 7))
 
-    def is_joker(self, player):
+    def is_extra_yahtzee(self, player):
         return len(set(self.dice)) == 1 and YAHTZEE in self.points[player]
+
+    def is_joker(self, player):
+        return self.is_extra_yahtzee(player) and self.dice[0] - 1 in self.points[player]
 
     def categories(self, player):
         """The legal ones at the end of a turn."""
-        unused = {category for category in range(13) if category not in self.points[player]}
-        if not self.is_joker(player):
-            return unused
-        number = self.dice[0] - 1
-        return {number} if number in unused else {category for category in unused if category >= 6} or unused
+        return {category for category in range(13) if category not in self.points[player]}
 
     def mask(self, agent):
         legal = {0} if self.rolls_left else self.categories(agent)
@@ -90,7 +89,7 @@ class Reference:
         mine = self.points[self.to_move]
         upper = sum(mine.get(number, 0) for number in range(6))
         points = self.score(category)
-        bonus = 100 if self.is_joker(self.to_move) and mine[YAHTZEE] == 50 else 0
+        bonus = 100 if self.is_extra_yahtzee(self.to_move) and mine[YAHTZEE] == 50 else 0
         mine[category] = points
         if upper < 63 <= sum(mine.get(number, 0) for number in range(6)):
             bonus += 35
