@@ -8,6 +8,7 @@ is made there is sent as a pickle, so that functions of `__main__` and lambdas c
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import pickle
 import queue
@@ -77,7 +78,7 @@ def _started() -> subprocess.Popen[bytes]:
     """The other process."""
     running = _running.get(os.getpid())
     if running is not None and not _is_alive(running):
-        _end(running)
+        _forget(running)
         running = None
     if running is None:
         seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
@@ -94,6 +95,15 @@ def _forget(process: subprocess.Popen[bytes]) -> None:
     """End a process that may be in the middle of something."""
     _running.pop(os.getpid(), None)
     _end(process)
+    _close(process)
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipes to a process that has ended."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # what was not written yet has nobody to read it
+                pipe.close()
 
 
 def _is_alive(process: subprocess.Popen[bytes]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -27,8 +28,27 @@ def watchdog(seconds: float | None) -> Iterator[None]:
     if seconds is None:
         yield
         return
-    with (_by_signal if _alarm_is_free() else _by_thread)(max(0.0, seconds) + GRACE):
+    with _quiet_where_lost(), (_by_signal if _alarm_is_free() else _by_thread)(max(0.0, seconds) + GRACE):
         yield
+
+
+@contextlib.contextmanager
+def _quiet_where_lost() -> Iterator[None]:
+    """Where the exception meets a `__del__` or a callback of a weak reference, Python reports it and goes on.
+
+    It comes again soon, so the report would only look like a fault of the environment.
+    """
+    earlier = sys.unraisablehook
+
+    def report(lost: sys.UnraisableHookArgs) -> None:
+        if lost.exc_type is not OutOfTime:
+            earlier(lost)
+
+    sys.unraisablehook = report
+    try:
+        yield
+    finally:
+        sys.unraisablehook = earlier
 
 
 def _alarm_is_free() -> bool:

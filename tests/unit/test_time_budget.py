@@ -55,6 +55,21 @@ class Spins(Waits):
                 continue
 
 
+class Swallows(Waits):
+    """The same, first where Python ignores every exception."""
+
+    taken = 0
+
+    def wait(self) -> None:
+        class Lasting:
+            def __del__(self) -> None:
+                while True:
+                    pass
+
+        Lasting()
+        threading.Event().wait()
+
+
 class WaitsAtReset(Items):
     def begin(self) -> None:
         threading.Event().wait()
@@ -68,11 +83,27 @@ def ended(kind: type) -> Any:
     return report
 
 
-@pytest.mark.parametrize("kind", [Waits, Spins, WaitsAtReset])
+@pytest.mark.parametrize("kind", [Waits, Spins, Swallows, WaitsAtReset])
 def test_an_environment_that_does_not_return_is_ended(kind: type) -> None:
     ended(kind)
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+
+
+def test_an_end_that_python_ignores_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes again, so the report would look like a fault of the environment."""
+    reported: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: reported.append(lost.exc_type))
+    ended(Swallows)
+    assert not reported
+
+    class Faulty:
+        def __del__(self) -> None:
+            raise ValueError
+
+    with watchdog(60):
+        Faulty()
+    assert reported == [ValueError]
 
 
 def test_so_it_is_in_another_thread() -> None:
