@@ -10,89 +10,92 @@ PARAMETERS = [
 ]
 STEPS = 400  # a fight takes some 40 steps of several agents
 
-STEPS_OF = {1: (-1, 0), 2: (0, 1), 3: (1, 0), 4: (0, -1)}  # up, right, down, left
-
-
-class Unit:
-    def __init__(self, cell, hit_points):
-        self.cell, self.hit_points, self.pause = cell, hit_points, 0
-
-    @property
-    def stands(self):
-        return self.hit_points > 0
-
-    def row(self):
-        return [*self.cell, self.hit_points, self.pause] if self.stands else [0, 0, 0, 0]
+MOVES = {1: (-1, 0), 2: (0, 1), 3: (1, 0), 4: (0, -1)}  # up, right, down, left
+HOLD, FIRST_ATTACK = 0, 5
 
 
 class Reference:
     to_move = 0
 
     def __init__(self, parameters):
-        for name in ("rows", "cols", "team_size", "hit_points", "attack_range", "cooldown"):
-            setattr(self, name, parameters[name])
+        self.p, self.size = parameters, parameters["team_size"]
+        self.units = range(2 * self.size)
+        self.teams = (list(self.units[: self.size]), list(self.units[self.size :]))
+
+    def own_team(self, unit):
+        return self.teams[unit // self.size]
+
+    def enemies(self, unit):
+        return self.teams[1 - unit // self.size]
 
     def reset_from(self, record):
-        cells = [(int(row), int(column)) for row, column, _, _ in record["units"]]
-        red, other = cells[: self.team_size], cells[self.team_size :]
-        assert len(set(red)) == self.team_size and all(0 <= row < self.rows and column in (0, 1) for row, column in red)
-        assert other == [(row, self.cols - 1 - column) for row, column in red]
-        self.units = [Unit(cell, self.hit_points) for cell in cells]
+        self.cells = {
+            unit: (int(row), int(col)) for unit, (row, col, _, _) in zip(self.units, record["units"], strict=True)
+        }
+        red = [self.cells[unit] for unit in self.teams[0]]
+        assert len(set(red)) == self.size
+        assert all(0 <= row < self.p["rows"] and col in (0, 1) for row, col in red)
+        for unit, (row, col) in zip(self.teams[1], red, strict=True):
+            assert self.cells[unit] == (row, self.p["cols"] - 1 - col)
+        self.hit_points = dict.fromkeys(self.units, self.p["hit_points"])
+        self.pause = dict.fromkeys(self.units, 0)
 
-    def team(self, agent):
-        """The numbers of its own team and those of the other."""
-        red, yellow = list(range(self.team_size)), list(range(self.team_size, 2 * self.team_size))
-        return (red, yellow) if agent in red else (yellow, red)
+    def has_left(self, unit):
+        return self.hit_points[unit] == 0
 
-    def has_left(self, agent):
-        return not self.units[agent].stands
+    def standing(self, team):
+        return [unit for unit in team if not self.has_left(unit)]
 
     def target(self, unit, action):
-        return unit.cell[0] + STEPS_OF[action][0], unit.cell[1] + STEPS_OF[action][1]
+        """The cell that a move leads to."""
+        (row, col), (down, right) = self.cells[unit], MOVES[action]
+        return row + down, col + right
 
-    def is_on_grid(self, cell):
-        return 0 <= cell[0] < self.rows and 0 <= cell[1] < self.cols
+    def is_legal(self, unit, action):
+        if action == HOLD:
+            return True
+        if self.has_left(unit):
+            return False
+        if action in MOVES:
+            row, col = cell = self.target(unit, action)
+            taken = [self.cells[other] for other in self.standing(self.units)]
+            return 0 <= row < self.p["rows"] and 0 <= col < self.p["cols"] and cell not in taken
+        enemy = self.enemies(unit)[action - FIRST_ATTACK]
+        distance = sum(abs(a - b) for a, b in zip(self.cells[unit], self.cells[enemy], strict=True))
+        return not self.has_left(enemy) and distance <= self.p["attack_range"] and self.pause[unit] == 0
 
-    def mask(self, agent):
-        me, taken = self.units[agent], {unit.cell for unit in self.units if unit.stands}
-        legal = {0}
-        if me.stands:
-            for action in STEPS_OF:
-                cell = self.target(me, action)
-                if self.is_on_grid(cell) and cell not in taken:
-                    legal.add(action)
-            for k, enemy in enumerate(self.units[number] for number in self.team(agent)[1]):
-                away = sum(abs(mine - its) for mine, its in zip(me.cell, enemy.cell, strict=True))
-                if enemy.stands and not me.pause and away <= self.attack_range:
-                    legal.add(5 + k)
-        return np.array([action in legal for action in range(5 + self.team_size)], np.int8)
+    def mask(self, unit):
+        return np.array([self.is_legal(unit, action) for action in range(FIRST_ATTACK + self.size)], np.int8)
 
-    def observation(self, agent):
-        mates, enemies = self.team(agent)
-        order = [agent, *(mate for mate in mates if mate != agent), *enemies]
-        return np.array([self.units[number].row() for number in order], np.int16)
+    def row(self, unit):
+        return [0] * 4 if self.has_left(unit) else [*self.cells[unit], self.hit_points[unit], self.pause[unit]]
+
+    def observation(self, unit):
+        order = [unit, *(other for other in self.own_team(unit) if other != unit), *self.enemies(unit)]
+        return np.array([self.row(each) for each in order], np.int16)
 
     def step(self, actions, record):
-        rewards, start = [0.0] * len(self.units), {unit.cell for unit in self.units if unit.stands}
-        hit = [self.team(agent)[1][action - 5] for agent, action in enumerate(actions) if action >= 5]
-        for agent, unit in enumerate(self.units):
-            if actions[agent] >= 5:
-                rewards[agent] += 1
-                unit.pause = self.cooldown
-            else:
-                unit.pause = max(0, unit.pause - 1)
-        for agent in hit:
-            rewards[agent] -= 1
-        for agent, unit in enumerate(self.units):
-            unit.hit_points = max(0, unit.hit_points - hit.count(agent))
+        chosen = {unit: int(actions[unit]) if not self.has_left(unit) else HOLD for unit in self.units}
+        rewards = dict.fromkeys(self.units, 0.0)
+        attacks = [
+            (unit, self.enemies(unit)[action - FIRST_ATTACK])
+            for unit, action in chosen.items()
+            if action >= FIRST_ATTACK
+        ]
+        self.pause = {unit: max(0, steps - 1) for unit, steps in self.pause.items()}
+        for unit, enemy in attacks:
+            rewards[unit] += 1
+            rewards[enemy] -= 1
+            self.pause[unit] = self.p["cooldown"]
+        for _, enemy in attacks:
+            self.hit_points[enemy] = max(0, self.hit_points[enemy] - 1)
         entered = set()
-        for unit, action in zip(self.units, actions, strict=True):
-            if unit.stands and action in STEPS_OF and self.target(unit, action) not in entered:
-                assert self.target(unit, action) not in start
-                unit.cell = self.target(unit, action)
-                entered.add(unit.cell)
-        standing = [{agent for agent in team if self.units[agent].stands} for team in self.team(0)]
-        over = not all(standing)
-        for agent in set().union(*standing) if over else ():
-            rewards[agent] += 5
-        return rewards, over
+        for unit in self.standing(self.units):
+            if chosen[unit] in MOVES and (cell := self.target(unit, chosen[unit])) not in entered:
+                self.cells[unit] = cell
+                entered.add(cell)
+        left = [self.standing(team) for team in self.teams]
+        is_over = not all(left)
+        for unit in sum(left, []) if is_over else []:
+            rewards[unit] += 5
+        return [rewards[unit] for unit in self.units], is_over

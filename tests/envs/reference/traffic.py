@@ -10,8 +10,9 @@ PARAMETERS = [
 ]
 STEPS = 400
 
-NORTH, EAST, SOUTH, WEST = range(4)
-AHEAD = {NORTH: (1, 0), EAST: (0, -1), SOUTH: (-1, 0), WEST: (0, 1)}  # (rows, columns) further; from the north, south
+NORTH, EAST, SOUTH, WEST = SIDES = range(4)
+ONWARD = {NORTH: (1, 0), SOUTH: (-1, 0), EAST: (0, -1), WEST: (0, 1)}
+"""Where those who arrive from a side drive on to: rows and columns further."""
 
 
 class Reference:
@@ -19,52 +20,57 @@ class Reference:
 
     def __init__(self, parameters):
         self.p = parameters
-        self.served = [(NORTH, SOUTH), (EAST, WEST)] if parameters["phases"] == "axes" else [(s,) for s in range(4)]
-        self.places = [(row, column) for row in range(parameters["rows"]) for column in range(parameters["cols"])]
+        self.served = ((NORTH, SOUTH), (EAST, WEST)) if parameters["phases"] == "axes" else tuple((k,) for k in SIDES)
+        self.places = [(row, col) for row in range(parameters["rows"]) for col in range(parameters["cols"])]
 
     def reset_from(self, record):
-        self.queues = {(place, side): 0 for place in self.places for side in range(4)}
+        assert not record["queue"].any()
+        self.queues = {(place, side): 0 for place in self.places for side in SIDES}
         self.phase = dict.fromkeys(self.places, 0)
-        self.amber = dict.fromkeys(self.places, 0)  # steps that are left
-        self.green = dict.fromkeys(self.places, 0)  # steps that the green has been shown
-        assert not record["queue"].any() and not record["phase"].any()
-
-    def locked(self, place):
-        return self.amber[place] + max(0, self.p["min_green"] - self.green[place])
+        self.amber = dict.fromkeys(self.places, 0)
+        self.wait = dict.fromkeys(self.places, self.p["min_green"])
 
     def mask(self, agent):
         place = self.places[agent]
-        phases = range(len(self.served))
-        return np.array([phase == self.phase[place] or not self.locked(place) for phase in phases], np.int8)
+        return np.array([k == self.phase[place] or not self.wait[place] for k in range(len(self.served))], np.int8)
 
     def observation(self, agent):
         place = self.places[agent]
-        queues = [self.queues[place, side] for side in range(4)]
-        return np.array([*queues, self.phase[place], self.amber[place], self.locked(place)], np.int16)
+        light = (self.phase[place], self.amber[place], self.wait[place])
+        return np.array([*(self.queues[place, side] for side in SIDES), *light], np.int16)
+
+    def onward(self, place, side):
+        return place[0] + ONWARD[side][0], place[1] + ONWARD[side][1]
+
+    def driving(self, place, side):
+        """How many leave a queue of a green phase."""
+        ahead = (self.onward(place, side), side)
+        room = self.p["capacity"] - self.queues[ahead] if ahead in self.queues else self.p["saturation"]
+        return min(self.queues[place, side], self.p["saturation"], room)
 
     def step(self, actions, record):
-        before, after = dict(self.queues), dict(self.queues)
-        for place, action in zip(self.places, actions, strict=True):
-            if action != self.phase[place]:
-                self.phase[place], self.amber[place], self.green[place] = action, self.p["amber"], 0
-            if self.amber[place]:
-                self.amber[place] -= 1
-                continue
-            self.green[place] += 1
-            for side in self.served[action]:
-                ahead = ((place[0] + AHEAD[side][0], place[1] + AHEAD[side][1]), side)
-                room = self.p["capacity"] - before[ahead] if ahead in before else 10**9
-                driving = min(before[place, side], self.p["saturation"], room)
-                after[place, side] -= driving
-                if ahead in after:
-                    after[ahead] += driving
-        found = {(place, side): int(n) for place, row in zip(self.places, record["queue"], strict=True)
-                 for side, n in enumerate(row)}  # fmt: skip
-        for place, side in after:
-            behind = (place[0] - AHEAD[side][0], place[1] - AHEAD[side][1])
-            arrived = found[place, side] - after[place, side]
-            may_arrive = behind not in self.places and before[place, side] < self.p["capacity"] and self.p["demand"] > 0
-            assert arrived in ((0, 1) if may_arrive else (0,))
-            assert arrived or not may_arrive or self.p["demand"] < 1
-        self.queues = found
-        return [-float(sum(found[place, side] for side in range(4))) for place in self.places], False
+        for place, phase in zip(self.places, map(int, actions), strict=True):
+            if phase != self.phase[place]:
+                self.phase[place], self.amber[place] = phase, self.p["amber"]
+                self.wait[place] = self.p["amber"] + self.p["min_green"]
+        change = dict.fromkeys(self.queues, 0)
+        for place in self.places:
+            for side in self.served[self.phase[place]] if not self.amber[place] else ():
+                driving, ahead = self.driving(place, side), (self.onward(place, side), side)
+                change[place, side] -= driving
+                if ahead in change:
+                    change[ahead] += driving
+            self.amber[place] = max(0, self.amber[place] - 1)
+            self.wait[place] = max(0, self.wait[place] - 1)
+        before, counts = self.queues, record["queue"].tolist()
+        self.queues = {key: number + change[key] for key, number in before.items()}
+        for agent, place in enumerate(self.places):
+            for side in SIDES:
+                arrived = counts[agent][side] - self.queues[place, side]
+                came_from = (place[0] - ONWARD[side][0], place[1] - ONWARD[side][1])
+                may_arrive = came_from not in self.places and before[place, side] < self.p["capacity"]
+                least = 1 if may_arrive and self.p["demand"] == 1 else 0
+                most = 1 if may_arrive and self.p["demand"] > 0 else 0
+                assert least <= arrived <= most
+                self.queues[place, side] += arrived
+        return [-float(sum(self.queues[place, side] for side in SIDES)) for place in self.places], False
