@@ -193,22 +193,25 @@ class CheckContext:
         """The random generator of one law."""
         return np.random.default_rng([self.seed, salt])
 
-    def walk(self, steps: int | None = None, view: EnvView | None = None, to_an_end: bool = False) -> Iterator[Any]:
+    def walk(
+        self, steps: int | None = None, view: EnvView | None = None, enough: Callable[[], bool] | None = None
+    ) -> Iterator[Any]:
         """Random legal play, state by state (each a `VisitedState`), episode after episode.
 
         Args:
             steps: how many states; None: those of this context.
             view: of the environment to play; None: a new one.
-            to_an_end: go on, up to `LONGER` times as long, until an episode has ended.
+            enough: go on, up to `LONGER` times as long, until this is true.
         """
         view = view or self.new_view()
         rng, seed, steps = self.rng(), self.seed, self.steps if steps is None else steps
         path: list[Any] = []
         view.reset(seed)
-        for step in range(steps * LONGER if to_an_end else steps):
+        for step in range(steps if enough is None else steps * LONGER):
             assert view.time_step is not None
-            ended = self.evidence.terminated + self.evidence.truncated
-            if self.is_over() or (step >= FEWEST_STATES and self.out_of_time()) or (step >= steps and ended):
+            if self.is_over() or (step >= FEWEST_STATES and self.out_of_time()):
+                return
+            if step >= steps and enough is not None and enough():
                 return
             self.evidence.visit(view.time_step, view.spec)
             yield VisitedState(view, view.time_step, seed, tuple(path[-LONGEST_PATH:]))

@@ -24,7 +24,9 @@ class Replay(CheckContext):
 
     path: tuple[Any, ...] = ()
 
-    def walk(self, steps: int | None = None, view: EnvView | None = None, to_an_end: bool = False) -> Iterator[Any]:
+    def walk(
+        self, steps: int | None = None, view: EnvView | None = None, enough: Callable[[], bool] | None = None
+    ) -> Iterator[Any]:
         view = view or self.new_view()
         view.reset(self.seed)
         for step in self.path:

@@ -92,6 +92,65 @@ def test_the_end_is_not_judged_before_it_was_reached() -> None:
     assert "not judged: L6" in str(report).splitlines()[1]
 
 
+class Ended(Items):
+    """A pick ends the episode in one of a few ways; each has its own last mask."""
+
+    last = ("ones",)
+
+    def good(self, a: int) -> object:
+        self.free[a] = False
+        over = not self.free.any()
+        if over:
+            how = self.last[int(self.np_random.integers(len(self.last)))]
+            self.free[:] = how == "ones"
+            self.free[0] = how != "zeros"
+        return self.obs(), 1.0, over, False, self.info()
+
+
+def last_masks(*last: str) -> type[Ended]:
+    return type("Ended", (Ended,), {"last": last})
+
+
+@pytest.mark.parametrize(("steps", "verdict_on_six"), [(5, "not judged"), (6, "not judged"), (8, "passed")])
+def test_a_few_ends_are_not_enough(steps: int, verdict_on_six: str) -> None:
+    """An episode has 5 picks and 6 states; the walk goes on up to ten times as long, until there are 12 ends."""
+    report = masked_envs.check_masked_env(last_masks("ones"), steps=steps, raise_on_failure=False)
+    ends = verdict(report, "L6").evidence.terminated
+    assert (report.verdicts["L6"], ends) == (verdict_on_six, min(12, 10 * steps // 6)), report
+    said = [found.sentence for found in report.not_judged if found.law == "L6"]
+    if ends < 12:
+        assert (
+            said == [f"of 12 terminated states only {ends} were reached: take more steps (steps=8 may do)"]
+            and report.passed
+        )
+
+
+@pytest.mark.parametrize(
+    "last", [("ones", "ones", "zeros"), ("ones", "ones", "some"), ("ones", "ones", "ones", "zeros"), ("some",)]
+)
+def test_a_last_mask_that_differs_in_some_ends_is_not_passed(last: tuple[str, ...]) -> None:
+    """Of every third or fourth end, whatever the seed."""
+    for seed in range(5):
+        report = masked_envs.check_masked_env(last_masks(*last), steps=10, seed=seed, raise_on_failure=False)
+        assert report.verdicts["L6"] == "not applicable" and [w.law for w in report.warnings] == ["L6"], report
+
+
+def test_an_end_without_a_mask_is_no_evidence() -> None:
+    class NoLastMask(Ended):
+        def info(self) -> dict[str, object]:
+            return {"action_mask": self.allowed()} if not self.free.all() else {}
+
+    report = masked_envs.check_masked_env(NoLastMask, steps=40, raise_on_failure=False)
+    assert report.verdicts["L6"] == "not judged"
+    assert "no walk reached a terminated state with a mask" in verdict(report, "L6").sentence
+
+
+def test_games_that_end_late_are_ended_by_an_invalid_action() -> None:
+    """An environment of this project, none of whose episodes ends in the walk."""
+    report = masked_envs.check_masked_env("MaskedPendulum-v0", steps=5)
+    assert report.verdicts["L6"] == "passed" and verdict(report, "L6").evidence.terminated >= 12
+
+
 def test_conventions_of_ours_are_warnings() -> None:
     report = masked_envs.check_masked_env(Items, steps=30)
     assert report.verdicts["L6"] == "not applicable" and [w.law for w in report.warnings] == ["L6"]
