@@ -14,7 +14,8 @@ from gymnasium import spaces
 from ..core import mask_rules
 from ..core.backends import named
 from .checks import Array, HeadMask, HeadMasks, as_array, fits_float, is_one_of, items_of, shown
-from .dense import DenseMask, bound_loops
+from .dense import DenseMask
+from .loops import bound_loops
 
 DTYPES = ("float16", "float32", "float64")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..core import mask_loops
-from ..core.backends import AUTO, Backend, choose
+from ..core.backends import AUTO, choose
 from .checks import (
     NOT_AN_INDEX,
     Array,
@@ -31,22 +29,11 @@ from .checks import (
     plain_array,
     row_of_actions,
 )
+from .loops import COMPILE_FROM, Rules, bound_choices, bound_loops
 from .operations import Bools
 from .spec import MaskSpec
 
 INT8 = np.dtype(np.int8)  # astype is twice as fast with a dtype as with a type
-COMPILE_FROM = 64  # rows; below, plain Python is faster than loading numba
-
-Rules = tuple[Callable[..., Any], Callable[..., Any]]
-
-
-@functools.cache
-def bound_loops(rules: Rules, backend: Backend) -> Any:
-    """`mask_loops` for one kind of mask, by its `allows_*` and `pick_into_*`."""
-    allows, pick = rules
-    entries = (mask_loops.allows_rows, mask_loops.pick_rows)
-    given: dict[Callable[..., Any], Callable[..., Any]] = {mask_loops.allows: allows, mask_loops.pick: pick}
-    return backend.bind(f"mask_{allows.__name__}", entries, given)
 
 
 @dataclass(frozen=True)
@@ -55,6 +42,9 @@ class DenseMask(MaskSpec):
 
     rules: ClassVar[Rules]
     """`allows_*` and `pick_into_*` of `core.mask_rules`."""
+
+    choices_rule: ClassVar[Callable[..., Any]]
+    """`choices_*` of `core.number_rules`, of kinds whose heads are chosen one after another."""
 
     malformed: ClassVar[float] = NOT_AN_INDEX
     """What an engine row holds for an action that is not of the expected form; no mask allows it."""
@@ -266,8 +256,25 @@ class DenseMask(MaskSpec):
 
     def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
         """`_choices` for mask rows and their prefixes, int64 (rows, k)."""
-        columns = zip(rows, map(tuple, prefixes.tolist()), head_masks, strict=True)
-        return np.stack([self._choices(*column) for column in columns])
+        k = prefixes.shape[1]
+        choices = self.choices_after(rows, np.ascontiguousarray(prefixes), np.full(len(rows), k), COMPILE_FROM, k)
+        return np.asarray(choices)
+
+    def choices_after(
+        self, rows: Array, made: Array, count: Array, compile_from: int, head: int | None = None
+    ) -> Array:
+        """Bool (rows, width): what may follow the first count[i] choices of each checked mask row, legal themselves.
+
+        Args:
+            made: int64 (rows, choices), contiguous. count: int64 (rows,).
+            compile_from: rows from which the loop is compiled.
+            head: the width is that of this head; without it, of the widest.
+        """
+        width = int(self.heads.max() if head is None else self.heads[head])
+        out = np.zeros((len(rows), width), np.bool_)
+        loops = bound_choices(self.choices_rule, choose(AUTO, len(rows), compile_from))
+        loops.choices_rows(rows, made, count, self.heads, out)
+        return out
 
     def _functions(self, head_mask: HeadMasks | None, rows: int) -> Sequence[Any]:
         """The function (k, prefix) of each row of a batch; only conditional masks have any."""

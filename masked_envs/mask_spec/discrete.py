@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..core import mask_rules
+from ..core import mask_rules, number_rules
 from .checks import NOT_AN_INDEX, Array, HeadMask, as_array, check_sizes, count_cells, shown
 from .dense import DenseMask
 
@@ -27,6 +26,7 @@ class FlatMask(DenseMask):
 
     kind: ClassVar[str] = "flat"
     rules = (mask_rules.allows_flat, mask_rules.pick_into_flat)
+    choices_rule = number_rules.choices_per_head
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,9 +80,6 @@ class FlatMask(DenseMask):
 
     def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
         return mask
-
-    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
-        return rows
 
     def _count_rows(self, rows: Array) -> Array:
         return count_cells(rows)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from ..core import mask_rules
+from ..core import mask_rules, number_rules
 from .action_tree import ActionTree
 from .checks import (
     Array,
@@ -68,6 +68,7 @@ class PerHeadMask(MultiDiscreteMask):
 
     kind: ClassVar[str] = "per_head"
     rules = (mask_rules.allows_per_head, mask_rules.pick_into_per_head)
+    choices_rule = number_rules.choices_per_head
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -87,10 +88,8 @@ class PerHeadMask(MultiDiscreteMask):
         return [f"head {k}" for k, head in enumerate(self.split(self._one(mask))) if not head.any()]
 
     def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
-        return self.split(mask)[len(prefix)]
-
-    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
-        return self.split(rows)[prefixes.shape[1]]
+        head: Array = number_rules.head_of(mask, self.heads, len(prefix))
+        return head
 
     def _count_rows(self, rows: Array) -> Array:
         counts = np.stack([count_cells(head) for head in self.split(rows)], axis=-1)
@@ -113,6 +112,7 @@ class TableMask(MultiDiscreteMask):
     """What "joint" and "conditional" share: a table with an axis for each of the first heads."""
 
     rules = (mask_rules.allows_joint, mask_rules.pick_into_joint)
+    choices_rule = number_rules.choices_table
 
     def list_legal(
         self, mask: Any, limit: int | None = None, head_mask: HeadMask | None = None
@@ -120,14 +120,7 @@ class TableMask(MultiDiscreteMask):
         return [tuple(map(int, cell)) for cell in np.argwhere(self._one(mask))[:limit]]
 
     def _choices(self, mask: Array, prefix: tuple[int, ...], head_mask: HeadMask | None) -> Array:
-        rest = mask[prefix]
-        choices: Array = rest.reshape(len(rest), -1).any(axis=1)
-        return choices
-
-    def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
-        index = (np.arange(len(rows)), *prefixes.T)
-        rest = rows[index]
-        choices: Array = rest.reshape(len(rest), self.nvec[prefixes.shape[1]], -1).any(axis=2)
+        choices: Array = number_rules.completed(mask, prefix, self.nvec[len(prefix)])
         return choices
 
     def _count_rows(self, rows: Array) -> Array:
@@ -265,7 +258,8 @@ class ConditionalMask(TableMask):
     def _choices_rows(self, rows: Array, prefixes: Array, head_masks: Sequence[Any]) -> Array:
         if prefixes.shape[1] < 2:
             return super()._choices_rows(rows, prefixes, head_masks)
-        return DenseMask._choices_rows(self, rows, prefixes, head_masks)  # row by row: each has a function
+        columns = zip(rows, map(tuple, prefixes.tolist()), head_masks, strict=True)  # each row has a function
+        return np.stack([self._choices(*column) for column in columns])
 
     def _functions(self, head_mask: HeadMasks | None, rows: int) -> Sequence[Any]:
         if not self.needs_head_mask:

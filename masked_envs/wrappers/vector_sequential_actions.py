@@ -71,6 +71,7 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         self._made, self._count = np.zeros((self.num_envs, most), np.int64), np.zeros(self.num_envs, np.int64)
         self._over, self._terminated = np.zeros((2, self.num_envs), np.bool_)
         self._last: tuple[Any, dict[str, Any]] | None = None  # what the wrapped environment last showed
+        self._masks: Masks | None = None  # of the choices made so far, once they have been asked for
         self._set_state_calls = 0
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -138,7 +139,7 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
             check_wrapper_state(state, SequentialState, self._owner)
         last = self._together([state.last for state in states])
         self._inner("set_state")([state.inner for state in states])
-        self._last, self._count = last, np.array([len(state.made) for state in states])
+        self._last, self._masks, self._count = last, None, np.array([len(state.made) for state in states])
         for choices, state in zip(self._made, states, strict=True):
             choices[: len(state.made)] = state.made
         self._over, self._terminated = (np.array([getattr(s, name) for s in states]) for name in ("over", "terminated"))
@@ -160,24 +161,15 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
     def _choose(self, actions: Any, masks: Masks, active: Rows) -> tuple[Any, Any, Rows, Rows]:
         """The choices with those of the active rows; which rows have a whole action now, and which chose wrongly."""
         numbers = self.mask_spec.encode_batch(actions, self.num_envs)
-        in_range = (numbers >= 0) & (numbers < masks.shape[1])
-        legal = in_range & (masks[np.arange(len(masks)), np.where(in_range, numbers, 0)] != 0)
-        rows = np.flatnonzero(active & legal)
         made, count = self._made.copy(), self._count.copy()
-        made[rows, count[rows]] = numbers[rows]
-        count[rows] += 1
-        whole = active & legal & (self.numbering.lengths(made, count) > 0)
-        return made, count, whole, active & ~legal
+        wrong = self.numbering.choose(masks.view(np.bool_), numbers, active, made, count)
+        whole = active & ~wrong & (self.numbering.lengths(made, count) > 0)
+        return made, count, whole, wrong
 
     def _actions(self, made: Any, whole: Rows, masks: Any) -> Any:
         """The actions of rows with a whole one, and in the others what no mask allows."""
-        spec: Any = self.inner_spec
-        none = np.repeat(np.asarray(spec.no_action, spec.action_buffer.base)[None], self.num_envs, axis=0)
-        actions, rows = spec.decode(none, True), np.flatnonzero(whole)
-        if len(rows):
-            done = self.numbering.actions_of(made[rows], trees.row(masks, rows))
-            trees.map(lambda batch, some: batch.__setitem__(rows, some), actions, done)
-        return actions
+        done = self.numbering.actions_of(np.where(whole[:, None], made, 0), masks)
+        return self.numbering.without(~whole, done)
 
     def _begin(self, rows: Rows) -> None:
         self._count = np.where(rows, 0, self._count)
@@ -203,10 +195,8 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         return self._look(observations, {**info, **extra})
 
     def _look(self, observations: Any, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        self._last = (
-            observations,
-            {key: value for key, value in info.items() if not key.lstrip("_").startswith("final_")},
-        )
+        about = {key: value for key, value in info.items() if not key.lstrip("_").startswith("final_")}
+        self._last, self._masks = (observations, about), None
         self._set_state_calls = self._inner("set_state_calls")
         masks = self._current_masks()
         made = np.arange(self._made.shape[1]) < self._count[:, None]
@@ -219,7 +209,14 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         if self._set_state_calls != self._inner("set_state_calls"):  # the choices belong to another position
             self._begin(np.ones(self.num_envs, np.bool_))
             self._set_state_calls = self._inner("set_state_calls")
-            self._last[1]["action_mask"] = self._inner("action_mask")
+            self._last[1]["action_mask"], self._masks = self._inner("action_mask"), None
+        if self._masks is None:
+            self._masks = self._masks_now()
+        masks: Masks = self._masks.copy()
+        return masks
+
+    def _masks_now(self) -> Masks:
+        assert self._last is not None
         masks = self.numbering.next_masks(
             self._last[1]["action_mask"], self._made, self._count, self._inner_head_mask()
         )

@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import adapters  # noqa: E402
 import c_loop  # noqa: E402
 import compare  # noqa: E402
+import forms  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
 import rllib_minutes  # noqa: E402
@@ -98,6 +99,14 @@ def test_the_page_of_rllib_quotes_the_newest_results() -> None:
     assert written == page, "run: python benchmarks/rllib_minutes.py --write docs/rllib.md"
     assert set(runs) == set(rllib_minutes.ALGORITHMS)
     assert all(run["invalid"] == 0 < run["negative_control"] for run in runs.values())
+
+
+def test_the_page_of_benchmarks_quotes_the_newest_results_of_forms() -> None:
+    page = (ROOT / "benchmarks" / "README.md").read_text()
+    block = report.table(json.loads(report.newest(forms.RESULTS).read_text()), every_row=True)
+    assert report.written_into(page, block, forms.START, forms.END) == page, (
+        "run: python benchmarks/forms.py --write benchmarks/README.md"
+    )
 
 
 @pytest.mark.parametrize("name", adapters.NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,11 +12,28 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import trees
+from ...core import number_rules
+from ...core.backends import AUTO, Backend, choose
 from ...mask_spec import MaskSpec
 from ...mask_spec.checks import HeadMask, HeadMasks
 
 Flat = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
+COMPILE_FROM = 2  # rows: whoever has a vector environment has loaded numba for its own loops
+
+NO_SIZES = np.zeros(0, np.int64)  # what rules of flat masks are given and do not look at
+
+
+@functools.cache
+def bound_numbers(backend: Backend) -> Any:
+    """The loops of `number_rules` that are the same for every kind of mask."""
+    entries = (
+        number_rules.choose_rows,
+        number_rules.places_rows,
+        number_rules.points_rows,
+        number_rules.grid_rows,
+    )
+    return backend.bind("numbers", entries, {})
 
 
 class Numbering(ABC):
@@ -43,6 +61,7 @@ class Numbering(ABC):
         self.spec: Any = spec
         self.bins = bins
         self.sizes = self._sizes()
+        self._sizes_row = np.array(self.sizes)
         self.most, self.width = len(self.sizes), max(self.sizes)
 
     # --- all at once ------------------------------------------------------------------------------------------
@@ -70,8 +89,10 @@ class Numbering(ABC):
 
     def actions(self, numbers: Integers, masks: Any) -> Any:
         """`action` of a batch, in which a number out of range stands for what no mask allows."""
-        bad = (numbers < 0) | (numbers >= self.size)
-        return self.without(bad, self.action(np.where(bad, 0, numbers), masks))
+        places, bad = np.zeros((len(numbers), len(self.sizes)), np.int64), np.zeros(len(numbers), np.bool_)
+        loops = bound_numbers(choose(AUTO, len(numbers), COMPILE_FROM))
+        loops.places_rows(np.ascontiguousarray(numbers), self._sizes_row, places, bad)
+        return self.without(bad, self._action(places, masks))
 
     def without(self, bad: Flat, actions: Any) -> Any:
         """The batch of actions, changed to what no mask allows in the rows in `bad`."""
@@ -90,14 +111,16 @@ class Numbering(ABC):
         """How many of the choices of each row make a whole action, int64 (rows,); 0 where they do not yet."""
         return np.where(count >= self.most, self.most, 0)
 
+    @abstractmethod
     def next_masks(self, masks: Any, made: Integers, count: Integers, head_mask: HeadMasks | None = None) -> Flat:
         """Bool (rows, width): what each row may choose next, after legal choices that are not a whole action."""
-        out = np.zeros((len(made), self.width), np.bool_)
-        for k in np.unique(count).tolist():
-            rows = np.flatnonzero(count == k)
-            legal = self._next(trees.row(masks, rows), made[rows, :k], _of_rows(head_mask, rows))
-            out[rows, : legal.shape[1]] = legal
-        return out
+
+    def choose(self, masks: Flat, numbers: Integers, active: Flat, made: Integers, count: Integers) -> Flat:
+        """Add the choices of the active rows to `made` and `count`; returns which of them the flat masks forbid."""
+        wrong = np.zeros(len(made), np.bool_)
+        choose_rows = bound_numbers(choose(AUTO, len(made), COMPILE_FROM)).choose_rows
+        choose_rows(masks, np.ascontiguousarray(numbers), NO_SIZES, active, made, count, wrong)
+        return wrong
 
     def actions_of(self, made: Integers, masks: Any) -> Any:
         """The batch of actions that whole sequences of choices stand for."""
@@ -135,18 +158,7 @@ class Numbering(ABC):
     @abstractmethod
     def _places(self, action: Any, mask: Any) -> Sequence[int]: ...
 
-    def _next(self, masks: Any, made: Integers, head_mask: Any) -> Flat:
-        """Bool (rows, choices): what may follow k choices each, int64 (rows, k)."""
-        raise NotImplementedError
-
 
 def _one_row(mask: Any) -> Any:
     """A mask as a batch."""
     return trees.map(lambda array: array[None], mask)
-
-
-def _of_rows(head_mask: Any, rows: Integers) -> Any:
-    """`head_mask` of a batch for some of its rows."""
-    if head_mask is None or not callable(head_mask):
-        return head_mask and [head_mask[row] for row in rows]
-    return lambda i, k, prefix: head_mask(int(rows[i]), k, prefix)

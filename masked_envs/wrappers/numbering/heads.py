@@ -9,11 +9,15 @@ import numpy as np
 
 from ...mask_spec import MaskSpec
 from ...mask_spec.checks import HeadMasks
-from .base import Flat, Integers, Numbering
+from .base import COMPILE_FROM, Flat, Integers, Numbering
 
 
 class HeadsNumbering(Numbering):
     """MultiDiscrete(nvec), whatever its mask: `MaskSpec` knows what each head may take."""
+
+    def __init__(self, spec: MaskSpec, bins: int) -> None:
+        super().__init__(spec, bins)
+        self._dtype = spec.action_space.dtype  # which makes a space each time
 
     def _sizes(self) -> tuple[int, ...]:
         return tuple(map(int, self.spec.heads))
@@ -22,11 +26,19 @@ class HeadsNumbering(Numbering):
         dense = self.spec.dense(mask, head_mask)
         return np.asarray(dense.reshape(*dense.shape[: dense.ndim - len(self.sizes)], -1).view(np.bool_))
 
-    def _next(self, masks: Any, made: Integers, head_mask: Any) -> Flat:
-        return np.asarray(self.spec.head_mask(masks, made.shape[1], made, head_mask).view(np.bool_))
+    def next_masks(self, masks: Any, made: Integers, count: Integers, head_mask: HeadMasks | None = None) -> Flat:
+        if not self.spec.needs_head_mask:
+            rows, _ = self.spec.check(masks)
+            return np.asarray(self.spec.choices_after(rows, made, count, COMPILE_FROM))
+        out = np.zeros((len(made), self.width), np.bool_)
+        for k in np.unique(count).tolist():
+            some = np.flatnonzero(count == k)
+            legal = self.spec.head_mask(masks[some], k, made[some, :k], _of_rows(head_mask, some))
+            out[some, : legal.shape[1]] = legal
+        return out
 
     def _action(self, places: Integers, mask: Any) -> Any:
-        return np.array(places, self.spec.action_space.dtype)
+        return np.array(places, self._dtype)
 
     def _places(self, action: Any, mask: Any) -> Sequence[int]:
         return np.asarray(action, np.int64).tolist()  # type: ignore[no-any-return]
@@ -65,6 +77,13 @@ class BinaryNumbering(HeadsNumbering):
     def actions_of(self, made: Integers, masks: Any) -> Any:
         before = np.arange(made.shape[1]) < (made == len(self.sizes)).argmax(axis=1)[:, None]
         rows, places = np.nonzero(before)
-        bits = np.zeros((len(made), len(self.sizes)), self.spec.action_space.dtype)
+        bits = np.zeros((len(made), len(self.sizes)), self._dtype)
         bits[rows, made[rows, places]] = 1
         return bits
+
+
+def _of_rows(head_mask: Any, rows: Integers) -> Any:
+    """`head_mask` of a batch for some of its rows."""
+    if head_mask is None or not callable(head_mask):
+        return head_mask and [head_mask[row] for row in rows]
+    return lambda i, k, prefix: head_mask(int(rows[i]), k, prefix)

@@ -9,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import trees
+from ...core.backends import AUTO, PLAIN, Backend, choose
+from ...core.number_rules import choices_interval
 from ...mask_spec.checks import HeadMasks, outer
-from .base import Flat, Integers, Numbering
+from ...mask_spec.loops import bound_choices
+from .base import COMPILE_FROM, Flat, Integers, Numbering, bound_numbers
 
 
 class IntervalNumbering(Numbering):
@@ -22,25 +25,35 @@ class IntervalNumbering(Numbering):
     def _sizes(self) -> tuple[int, ...]:
         return (self.bins,) * len(self.spec.low)
 
-    def _legal(self, mask: Any) -> Flat:
-        """Bool (..., d, bins)."""
-        equal = mask[..., 0, :] == mask[..., 1, :]
-        return np.asarray(np.arange(self.bins) < np.where(equal, 1, self.bins)[..., None])
-
     def mask(self, mask: Any, head_mask: HeadMasks | None = None) -> Flat:
-        legal = self._legal(mask)
-        whole = outer(list(np.moveaxis(legal.reshape(-1, *legal.shape[-2:]), 1, 0)))
-        return whole.reshape(*legal.shape[:-2], -1)
+        rows, batch = self._rows(mask)
+        out = np.zeros((len(rows), self.size), np.bool_)
+        bound_numbers(self._backend(len(rows))).grid_rows(rows, self._sizes_row, out)
+        return out if batch else out[0]
 
-    def _next(self, masks: Any, made: Integers, head_mask: Any) -> Flat:
-        return self._legal(masks)[:, made.shape[1]]
+    def next_masks(self, masks: Any, made: Integers, count: Integers, head_mask: HeadMasks | None = None) -> Flat:
+        out = np.zeros((len(made), self.width), np.bool_)
+        rows, _ = self._rows(masks)
+        loops = bound_choices(choices_interval, self._backend(len(rows)))
+        loops.choices_rows(rows, made, count, self._sizes_row, out)
+        return out
 
     def _action(self, places: Integers, mask: Any) -> npt.NDArray[Any]:
-        low, high = mask[..., 0, :], mask[..., 1, :]
-        # A number that stands for no action, where the bounds are equal, becomes nan, which no mask allows.
-        share = np.where((low == high) & (places > 0), np.nan, places / (self.bins - 1))
-        point = np.clip(low + share * (high - low), low, high)
-        return np.asarray(np.where((places == self.bins - 1) & (low < high), high, point), low.dtype)
+        rows, batch = self._rows(mask)
+        out = np.zeros((len(rows), len(self.sizes)), self.spec.dtype)
+        loops = bound_numbers(self._backend(len(rows)))
+        loops.points_rows(rows, np.ascontiguousarray(places.reshape(out.shape)), self._sizes_row, out)
+        return out if batch else out[0]
+
+    def _rows(self, mask: Any) -> tuple[npt.NDArray[Any], bool]:
+        """The mask as rows, in one form for compiled loops, and whether it was a batch."""
+        batch = mask.ndim == 3
+        rows = np.ascontiguousarray(mask if batch else mask[None]).view()
+        rows.setflags(write=False)
+        return rows, batch
+
+    def _backend(self, rows: int) -> Backend:
+        return PLAIN if self.spec.dtype == "float16" else choose(AUTO, rows, COMPILE_FROM)
 
     def _places(self, action: Any, mask: Any) -> Sequence[int]:
         low, high = mask
