@@ -19,15 +19,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from masked_envs.cli.demo import RandomPlayer
+from masked_envs.cli.profile import mask_history, write_picture
 from masked_envs.core.declaration import Declaration
 from masked_envs.files import atomic_write
 
 FOLDER = Path(__file__).parent / "episodes"
 PLAYS = ("random", "trained")
 SEED, STEPS = 3, 40
+PROFILED = 300  # steps, at most, of a picture of the mask over time
+# Of episodes that show more: columns fill up, a queue is empty, the goal is reached.
+SEEDS = {"MaskedConnectFour-v0": 45, "MaskedQueues-v0": 7, "MaskedSeeker-v0": 64}
 MOST_BYTES = 250_000  # of a recording; a longer episode ends before its time
 
 
@@ -49,21 +51,12 @@ class Recording:
         canvas, status, view = picture.canvas(0), picture.status(0), picture.view(0)
         self.size = canvas.size
         draw = [self.numbers.setdefault(element, len(self.numbers)) for element in canvas.elements]
-        totals = view.totals()
+        totals, legal = view.totals(), picture.legal_fraction(0)
         words = [f"step {status.step}", *([status.message] if status.message else [])]
         words += [f"{totals[0]:,} of {sum(totals):,} actions legal"] if totals else []
-        self.frames.append({"draw": draw, "legal": self._legal(env, status.over), "says": ", ".join(words)})
-
-    def _legal(self, env: Any, over: bool) -> float | None:
-        """The share of all actions that is legal; of agents who act at once their mean; None after the end."""
-        if over:
-            return None
-        engine, spec = env.picture.engine, env.picture.engine.mask_spec
-        if engine.views == 1:
-            mask = spec.canonical(engine.masks[0][0])
-            return round(float(spec.legal_fraction(mask, env.unwrapped._view.dependent_heads(0))), 4)
-        shares = [spec.legal_fraction(spec.canonical(engine.masks[0][view])) for view in range(engine.views)]
-        return round(float(np.mean(shares)), 4)
+        self.frames.append(
+            {"draw": draw, "legal": None if legal is None else round(legal, 4), "says": ", ".join(words)}
+        )
 
     def text(self) -> str:
         content = {
@@ -99,7 +92,7 @@ def player(name: str) -> str:
 
 def played(declared: Declaration) -> Iterator[Any]:
     """An environment in every state of an episode of random legal play, its choices set."""
-    player = RandomPlayer(declared, declared.resolve({}), SEED, "svg")
+    player = RandomPlayer(declared, declared.resolve({}), SEEDS.get(declared.id, SEED), "svg")
     for _ in player.play(STEPS, episodes=1):
         yield player.env
 
@@ -109,6 +102,12 @@ def write_random(declared: Declaration, path: Path) -> None:
     for env in played(declared):
         recording.add(env)
     recording.write(path)
+
+
+def write_profile(declared: Declaration, path: Path) -> None:
+    """The mask over the whole episode whose beginning is recorded."""
+    history = mask_history(declared, declared.resolve({}), SEEDS.get(declared.id, SEED), PROFILED)
+    write_picture(history, declared.id, path)
 
 
 def write_trained(env_id: str) -> None:

@@ -112,9 +112,12 @@ def pictures() -> dict[Path, Callable[[Path], None]]:
         write_overview(path)
 
     drawn = {ENVS / f"{name(one)}.gif": functools.partial(draw_page, one) for one in declarations()}
+    profiled = {
+        ENVS / f"{name(one)}.profile.svg": functools.partial(episodes.write_profile, one) for one in declarations()
+    }
     recorded = {episodes.path_of(name(one)): functools.partial(episodes.write_random, one) for one in declarations()}
     curves = functools.partial(learning.draw, learning.read_results())
-    return {OVERVIEW: draw_overview, CURVES: curves, **drawn, **recorded}
+    return {OVERVIEW: draw_overview, CURVES: curves, **drawn, **profiled, **recorded}
 
 
 def strangers() -> list[Path]:
@@ -157,10 +160,13 @@ def page(declared: Declaration, measured: Mapping[str, Any] | None = None) -> st
     if measured is not None:
         parts += ["## What the reference agent learns", learning.section(measured)]
     parts += [
+        "## The mask over an episode",
+        f"![The mask of {title} over an episode of random legal play, and the share of legal actions]"
+        f"({title}.profile.svg)",
         "## An episode",
         episodes.player(title),
         "## See it",
-        f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\n```",
+        f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\nmasked-envs profile {declared.id}\n```",
     ]
     return "\n\n".join(parts) + "\n"
 

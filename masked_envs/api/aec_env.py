@@ -295,6 +295,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         views = self._views
         acting = self._chosen if views.engine.views > 1 else views.engine.acting.item(0)
         self.agent_selection = self.possible_agents[acting]
+        self.picture.chooser = acting if views.engine.views > 1 else None
 
     def _read_infos(self) -> None:
         views = self._views

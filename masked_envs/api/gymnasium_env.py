@@ -84,6 +84,7 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
         self.observation_space = observation_space(self._view.bare_space, self.mask_spec, mask_in)
         self.render_mode = render_mode
         self.picture = Picture(self._engine, render_mode, self.metadata["render_fps"])
+        self.picture.chooser = self._view.own_view
         self.on_invalid, self.invalid_reward = on_invalid, self._engine.invalid_reward
         self._seeded = False
         self._over = True  # whether the next step needs a reset

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import trees
 from ..core.engine import Engine
+from ..core.mask_binding import dependent_heads
 from ..mask_spec.checks import is_one_of, shown
 from ..render import MaskView, Scene, Status, action_words
 
@@ -34,12 +35,15 @@ class Picture:
             draws none. Set it before each `render`.
         message: text of the status line; "" shows whether the episode has ended.
         refused: whether the message is about a refused action.
+        chooser: where several agents act at once but choose one by one, or one of them is a person's, the index of the
+            one that chooses; None where all choose.
     """
 
     def __init__(self, engine: Engine, render_mode: str | None, fps: int) -> None:
         self.engine, self.render_mode, self.fps = engine, render_mode, fps
         self.probabilities: Any = None
         self.message, self.refused = "", False
+        self.chooser: int | None = None
         self._renderer: Any = None
         self.restart()
 
@@ -91,7 +95,8 @@ class Picture:
         engine = self.engine
         over = self._is_over(row)
         end = "terminated" if engine.terminated[row] else "truncated"
-        turn = engine.agents[int(engine.acting[row])] if engine.declaration.play == "turns" and not over else None
+        chooser = int(engine.acting[row]) if engine.declaration.play == "turns" else self.chooser
+        turn = None if over or chooser is None else engine.agents[chooser]
         return Status(
             step=self._elapsed(row),
             reward=self.episode_return,
@@ -100,11 +105,29 @@ class Picture:
             message=self.message or (end if over else ""),
             refused=self.refused,
             over=over,
+            agent=self.chooser,
         )
 
     def view(self, row: int) -> MaskView:
         """What the picture of one row says of its actions, as data."""
-        return MaskView(*self._content(row), self._is_over(row))
+        return MaskView(*self._content(row), self._is_over(row), self.chooser)
+
+    def legal_fraction(self, row: int) -> float | None:
+        """The share of all actions that is legal in one row, of agents who act at once their mean; None after the end.
+
+        With dependent heads it counts actions prefix by prefix, which takes time where there are many.
+        """
+        engine, spec = self.engine, self.engine.mask_spec
+        if self._is_over(row):
+            return None
+        left = engine.left[row] if engine.agents_leave and engine.views > 1 else ()
+        views = [view for view in range(engine.views) if not (len(left) and left[view])]
+        agents = views if engine.views > 1 else [int(engine.acting[row])]
+        shares = [
+            spec.legal_fraction(spec.canonical(engine.masks[row][view]), dependent_heads(engine, row, agent))
+            for view, agent in zip(views, agents, strict=True)
+        ]
+        return float(sum(shares) / len(shares))
 
     def render(self, row: int) -> Any:
         """One row as `render_mode` says."""

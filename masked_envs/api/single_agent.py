@@ -43,6 +43,7 @@ class SingleAgentView:
 
     Attributes:
         mask_spec: the mask of the controlled agent's action; of all agents at once, one head per agent.
+        own_view: beside an opponent who acts at the same time, the index of the controlled agent; otherwise None.
         bare_space: the space of its observation, without the mask.
     """
 
@@ -68,7 +69,7 @@ class SingleAgentView:
         self._slot = slice(None) if self.plays_all else self.view
         alternate = game.play == "turns"  # then this is where each row begins in the flat rewards
         self._first_rewards = np.arange(engine.rows) * len(engine.agents) if alternate else None
-        self._own_view = self.view if opponent is not None and at_once else None
+        self.own_view = self.view if opponent is not None and at_once else None
         self.mask_spec = joint_spec(engine.mask_spec, engine.views, game.id) if self.plays_all else engine.mask_spec
         bare = engine.observation_space
         self._space: spaces.Space[Any] = batch_space(bare, engine.views) if self.plays_all else bare
@@ -147,7 +148,7 @@ class SingleAgentView:
         """
         engine = self.engine
         if not self.plays_all:
-            return engine.find_invalid(where, self._own_view)
+            return engine.find_invalid(where, self.own_view)
         before = engine.invalid_counts.copy()
         row = engine.find_invalid(where)
         np.minimum(engine.invalid_counts, before + 1, out=engine.invalid_counts)

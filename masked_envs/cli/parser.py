@@ -10,6 +10,7 @@ EXAMPLES = """\
 examples:
   masked-envs list
   masked-envs show MaskedCartPole-v0 --param num_actions=12
+  masked-envs profile MaskedMastermind-v0 --out mask.svg
   masked-envs demo MaskedConnectFour-v0 --out connect_four.gif --seed 3
   masked-envs play MaskedConnectFour-v0
   masked-envs bench MaskedCartPole-v0 --num-envs 4096
@@ -27,11 +28,20 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _command(commands, "list", "show.list_all", "every environment in one table")
     _add_environment(_command(commands, "show", "show.run", "an environment's card, spaces, parameters and mask"))
+    _add_profile(_command(commands, "profile", "profile.run", "how much is legal over an episode, and when"))
     _add_demo(_command(commands, "demo", "demo.run", "random legal play as a GIF or in a window"))
     _add_play(_command(commands, "play", "play.run", "play it yourself, with mouse and keyboard"))
     _add_bench(_command(commands, "bench", "bench.run", "steps per second, one environment and many, both backends"))
     _add_check(_command(commands, "check", "check.run", "hold an environment to the laws of the mask"))
     return parser
+
+
+def _add_profile(command: argparse.ArgumentParser) -> None:
+    _add_environment(command)
+    command.add_argument("--out", metavar="FILE", help="write the picture, as .svg or .png")
+    command.add_argument("--steps", type=positive, default=300, help="steps at most (default: %(default)s)")
+    command.add_argument("--json", action="store_true", help="print it as JSON")
+    _add_seed(command)
 
 
 def _add_demo(command: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from .scene import Scene
 from .status import Status, as_status
 
 MOST_LABELS = 16
-"""Masks with more entries are listed by number, runs joined, without labels."""
+"""More actions than this are listed by number, runs joined, without labels."""
 MOST_WORDS = 40
 
 
@@ -28,7 +28,7 @@ def render_ansi(
     """The scene as plain text, the arguments as in `Renderer.render`.
 
     The status line, `scene.glyph_rows`, and for each acting agent a line like
-    ``legal: 0 left, 1 right | forbidden: 2 up, 3 down``. Masks of more than 16 entries are listed by number,
+    ``legal: 0 left, 1 right | forbidden: 2 up, 3 down``. More than 16 actions are listed by number,
     ``legal: 0-5 17 2047 | forbidden: 6-16 18-2046``; a list of more than 40 numbers or runs is cut and
     counted. After the end (`status.over`) the actions are left out.
 
@@ -36,7 +36,7 @@ def render_ansi(
         ValueError: a mask or probabilities that do not fit the scene.
     """
     line = as_status(status)
-    view = MaskView(scene, mask, probabilities, action, line.over)
+    view = MaskView(scene, mask, probabilities, action, line.over, line.agent)
     words = "   ".join(filter(None, (*line.parts(), line.message)))
     lines = [words, *scene.glyph_rows] if words else list(scene.glyph_rows)
     for agent in range(view.agents):
@@ -65,15 +65,15 @@ def _sets(scene: Scene, view: MaskView, agent: int, key: Path, leaf: Leaf) -> st
 
 def _listed(scene: Scene, view: MaskView, agent: int, key: Path, chosen: Leaf) -> str:
     total = int(np.count_nonzero(chosen))
-    if chosen.size > MOST_LABELS and chosen.ndim == 1:
+    if total > MOST_LABELS and chosen.ndim == 1:
         return shorten(runs(np.flatnonzero(chosen).tolist()), MOST_WORDS, total)
     paths = [(*key, *place) for place in np.argwhere(chosen)[:MOST_WORDS].tolist()]
-    if chosen.size > MOST_LABELS:
+    if total > MOST_LABELS:
         words = [_number(path) for path in paths]
     else:
         words = [f"{_name(scene, agent, path)} {percentage(view.probability(agent, path))}".strip() for path in paths]
     if any(" " in word for word in words):
-        return ", ".join(words)
+        return ("; " if any("," in word for word in words) else ", ").join(words)
     return " ".join(words + [f"... ({total} in all)"] * (total > len(words))) or "none"
 
 

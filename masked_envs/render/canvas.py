@@ -137,6 +137,9 @@ class Canvas:
         top = (at[1] + 0.06 * size) * SAMPLES - words.get_height() / 2
         self._large.blit(words, (round(left), round(top)))
 
+    def name(self, box: Box, words: str) -> None:
+        """Pixels have no names: a window asks `Renderer.hovered`."""
+
     def finish(self) -> NDArray[np.uint8]:
         """The frame, uint8 (height, width, 3): each pixel the mean of its samples.
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import Canvas, text_width
+from .contrast import ground_of, legible, words_in
 from .layout import MARGIN, STATUS_HEIGHT, TITLE_HEIGHT, BarsLayout, Layout, StripLayout
 from .listing import runs
-from .marks import Look, paint_area, paint_button, paint_cell, paint_legal, paint_veil
+from .marks import Look, paint_area, paint_button, paint_cell, paint_legal, paint_reach, paint_veil, veiled_color
 from .mask_view import MaskView
+from .naming import named_places
 from .painter import Painter
-from .places import ActionMark, Path
+from .places import ActionMark, Box, Path, mark_box
 from .shapes import Disc, Line, Polygon, Rect, Shape, Text
 from .status import LAST, Status
 from .theme import RGB, Theme, mix
@@ -44,21 +46,45 @@ def paint_frame(
 ) -> None:
     """Paint the scene, the actions and the status line on an empty canvas."""
     with canvas.clipped(layout.picture):
-        _draw_picture(canvas, layout, theme)
+        _draw_picture(canvas, layout, view, theme)
         for mark in layout.scene.marks:
             _draw_mark(canvas, layout, view, theme, mark, (mark.agent, mark.path) in refused)
+        _draw_seat(canvas, layout, view, theme)
     for strip in layout.strips:
         _draw_strip(canvas, view, theme, strip, refused)
     for bars in layout.ranges:
         _draw_bars(canvas, view, theme, bars)
     _draw_status(canvas, layout, view, theme, status)
+    for box, words in named_places(layout, view):
+        canvas.name(box, words)
 
 
-def _draw_picture(canvas: Painter, layout: Layout, theme: Theme) -> None:
+def _draw_picture(canvas: Painter, layout: Layout, view: MaskView, theme: Theme) -> None:
+    """The shapes, veils where forbidden actions act, and the words under a veil once more over it."""
     ground = theme[layout.scene.background]
     canvas.rect(layout.picture, ground)
-    for shape in layout.scene.shapes:
-        _draw_shape(canvas, layout, shape, mix(theme[shape.ink], ground, shape.fade))
+    shapes = layout.scene.shapes
+    colors = [mix(theme[shape.ink], ground, shape.fade) for shape in shapes]
+    for i, shape in enumerate(shapes):
+        color = colors[i]
+        if isinstance(shape, Text):
+            color = legible(color, ground_of(layout.scene, i, theme), theme)
+        _draw_shape(canvas, layout, shape, color)
+    veiled = [box for mark in layout.scene.marks for box in _veiled_boxes(mark, view)]
+    for box in veiled:
+        paint_veil(canvas, theme, layout.to_pixels(box))
+    for i in words_in(layout.scene, veiled):
+        under = veiled_color(theme, ground_of(layout.scene, i, theme))
+        _draw_shape(canvas, layout, shapes[i], legible(colors[i], under, theme))
+
+
+def _veiled_boxes(mark: ActionMark, view: MaskView) -> Iterator[Box]:
+    if view.legal(mark.agent, mark.path) is not False:
+        return
+    if mark.covers is not None:
+        yield mark.covers
+    if mark.style == "area":
+        yield mark_box(mark)
 
 
 def _draw_shape(canvas: Painter, layout: Layout, shape: Shape, color: RGB) -> None:
@@ -89,11 +115,19 @@ def _draw_mark(canvas: Painter, layout: Layout, view: MaskView, theme: Theme, ma
         mark.icon,
         mark.ink,
     )
-    if mark.covers is not None and look.legal is False:
-        paint_veil(canvas, theme, layout.to_pixels(mark.covers))
     paint = paint_area if mark.style == "area" else paint_button
-    x, y, w, h = layout.to_pixels((mark.x, mark.y, mark.w, mark.h))
+    x, y, w, h = layout.to_pixels(mark_box(mark))
     paint(canvas, theme, (x + 1, y + 1, w - 2, h - 2), look)
+    if mark.covers is not None:
+        paint_reach(canvas, theme, layout.to_pixels(mark.covers), look)
+
+
+def _draw_seat(canvas: Painter, layout: Layout, view: MaskView, theme: Theme) -> None:
+    """A ring around the agent that chooses while the others wait."""
+    seat = None if view.chooser is None else layout.scene.seats.get(view.chooser)
+    if seat is not None:
+        x, y, w, h = layout.to_pixels(seat)
+        canvas.disc((x + w / 2, y + h / 2), max(w, h) / 2, theme["chosen"], outline=3.0)
 
 
 def _draw_strip(canvas: Painter, view: MaskView, theme: Theme, place: StripLayout, refused: Refused) -> None:

@@ -20,8 +20,12 @@ from .theme import RGB, Theme, mix
 
 TINY = 13.0
 """Pixels: below this an action is a bare cell."""
+VEIL = 120
+"""Opacity (0 to 255) of what lies over the part of a picture that a forbidden action acts on."""
 SMALL = 24.0
 """Pixels: below this there is no room for an icon and words together."""
+ICON_EDGE = 5.0
+"""Pixels by which the inside of a small arrow is smaller than the arrow."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,10 @@ def paint_button(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
 
 
 def paint_area(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
-    """An action over a part of the picture, inside `box`."""
+    """An action over a part of the picture, inside `box`; where it is forbidden, `paint_veil` comes first."""
     side = min(box[2], box[3])
     radius = min(10.0, 0.12 * side)
-    if look.legal is False:
-        paint_veil(canvas, theme, box)
-    elif look.legal:
+    if look.legal:
         edge = min(3.0, max(1.5, 0.035 * side))
         canvas.rect(_inset(box, min(6.0, 0.06 * side)), theme["legal"], radius=radius, outline=edge)
     if look.probability is not None and (look.probability or look.legal is not False):
@@ -74,7 +76,18 @@ def paint_area(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
 
 def paint_veil(canvas: Painter, theme: Theme, box: Box) -> None:
     """Grey out a part of the picture that a forbidden action acts on."""
-    canvas.veil(box, theme["background"], 120, hatch=theme["forbidden"])
+    canvas.veil(box, theme["background"], VEIL, hatch=theme["forbidden"])
+
+
+def veiled_color(theme: Theme, color: RGB) -> RGB:
+    """What a colour becomes under a veil, between its lines."""
+    return mix(color, theme["background"], VEIL / 255)
+
+
+def paint_reach(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
+    """What an action acts on beside its own place: ringed like it while it is chosen."""
+    if look.chosen:
+        canvas.rect(box, theme["chosen"], outline=_ring_width(box))
 
 
 def paint_cell(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
@@ -132,7 +145,10 @@ def _paint_content(canvas: Painter, theme: Theme, box: Box, look: Look, color: R
 
 
 def _paint_icon_button(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
-    """A small arrow without a box around it, filled as far as it is probable; a cross while forbidden."""
+    """A small arrow without a box around it, filled as far as it is probable; a cross while forbidden.
+
+    Legal ones have the green edge and the light fill of every legal action.
+    """
     side = min(box[2], box[3])
     center, size = _center(box), 0.8 * side
     if look.legal is False:
@@ -141,15 +157,13 @@ def _paint_icon_button(canvas: Painter, theme: Theme, box: Box, look: Look) -> N
         cross = (center[0] - arm, center[1] - arm, 2 * arm, 2 * arm)
         _cross(canvas, cross, theme["refused" if wrong else "forbidden"], max(1.6, 0.13 * side))
     else:
-        paint_icon(canvas, center, size, look.icon, theme["legal" if look.legal else "outline"])
-        color = theme[look.ink if look.legal else "muted"]
-        if look.probability is None:
-            paint_icon(canvas, center, size - 2.8, look.icon, color)
-        else:
-            paint_icon(canvas, center, size - 2.8, look.icon, mix(theme["background"], color, 0.35))
+        fill, edge, _ = _colors(theme, look)
+        paint_icon(canvas, center, size, look.icon, edge)
+        paint_icon(canvas, center, size - ICON_EDGE, look.icon, fill)
+        if look.legal and look.probability:
             middle = (center[0] - size / 2, center[1] - size / 2, size, size)
             with canvas.clipped(_level(middle, look.probability)):
-                paint_icon(canvas, center, size - 2.8, look.icon, color)
+                paint_icon(canvas, center, size - ICON_EDGE, look.icon, theme[look.ink])
     _paint_rings(canvas, theme, box, look, 3.0)
 
 
@@ -181,12 +195,15 @@ def _paint_meter(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
 
 
 def _paint_rings(canvas: Painter, theme: Theme, box: Box, look: Look, radius: float) -> None:
-    side = min(box[2], box[3])
-    width = 3.0 if side >= SMALL else 2.0 if side >= TINY else 1.5
     if look.chosen:
-        canvas.rect(box, theme["chosen"], radius=radius, outline=width)
+        canvas.rect(box, theme["chosen"], radius=radius, outline=_ring_width(box))
     if look.refused:
-        canvas.rect(box, theme["refused"], radius=radius, outline=width)
+        canvas.rect(box, theme["refused"], radius=radius, outline=_ring_width(box))
+
+
+def _ring_width(box: Box) -> float:
+    side = min(box[2], box[3])
+    return 3.0 if side >= SMALL else 2.0 if side >= TINY else 1.5
 
 
 def _colors(theme: Theme, look: Look) -> tuple[RGB, RGB, RGB]:

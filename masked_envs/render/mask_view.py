@@ -26,6 +26,8 @@ class MaskView:
             None. An action that is not in the mask highlights nothing: it may be an invalid one.
         over: the episode has ended. Nothing is legal, forbidden, probable or chosen any more; the mask says no more
             than how the actions are laid out.
+        chooser: where several agents act at once, the one that chooses; of the others nothing is legal, forbidden or
+            probable. None: all of them choose.
 
     Raises:
         ValueError: a mask or probabilities of the wrong shape, dtype or value; an action of the scene
@@ -33,7 +35,13 @@ class MaskView:
     """
 
     def __init__(
-        self, scene: Scene, mask: Any, probabilities: Any = None, action: Any = None, over: bool = False
+        self,
+        scene: Scene,
+        mask: Any,
+        probabilities: Any = None,
+        action: Any = None,
+        over: bool = False,
+        chooser: int | None = None,
     ) -> None:
         self.agents = scene.agents or 1
         self._forms = [mask_leaves(m, scene.kind) for m in per_agent(mask, scene.agents, "mask")]
@@ -43,10 +51,10 @@ class MaskView:
         self._actions = per_agent(action, scene.agents, "action")
         self.strips, self.ranges = _places(scene, self._forms)
         self._check_places(scene)
-        self._masks = self._forms
-        if over:
-            nothing: list[dict[Path, Leaf]] = [{} for _ in range(self.agents)]
-            self._masks, self._policies, self._actions = nothing, nothing, [None] * self.agents
+        chooses = [not over and chooser in (None, agent) for agent in range(self.agents)]
+        self._masks, self._policies = (_of_choosers(all_of, chooses) for all_of in (self._forms, self._policies))
+        self._actions = [None] * self.agents if over else self._actions
+        self.chooser = None if over else chooser
         self._chosen = [
             frozenset(entries_of_action(scene.kind, scene.heads, one, leaves))
             for one, leaves in zip(self._actions, self._forms, strict=True)
@@ -115,7 +123,7 @@ class MaskView:
                 yield key, leaf
 
     def totals(self) -> tuple[int, int] | None:
-        """How many entries of all agents are legal and how many forbidden; None without 0/1 masks."""
+        """How many entries of the agents that choose are legal and how many forbidden; None without 0/1 masks."""
         leaves = [leaf for agent in range(self.agents) for _, leaf in self.entries(agent)]
         if not leaves:
             return None
@@ -146,6 +154,10 @@ class MaskView:
                 raise ValueError(f"an interval mask of shape {bounds.shape}; expected (2, {len(bars.labels)})")
 
 
+def _of_choosers(all_of: Sequence[dict[Path, Leaf]], chooses: Sequence[bool]) -> list[dict[Path, Leaf]]:
+    return [leaves if one else {} for leaves, one in zip(all_of, chooses, strict=True)]
+
+
 def _entry(leaves: dict[Path, Leaf], path: Path) -> Any:
     depth = sum(isinstance(part, str) for part in path)
     leaf = leaves.get(path[:depth])
@@ -168,7 +180,7 @@ def _places(scene: Scene, masks: Sequence[dict[Path, Leaf]]) -> tuple[list[Strip
     """The scene's strips and range bars; derived from the mask if the scene says nowhere where its actions
     live.
     """
-    if scene.marks or scene.strips or scene.ranges:
+    if scene.in_picture or scene.marks or scene.strips or scene.ranges:
         return scene.strips, scene.ranges
     derived = Scene(1, 1)
     for agent, leaves in enumerate(masks):

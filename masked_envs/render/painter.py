@@ -40,3 +40,6 @@ class Painter(Protocol):
 
     def text(self, at: Point, string: str, size: float, color: RGB, *, align: str = "center", room: float = 0) -> None:
         """A line of words centred on y. `room` > 0 is the width it may take: it shrinks, then loses its end."""
+
+    def name(self, box: Box, words: str) -> None:
+        """What the mouse finds over the box; nothing to be seen."""

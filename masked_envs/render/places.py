@@ -37,7 +37,7 @@ def as_index(path: Path) -> Index:
 
 @dataclass(frozen=True)
 class ActionMark:
-    """Where one action lives in the picture; `covers` is a further area it acts on."""
+    """Where one action lives in the picture; `covers` is a further area it acts on, `name` more than fits there."""
 
     path: Path
     x: float
@@ -50,11 +50,22 @@ class ActionMark:
     icon: Icon
     covers: Box | None
     ink: str
+    name: str = ""
 
     @property
     def index(self) -> Index:
         """The mask entry as the environment wrote it."""
         return as_index(self.path)
+
+
+def mark_box(mark: ActionMark) -> Box:
+    """Where a mark stands."""
+    return (mark.x, mark.y, mark.w, mark.h)
+
+
+def holds(box: Box, x: float, y: float) -> bool:
+    """Whether a point is in a box; of two boxes side by side one holds their edge."""
+    return box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ def _outside(scene: Scene) -> Iterator[str]:
             x, y, w, h = mark.covers
             if _leaves_frame(scene, (x, y, x + w, y + h)):
                 yield f"the area that action {mark.index} of agent {mark.agent} covers leaves {frame}"
+    for agent, (x, y, w, h) in scene.seats.items():
+        if _leaves_frame(scene, (x, y, x + w, y + h)):
+            yield f"the seat of agent {agent} leaves {frame}"
 
 
 def _bad_marks(scene: Scene) -> Iterator[str]:
@@ -53,6 +56,7 @@ def _bad_marks(scene: Scene) -> Iterator[str]:
 
 def _bad_agents(scene: Scene) -> Iterator[str]:
     agents = {place.agent for places in (scene.marks, scene.strips, scene.ranges) for place in places}
+    agents |= set(scene.seats)
     for agent in sorted(agents):
         if not 0 <= agent < (scene.agents or 1):
             yield f"agent {agent} does not exist: the scene has {scene.agents or 1} acting at once"

@@ -114,7 +114,7 @@ class Renderer:
             WindowClosedError: the person closed the window.
         """
         line = as_status(status)
-        view = MaskView(scene, mask, probabilities, action, line.over)
+        view = MaskView(scene, mask, probabilities, action, line.over, line.agent)
         layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
         frame = draw_frame(layout, view, self.theme, line, self._refused)
         self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}

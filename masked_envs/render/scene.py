@@ -30,7 +30,21 @@ from typing import SupportsIndex
 from ..mask_spec import KINDS
 from . import arguments
 from .drawing import Drawing
-from .places import ICON_KEYS, ActionMark, Box, Icon, Index, Path, RangeBars, Strip, Style, as_index, as_path
+from .places import (
+    ICON_KEYS,
+    ActionMark,
+    Box,
+    Icon,
+    Index,
+    Path,
+    RangeBars,
+    Strip,
+    Style,
+    as_index,
+    as_path,
+    holds,
+    mark_box,
+)
 from .problems import find_problems
 from .theme import check_ink
 
@@ -44,13 +58,15 @@ class Scene(Drawing):
             renderer is that of the one who acts. Two or more: the mask has a leading axis of that length.
         kind: the mask kind of the agents' `MaskSpec`: "flat", "per_head", "joint", ...
         heads: sizes of the heads, for kind "per_head".
+        in_picture: all actions have their places in the picture; say so where there may be none of them, as on a full
+            board: otherwise a strip is derived from the mask then, and the frame gets another shape.
 
     Every `ink` is a name of `masked_envs.render.theme`: "frame", "player_0", "wall", "agent_3", "value_7". The
     actions are drawn over all shapes.
 
     Attributes:
         glyph_rows: the picture for ansi, a list of str.
-        shapes, marks, strips, ranges, keys: what was described so far.
+        shapes, marks, strips, ranges, keys, seats: what was described so far.
 
     Raises (every method):
         UnknownInkError: an ink no theme defines.
@@ -66,6 +82,7 @@ class Scene(Drawing):
         kind: str = "flat",
         heads: Sequence[int] | None = None,
         background: str = "background",
+        in_picture: bool = False,
     ) -> None:
         super().__init__(width, height, background)
         if agents is not None and agents < 1:
@@ -75,10 +92,12 @@ class Scene(Drawing):
         self.agents = None if agents == 1 else agents
         self.kind = arguments.one_of("kind", kind, KINDS)
         self.heads = tuple(int(n) for n in heads) if heads is not None else None
+        self.in_picture = in_picture
         self.marks: list[ActionMark] = []
         self.strips: list[Strip] = []
         self.ranges: list[RangeBars] = []
         self.keys: dict[tuple[int, str], Path] = {}
+        self.seats: dict[int, Box] = {}
         self.glyph_rows: list[str] = []
 
     def action(
@@ -95,12 +114,13 @@ class Scene(Drawing):
         icon: Icon = "",
         covers: Box | None = None,
         ink: str = "legal",
+        name: str = "",
     ) -> None:
         """Mark the place of an action: its legality and probability are drawn there, and a click plays it.
 
         Args:
             index: its entry in the agent's mask (an int; a tuple for joint, binary and dict masks).
-            label: its name, as short as the place; ansi uses it too.
+            label: its name, as short as the place.
             agent: whose action, where several act at once.
             style: "button" is a widget of its own; "area" lies over a part of the picture that stays visible
                 (a board's cell): framed while legal, veiled and hatched while forbidden.
@@ -109,12 +129,13 @@ class Scene(Drawing):
             covers: a further (x, y, w, h) that the action affects: a click there plays it too, and it is veiled while
                 the action is forbidden.
             ink: colour of the legal button, for example that of the agent.
+            name: its whole name, for ansi, the status line and the mouse; without it, they use the label.
         """
         arguments.one_of("style", style, ("button", "area"))
         arguments.one_of("icon", icon, ("", *ICON_KEYS.values()))
         area = None if covers is None else arguments.box(covers)
         place = arguments.box((x, y, w, h))
-        mark = ActionMark(as_path(index), *place, str(label), int(agent), style, icon, area, check_ink(ink))
+        mark = ActionMark(as_path(index), *place, str(label), int(agent), style, icon, area, check_ink(ink), str(name))
         self.marks.append(mark)
 
     def strip(
@@ -169,6 +190,10 @@ class Scene(Drawing):
             raise ValueError(f"{len(names)} labels for {len(lows)} dimensions")
         self.ranges.append(RangeBars(names, lows, highs, title, int(agent), _key(key)))
 
+    def seat(self, agent: int, x: float, y: float, w: float, h: float) -> None:
+        """Where one of several agents is: it has a ring there while it alone chooses (`Status.agent`)."""
+        self.seats[int(agent)] = arguments.box((x, y, w, h))
+
     def key(self, name: str, index: Index, agent: int = 0) -> None:
         """Let a key of the keyboard (pygame's name: "left", "space", "a") play an action."""
         self.keys[(agent, name)] = as_path(index)
@@ -179,10 +204,10 @@ class Scene(Drawing):
         Marks come before areas that marks cover, and later ones before earlier ones.
         """
         for mark in reversed(self.marks):
-            if _inside((mark.x, mark.y, mark.w, mark.h), x, y):
+            if holds(mark_box(mark), x, y):
                 return mark.agent, mark.index
         for mark in reversed(self.marks):
-            if mark.covers is not None and _inside(mark.covers, x, y):
+            if mark.covers is not None and holds(mark.covers, x, y):
                 return mark.agent, mark.index
         return None
 
@@ -207,8 +232,8 @@ class Scene(Drawing):
     def label(self, path: Path, agent: int = 0) -> str:
         """The name of an action: that of its mark, else that of its box; "" if it has neither."""
         for mark in self.marks:
-            if mark.agent == agent and mark.path == path and mark.label:
-                return mark.label
+            if mark.agent == agent and mark.path == path and (mark.name or mark.label):
+                return mark.name or mark.label
         for strip in self.strips:
             i = strip.box(path) if strip.agent == agent else None
             if i is not None:
@@ -226,7 +251,3 @@ class Scene(Drawing):
 
 def _key(key: str | Path) -> Path:
     return (key,) if isinstance(key, str) else as_path(key)
-
-
-def _inside(box: Box, x: float, y: float) -> bool:
-    return box[0] <= x < box[0] + box[2] and box[1] <= y < box[1] + box[3]

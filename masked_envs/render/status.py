@@ -20,6 +20,8 @@ class Status:
         message: anything else ("illegal: column 3 is full", "player_0 wins").
         refused: draw the message in the colour of refusals.
         over: the episode has ended: actions are drawn neither as legal nor as forbidden.
+        agent: where several agents act at once, the one that chooses now: its actions alone are drawn as legal or
+            forbidden, and counted. None: all of them choose.
     """
 
     step: int | None = None
@@ -29,6 +31,7 @@ class Status:
     message: str = ""
     refused: bool = False
     over: bool = False
+    agent: int | None = None
 
     def parts(self) -> list[str]:
         """The line's parts before the message."""

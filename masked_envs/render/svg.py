@@ -106,6 +106,11 @@ class SvgCanvas:
         wide = f'textLength="{short(text_width(string, size))}" lengthAdjust="spacingAndGlyphs"'
         self._add(f'<text {place} {wide} fill="{code(color)}" font-weight="bold">{html.escape(string)}</text>')
 
+    def name(self, box: Box, words: str) -> None:
+        x, y, w, h = box
+        path = f"M{short(x)} {short(y)}h{short(w)}v{short(h)}h{short(-w)}z"
+        self._add(f'<path d="{path}" opacity="0"><title>{html.escape(words)}</title></path>')
+
     def finish(self) -> str:
         """The picture, a whole SVG document."""
         return HEAD.format(*self.size, FONT) + "".join(self.elements) + "</svg>"
@@ -144,7 +149,7 @@ def svg_canvas(
 ) -> SvgCanvas:
     """A painted frame, the arguments as in `Renderer.render`."""
     line, colors = as_status(status), find_theme(theme)
-    view = MaskView(scene, mask, probabilities, action, line.over)
+    view = MaskView(scene, mask, probabilities, action, line.over, line.agent)
     layout = Layout(scene, view.strips, view.ranges, width, PICTURE_HEIGHT)
     canvas = SvgCanvas(layout.width, layout.height, colors["page"])
     paint_frame(canvas, layout, view, colors, line)

@@ -81,6 +81,18 @@ def test_the_action_chosen_is_drawn_where_it_is_chosen_and_the_last_one_is_words
             assert before is None  # the step cleared it
 
 
+@pytest.mark.parametrize("env_id", CATALOGUE)
+def test_the_end_of_an_episode_is_drawn_in_a_frame_of_the_same_shape(env_id):
+    """Whatever is left to choose from there: no place on a full board, no unit that has not fallen."""
+    declared = declaration(env_id)
+    for seed in (1, 6, 8):
+        sizes = set()
+        for _ in (played := RandomPlayer(declared, declared.resolve({}), seed, "svg")).play(60, 1):
+            if played.steps == 0 or played.env.picture.status(0).over:
+                sizes.add(played.env.picture.canvas(0).size)
+        assert len(sizes) == 1
+
+
 def test_the_last_action_has_the_label_of_the_frame_it_was_taken_in():
     env = gymnasium.make("MaskedTaxi-v0", render_mode="ansi").unwrapped
     env.reset(seed=3)

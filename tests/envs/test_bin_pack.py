@@ -116,3 +116,21 @@ def test_random_play_of_many_bins_takes_no_cell_twice() -> None:
 def test_rectangles_longer_than_the_bin_are_refused() -> None:
     with pytest.raises(ValueError, match="longest_side=4 is longer than a side of the bin"):
         make(ENV_ID, rows=3, cols=9, longest_side=4)
+
+
+def test_the_picture_has_each_place_on_the_cells_that_it_takes() -> None:
+    env = make("MaskedBinPack-v0")
+    env.reset(seed=3)
+    rng, seen = np.random.default_rng(0), 0
+    while True:
+        places = env.picture.scene(0).marks
+        listed = env.picture.engine.states[0]["places"]
+        assert [mark.index for mark in places] == list(range(int(env.action_mask.sum())))
+        for mark in places:
+            row, col, height, width = listed[mark.index].tolist()
+            assert mark.covers == (col, row, width, height) and 0 < mark.x - col < 1 and 0 < mark.y - row < 1
+            assert mark.name == f"row {row}, column {col}, {height} high, {width} wide"
+            seen += 1
+        if env.step(env.sample_legal(rng))[2]:
+            break
+    assert seen > 50

@@ -10,6 +10,9 @@ import pytest
 from positions import changed
 
 from masked_envs import make
+from masked_envs.render.contrast import contrast
+from masked_envs.render.shapes import Disc
+from masked_envs.render.theme import DARK, LIGHT
 
 ENV_ID = "MaskedMastermind-v0"
 CODES = tuple(product(range(6), repeat=4))
@@ -92,3 +95,17 @@ def test_the_game_is_lost_after_the_last_guess() -> None:
 def test_more_codes_than_a_mask_holds_are_refused() -> None:
     with pytest.raises(ValueError, match="num_pegs=9 and num_colors=6 have 10077696 codes"):
         make(ENV_ID, num_pegs=9)
+
+
+def test_pegs_stand_out_and_answers_stand_two_by_two() -> None:
+    env = make(ENV_ID)
+    env.reset(seed=0)
+    env.set_state(changed(env.get_state(), secret=(0, 1, 2, 3)))
+    env.step(np.array((1, 0, 3, 2)))
+    scene = env.picture.scene(0)
+    first = [disc for disc in scene.shapes if isinstance(disc, Disc) and disc.y < 1]
+    for theme in (LIGHT, DARK):
+        rings = [disc for disc in first if disc.ink == "outline"]
+        assert len(rings) >= 8 and all(contrast(theme[ring.ink], theme["cell"]) >= 3 for ring in rings)
+    answers = {(round(disc.x, 3), round(disc.y, 3)) for disc in first if disc.ink == "piece_light" and disc.x < 5}
+    assert len(answers) == 4 and len({x for x, _ in answers}) == len({y for _, y in answers}) == 2

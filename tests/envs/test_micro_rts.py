@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from masked_envs import InvalidActionError, make_aec
+from masked_envs import InvalidActionError, make, make_aec
 
 ENV_ID = "MaskedMicroRTS-v0"
 Cell = tuple[int, int]
@@ -182,3 +182,24 @@ def test_both_sides_start_alike_turned_by_half_a_turn() -> None:
     first, second = (env.observe(agent)["observation"][:17] for agent in env.possible_agents)
     assert np.array_equal(first, second[:, ::-1, ::-1])
     assert (first[15] == first[16]).all()
+
+
+def test_the_picture_has_the_orders_at_their_units_and_their_letters_where_they_act() -> None:
+    env = make("MaskedMicroRTS-v0")
+    env.reset(seed=0)
+    rng, seen = np.random.default_rng(0), 0
+    for _ in range(40):
+        scene, mask = env.picture.scene(0), env.action_mask
+        marks = {mark.path: mark for mark in scene.marks}
+        letters = [
+            (int(text.y), int(text.x), text.string) for text in scene.shapes if getattr(text, "ink", "") == "legal"
+        ]
+        for cell, order in np.argwhere(mask).tolist():
+            mark = marks[cell, order]
+            assert (int(mark.y), int(mark.x)) == divmod(cell, 6)
+            for target in np.flatnonzero(env.head_mask(2, (cell, order))).tolist() if order else ():
+                assert any((row, col) == divmod(target, 6) and mark.label in words for row, col, words in letters)
+                seen += 1
+        if env.step(env.sample_legal(rng))[2]:
+            break
+    assert seen > 100

@@ -9,6 +9,7 @@ from positions import changed, read
 
 from masked_envs import InvalidActionError, make, make_vec
 from masked_envs.core.backends import numba_is_available
+from masked_envs.render.shapes import Text
 
 pytestmark = pytest.mark.core
 
@@ -92,3 +93,14 @@ def test_a_motor_that_cannot_hold_the_rod_is_refused() -> None:
     make(ENV_ID, speed_limit=8.0, max_torque=2.0)
     with pytest.raises(ValueError, match="speed_limit must be"):
         make(ENV_ID, speed_limit=9.0)
+
+
+def test_the_picture_shows_the_speed_between_its_limits() -> None:
+    env = make("MaskedPendulum-v0", speed_limit=3.0)
+    env.reset(seed=0)
+    for speed in (-3.0, 0.5, 3.0):
+        env.set_state(changed(env.get_state(), speed=speed))
+        words = {shape.string: shape.y for shape in env.picture.scene(0).shapes if isinstance(shape, Text)}
+        assert words["+3"] < words["0"] < words["-3"] and "limit 3" in words
+        between = (words["0"] - words[f"{speed:+.2f}"]) / (words["0"] - words["+3"])
+        assert between == pytest.approx(speed / 3)

@@ -12,6 +12,8 @@ from positions import read
 from masked_envs import InvalidActionError, make, make_vec
 from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
+from masked_envs.render.shapes import Disc
+from masked_envs.render.theme import LIGHT
 
 ENV_ID = "MaskedSeeker-v0"
 BACKEND = "numba" if numba_is_available() else "python"
@@ -171,3 +173,14 @@ def test_the_way_is_paid_by_the_metre_and_arriving_ends_it() -> None:
         state = read(env.get_state())
         left = float(np.linalg.norm(state["goal"] - state["position"]))
         assert left <= 0.5 and total == pytest.approx(start - left + 10)
+
+
+def test_the_goal_has_another_colour_than_what_is_legal() -> None:
+    env = make("MaskedSeeker-v0")
+    env.reset(seed=0)
+    scene = env.picture.scene(0)
+    (goal,) = [shape for shape in scene.shapes if isinstance(shape, Disc) and shape.r == 0.5]
+    bounds = [shape for shape in scene.shapes if shape.ink.startswith("legal")]
+    assert len(bounds) == 2 and {shape.ink for shape in bounds} == {"legal", "legal_fill"}
+    apart = [np.abs(np.subtract(LIGHT[goal.ink], LIGHT[shape.ink])).sum() for shape in bounds]
+    assert min(apart) > 150

@@ -13,6 +13,7 @@ from positions import changed, read
 from masked_envs import InvalidActionError, make, make_vec
 from masked_envs.core.backends import numba_is_available
 from masked_envs.core.engine import State
+from masked_envs.render.shapes import Text
 
 pytestmark = pytest.mark.core
 
@@ -125,3 +126,12 @@ def test_a_useless_action_costs_what_the_caller_says() -> None:
     assert (reward, terminated, truncated, info["invalid_action"]) == (-10.0, False, False, True)
     names = ("row", "column", "passenger", "destination")
     assert all(before[name] == after[name] for name in names) and after["elapsed_steps"] == before["elapsed_steps"] + 1
+
+
+def test_the_picture_says_where_the_passenger_is_and_is_going() -> None:
+    env = make("MaskedTaxi-v0")
+    env.reset(seed=0)
+    for passenger, place in enumerate(("at R", "at G", "at Y", "at B", "in the taxi")):
+        env.set_state(changed(env.get_state(), passenger=passenger, destination=2))
+        words = [shape.string for shape in env.picture.scene(0).shapes if isinstance(shape, Text)]
+        assert f"passenger {place}" in words and "destination Y" in words

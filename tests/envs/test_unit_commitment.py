@@ -12,6 +12,7 @@ from unit_commitment_program import CAPACITY, HOURS, LEAST, MIN_TIME, RAMPS, STA
 from masked_envs import InvalidActionError, make, make_vec
 from masked_envs.core.backends import numba_is_available
 from masked_envs.envs.energy import unit_commitment as data
+from masked_envs.render.shapes import Rect, Text
 
 ENV_ID = "MaskedUnitCommitment-v0"
 BACKEND = "numba" if numba_is_available() else "python"
@@ -151,3 +152,25 @@ def test_a_unit_that_starts_at_the_highest_power_may_stop_once_its_time_is_over(
         assert info["action_mask"]["on"].tolist() == [[1, 1]]
         stopped += 1
     assert stopped >= 5
+
+
+def test_the_chart_has_axes_with_hours_and_megawatts() -> None:
+    env = make("MaskedUnitCommitment-v0")
+    env.reset(seed=0)
+    rng = np.random.default_rng(0)
+    for hour in range(5):
+        scene, state = env.picture.scene(0), env.picture.engine.states[0]
+        words = {shape.string: shape for shape in scene.shapes if isinstance(shape, Text)}
+        bars = [
+            shape
+            for shape in scene.shapes
+            if isinstance(shape, Rect) and shape.ink in ("frame", "machine") and shape.y > 1
+        ]
+        heights = {word.string: word.y for word in scene.shapes if isinstance(word, Text) and word.align == "right"}
+        zero, top = heights["0"], heights["1040"]  # MW: 455 + 455 + 130
+        assert "MW" in words and "hour" in words and f"demand of hour {hour}" in words
+        for k, bar in enumerate(bars):
+            assert bar.h / (zero - top) * 1040 == pytest.approx(state["demand"][hour + k])
+            label = words.get(str(hour + k)) if (hour + k) % 3 == 0 and hour + k else None
+            assert label is None or label.x == pytest.approx(bar.x + bar.w / 2)
+        env.step(env.sample_legal(rng))

@@ -161,7 +161,7 @@ def test_missing_pictures_are_found(
     generate: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pictures = generate.pictures()
-    assert {path.suffix for path in pictures} == {".gif", ".png", ".js"}
+    assert {path.suffix for path in pictures} == {".gif", ".png", ".svg", ".js"}
     monkeypatch.setattr(generate, "pictures", lambda: {**pictures, ROOT / "docs" / "envs" / "NoSuch.gif": None})
     assert generate.main(["--check"]) == 1
     assert "NoSuch.gif is missing" in capsys.readouterr().err

@@ -31,6 +31,7 @@ GENERATED = {
     "docs/envs/index.md",
     "docs/envs/MaskedLightsOut.md",
     "docs/envs/MaskedLightsOut.gif",
+    "docs/envs/MaskedLightsOut.profile.svg",
     "docs/episodes/MaskedLightsOut.random.js",
 }
 LEFT_OUT = (

@@ -50,6 +50,17 @@ def test_a_recording_holds_an_episode(name: str) -> None:
     assert (DOCS / "episodes" / f"{name}.random.js").exists()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recording_shows_something_forbidden(name: str) -> None:
+    frames = recording(DOCS / "episodes" / f"{name}.random.js")["frames"]
+    assert min(frame["legal"] for frame in frames if frame["legal"] is not None) < 1
+
+
+def test_the_point_of_seeker_reaches_its_goal() -> None:
+    """It terminates nowhere else."""
+    assert "terminated" in recording(DOCS / "episodes" / "MaskedSeeker.random.js")["frames"][-1]["says"]
+
+
 @pytest.fixture
 def episodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(DOCS)

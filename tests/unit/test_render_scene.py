@@ -449,7 +449,7 @@ def test_the_action_chosen_is_ringed_where_it_lives() -> None:
     scene, mask = connect_four()
     before = draw(scene, mask)
     for action in range(7):
-        own = pixels_of(scene, (action, 0, 1, 1))
+        own = pixels_of(scene, (action, 0, 1, 7))  # with the column that it covers
         difference = changed(before, draw(scene, mask, None, action))
         assert difference.any() and not (difference & ~own).any()
     robots, mask = warehouse()
@@ -633,7 +633,8 @@ def test_ansi_names_actions_agents_and_status() -> None:
     assert "legal: 2 left 1 25%, 5 right 2 75% |" in render_ansi(cart_pole(), share > 0, share)
     mask = np.arange(2048) % 2
     assert re.search(r"legal: 1 3 .* 79 \.\.\. \(1024 in all\)", render_ansi(cart_pole(2048), mask))
-    assert "legal: 0 1 3-5 | forbidden: 2 6-19" in render_ansi(Scene(1, 1), np.isin(np.arange(20), [0, 1, 3, 4, 5]))
+    assert "legal: 0 1 3 4 5 | forbidden: 2 6-29" in render_ansi(Scene(1, 1), np.isin(np.arange(30), [0, 1, 3, 4, 5]))
+    assert "legal: 0-16 | forbidden: 17 18 19" in render_ansi(Scene(1, 1), np.arange(20) < 17)
     rows, columns = np.indices((9, 9))
     assert "(40 in all)" not in render_ansi(Scene(1, 1, kind="joint"), (rows + columns) % 2)
     assert "(41 in all)" in render_ansi(Scene(1, 1, kind="joint"), (rows + columns) % 2 == 0)

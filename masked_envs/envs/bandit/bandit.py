@@ -91,7 +91,7 @@ def draw(s, p):
     for arm in range(arms):
         height = (HEIGHT - 0.4) * (arm + 1) / arms
         scene.rect(arm + 0.1, HEIGHT - height, 0.8, height, f"value_{10 * arm // arms}")
-        scene.action(arm, arm + 0.05, 0, 0.9, HEIGHT, style="area")
+        scene.action(arm, arm + 0.05, 0, 0.9, HEIGHT, style="area", name=f"arm {arm}")
     scene.glyph_rows = ["".join(".#"[offered] for offered in s["offered"])]
     return scene
 

@@ -113,7 +113,7 @@ def observe(s, p, agent, out):
 
 def draw(s, p):
     rows, columns = p["rows"], p["columns"]
-    scene = Scene(columns, rows)
+    scene = Scene(columns, rows, in_picture=True)
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column, row, 1, 1, ("cell", "cell_alt")[(row + column) % 2])
         if piece != EMPTY:
@@ -123,9 +123,9 @@ def draw(s, p):
         y = row + (0.68 if player == 0 else 0.04)
         for move in range(SIDEWAYS):
             action = SIDEWAYS * (row * columns + column) + move
-            scene.action(
-                int(action), column + 0.04 + 0.32 * move, y, 0.28, 0.28, "\\|/"[move if player == 1 else 2 - move]
-            )
+            sign = "\\|/"[move if player == 1 else 2 - move]
+            name = f"({row}, {column}) {sign}"
+            scene.action(int(action), column + 0.04 + 0.32 * move, y, 0.28, 0.28, sign, name=name)
     scene.glyph_rows = ["".join(".XO"[piece] for piece in line) for line in s["board"]]
     return scene
 

@@ -181,7 +181,7 @@ def validate(values):
 
 def draw(s, p):
     size = p["size"]
-    scene = Scene(size, size)
+    scene = Scene(size, size, in_picture=True)
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column, row, 1, 1, ("cell", "cell_alt")[(row + column) % 2])
         if piece != EMPTY:
@@ -191,7 +191,8 @@ def draw(s, p):
         if piece != EMPTY and (piece - 1) % 2 == s["to_move"]:
             for direction, (down, right) in enumerate(DIRECTIONS):
                 x, y = column + 0.39 + 0.36 * right, row + 0.39 + 0.36 * down
-                scene.action((row * size + column) * len(DIRECTIONS) + direction, x, y, 0.22, 0.22)
+                action = (row * size + column) * len(DIRECTIONS) + direction
+                scene.action(action, x, y, 0.22, 0.22, name=f"({row}, {column}) to ({row + down}, {column + right})")
     scene.glyph_rows = ["".join(".xoXO"[piece] for piece in line) for line in s["board"]]
     return scene
 

@@ -246,7 +246,7 @@ SYMBOLS = "PNBRQK"
 
 
 def draw(s, p):
-    scene = Scene(SIDE, SIDE)
+    scene = Scene(SIDE, SIDE, in_picture=True)
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column, row, 1, 1, ("cell", "cell_alt")[(row + column) % 2])
         if piece != EMPTY:
@@ -255,14 +255,19 @@ def draw(s, p):
             if is_white:
                 scene.disc(column + 0.5, row + 0.5, 0.35, "piece_light")
             scene.text(column + 0.5, row + 0.52, SYMBOLS[(piece - 1) % KINDS], 0.42, "text" if is_white else "inverse")
-    legal = np.flatnonzero(s["legal"])
-    for target in range(SIDE * SIDE):
-        here = [
-            int(action) for action in legal if target_of(int(s["to_move"]), action // WAYS, action % WAYS) == target
-        ]
-        for k, action in enumerate(here[:9]):
-            x, y = target % SIDE + 0.04 + 0.31 * (k % 3), target // SIDE + 0.04 + 0.31 * (k // 3)
-            scene.action(action, x, y, 0.28, 0.28, name_of(action // WAYS))
+    targets = {}
+    for action in np.flatnonzero(s["legal"]).tolist():
+        targets.setdefault(target_of(int(s["to_move"]), action // WAYS, action % WAYS), []).append(action)
+    for target, actions in targets.items():
+        across = 3 if len(actions) <= 9 else 4  # four pawns' promotions and more may end on one cell
+        for k, action in enumerate(actions):
+            x, y = (
+                target % SIDE + 0.04 + 0.93 * (k % across) / across,
+                target // SIDE + 0.04 + 0.93 * (k // across) / across,
+            )
+            cell, way = name_of(action // WAYS), action % WAYS
+            piece = "" if way < FIRST_PROMOTION else f"={SYMBOLS[KNIGHT - 1 + (way - FIRST_PROMOTION) // 3]}"
+            scene.action(action, x, y, 0.84 / across, 0.84 / across, cell, name=f"{cell}{name_of(target)}{piece}")
     scene.glyph_rows = ["".join(LETTERS[piece] for piece in line) for line in s["board"]]
     return scene
 

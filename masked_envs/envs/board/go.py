@@ -296,7 +296,9 @@ def draw(s, p):
         scene.line([(k + 0.5, 0.5), (k + 0.5, size - 0.5)], 0.04, "muted")
     for (row, column), stone in np.ndenumerate(s["board"]):
         if stone == EMPTY:
-            scene.action(row * size + column, column + 0.1, row + 0.1, 0.8, 0.8, style="area")
+            scene.action(
+                row * size + column, column + 0.1, row + 0.1, 0.8, 0.8, style="area", name=f"({row}, {column})"
+            )
         else:
             scene.disc(column + 0.5, row + 0.5, 0.45, "piece_dark")
             if stone == 2:

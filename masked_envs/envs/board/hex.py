@@ -119,7 +119,7 @@ BORDER = 0.4  # for the sides, in the colour of the player who joins them
 
 def draw(s, p):
     size = p["size"]
-    scene = Scene(1.5 * size + 2 * BORDER, size + 2 * BORDER)
+    scene = Scene(1.5 * size + 2 * BORDER, size + 2 * BORDER, in_picture=True)
     left, right, bottom = BORDER, BORDER + size, BORDER + size
     skew = size / 2
     for y, x in ((BORDER / 2, left), (bottom + BORDER / 2, left + skew)):
@@ -132,7 +132,7 @@ def draw(s, p):
         if piece != EMPTY:
             scene.disc(x + 0.5, y + 0.5, 0.34, ("player_0", "player_1")[piece - 1])
         else:
-            scene.action(row * size + column, x + 0.04, y + 0.04, 0.92, 0.92, style="area")
+            scene.action(row * size + column, x + 0.04, y + 0.04, 0.92, 0.92, style="area", name=f"({row}, {column})")
     scene.glyph_rows = [" " * row + " ".join(".XO"[piece] for piece in line) for row, line in enumerate(s["board"])]
     return scene
 

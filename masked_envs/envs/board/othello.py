@@ -207,7 +207,8 @@ def draw(s, p):
             scene.rect(column + 0.03, row + 0.03, 0.94, 0.94, "cell")
             disc = glyph(s, row, column)
             if disc == ".":
-                scene.action(row * size + column, column + 0.03, row + 0.03, 0.94, 0.94, style="area")
+                place = (column + 0.03, row + 0.03, 0.94, 0.94)
+                scene.action(row * size + column, *place, style="area", name=f"({row}, {column})")
             else:
                 scene.disc(column + 0.5, row + 0.5, 0.4, "piece_dark")
                 if disc == "O":

@@ -81,13 +81,14 @@ def observe(s, p, agent, out):
 
 
 def draw(s, p):
-    scene = Scene(SIDE, SIDE)
+    scene = Scene(SIDE, SIDE, in_picture=True)
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column + 0.04, row + 0.04, 0.92, 0.92, "cell", radius=0.08)
         if piece != EMPTY:
             scene.disc(column + 0.5, row + 0.5, 0.34, ("player_0", "player_1")[piece - 1])
         else:
-            scene.action(row * SIDE + column, column + 0.04, row + 0.04, 0.92, 0.92, style="area")
+            place = (column + 0.04, row + 0.04, 0.92, 0.92)
+            scene.action(row * SIDE + column, *place, style="area", name=f"({row}, {column})")
     scene.glyph_rows = ["".join(".XO"[piece] for piece in row) for row in s["board"]]
     return scene
 

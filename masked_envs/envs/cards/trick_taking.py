@@ -145,7 +145,9 @@ SUIT_INKS = ("agent_0", "agent_1", "agent_2", "agent_3", "agent_4", "agent_5", "
 def draw(s, p):
     players, hand, ranks = p["num_players"], p["hand_size"], p["num_ranks"]
     left = 2.4
-    scene = Scene(left + (WIDTH + GAP) * max(hand, players, 4), (HEIGHT + 2 * GAP) * (players + 1) + GAP)
+    scene = Scene(
+        left + (WIDTH + GAP) * max(hand, players, 4), (HEIGHT + 2 * GAP) * (players + 1) + GAP, in_picture=True
+    )
     for player in range(players):
         y = GAP + player * (HEIGHT + 2 * GAP)
         scene.rect(0.1, y, left - 0.3, HEIGHT, "highlight" if player == s["to_move"] else "idle", radius=0.1)
@@ -155,7 +157,7 @@ def draw(s, p):
             x = left + k * (WIDTH + GAP)
             draw_card(scene, x, y, card, ranks)
             if player == s["to_move"]:
-                scene.action(int(card), x, y, WIDTH, HEIGHT, style="area")
+                scene.action(int(card), x, y, WIDTH, HEIGHT, style="area", name=card_words([card], ranks))
     y = GAP + players * (HEIGHT + 2 * GAP)
     trump = "no trump" if s["trump"] == NO_TRUMP else f"trump {suit_word(s['trump'])}"
     scene.text(left / 2 - 0.05, y + 0.3, "trick", 0.3, "text")

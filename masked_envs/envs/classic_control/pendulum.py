@@ -126,23 +126,50 @@ def validate(values):
         )
 
 
-# --- picture: metres, y downwards, the pivot in the middle ---------------------------------------------------------
+# --- picture: metres, y downwards; beside the rod its speed, between the limits ----------------------------------
 
 SIDE = 2.8
 PIVOT = SIDE / 2
+BESIDE = 1.5  # for the speed
+SCALE = (0.3, 2.3)  # top and bottom of the speed's scale: MAX_SPEED and -MAX_SPEED
 
 
 def draw(s, p):
-    scene = Scene(SIDE, SIDE, kind="interval")
+    scene = Scene(SIDE + BESIDE, SIDE, kind="interval")
     scene.disc(PIVOT, PIVOT, LENGTH + 0.12, "track", outline=0.02)
     tip = (PIVOT + LENGTH * math.sin(s["angle"]), PIVOT - LENGTH * math.cos(s["angle"]))
     scene.line([(PIVOT, PIVOT), tip], 0.16, "pole")
     scene.disc(PIVOT, PIVOT, 0.07, "axle")
+    draw_speed(scene, s["speed"], p["speed_limit"])
     scene.range_bars([-p["max_torque"]], [p["max_torque"]], ["torque"], title="torque (N m)")
     scene.glyph_rows = [
-        f"angle {math.degrees(s['angle']):+.1f} deg  speed {s['speed']:+.3f} rad/s  last torque {s['torque']:+.3f} N m"
+        f"angle {math.degrees(s['angle']):+.1f} deg  speed {s['speed']:+.3f} rad/s (limit {p['speed_limit']:g})  "
+        f"last torque {s['torque']:+.3f} N m"
     ]
     return scene
+
+
+def draw_speed(scene, speed, limit):
+    """A scale of what Gymnasium allows, dark beyond the limit, and the speed on it."""
+    left, wide = SIDE + 0.45, 0.26
+    top, bottom = height_of(limit), height_of(-limit)
+    scene.rect(left, SCALE[0], wide, SCALE[1] - SCALE[0], "wall")
+    scene.rect(left, top, wide, bottom - top, "cell")
+    for number, ink in ((limit, "bad"), (0.0, "muted"), (-limit, "bad")):
+        scene.line([(left, height_of(number)), (left + wide, height_of(number))], 0.025, ink)
+        scene.text(left - 0.06, height_of(number), f"{number:+.3g}" if number else "0", 0.11, align="right")
+    at = height_of(speed)
+    scene.line([(left, height_of(0.0)), (left, at)], 0.04, "agent")
+    scene.polygon([(left + 0.03, at), (left + wide + 0.1, at - 0.07), (left + wide + 0.1, at + 0.07)], "agent")
+    scene.text(left + wide + 0.14, at, f"{speed:+.2f}", 0.13, align="left")
+    scene.text(SIDE + BESIDE / 2, 0.14, "speed (rad/s)", 0.13)
+    scene.text(SIDE + BESIDE / 2, SIDE - 0.26, f"limit {limit:g}" if limit < MAX_SPEED else "no limit", 0.13)
+
+
+def height_of(speed):
+    """Where a speed stands on its scale."""
+    share = (1 - min(max(speed / MAX_SPEED, -1.0), 1.0)) / 2
+    return SCALE[0] + share * (SCALE[1] - SCALE[0])
 
 
 ENV = Declaration(

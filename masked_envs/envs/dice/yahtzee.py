@@ -266,7 +266,7 @@ def draw(s, p):
         x = 0.2 + 1.25 * die
         draw_die(scene, x, 0.1, DIE, int(number))
         for kept, word in enumerate(("roll", "keep")):
-            scene.action(("keep", die, kept), x + 0.52 * kept, DIE + 0.2, 0.48, 0.5, word)
+            scene.action(("keep", die, kept), x + 0.52 * kept, DIE + 0.2, 0.48, 0.5, word, name=f"{word} die {die}")
     rolls = int(s["rolls_left"])
     scene.text(width - 0.7, 0.4, str(rolls), 0.4, "text")
     scene.text(width - 0.7, 0.8, "roll left" if rolls == 1 else "rolls left", 0.16, "muted")

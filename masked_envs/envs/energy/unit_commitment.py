@@ -205,31 +205,25 @@ def starting_power(p, unit):
     return max(LEAST_POWER[unit], ramp_of(p, unit))
 
 
-# --- picture: an hour and a tenth of the capacity are one unit; below, what each unit gives ---------------------------
+# --- picture: a column is an hour; the power of the last one, the demand of those to come, and below it the units -----
 
 HOURS_SHOWN = 24
-CHART = 10.0  # height of the demand's bars at full capacity
-COLUMN = 2.0  # width of a power unit
+CHART = 9.0  # height at full capacity
+LEFT, TOP, BOTTOM, UNITS = 2.4, 1.3, 1.2, 2.4  # of the megawatts, the heading, the hours and the units
+TICKS = 4  # of the axis of power, above 0
 INKS = ("agent_0", "agent_1", "agent_2", "agent_3", "agent_4")
 
 
 def draw(s, p):
     units, capacity = p["num_units"], sum(CAPACITY[: p["num_units"]])
-    width = max(HOURS_SHOWN, COLUMN * units)
-    scene = Scene(width, CHART + 1, kind="dict")
+    scene = Scene(LEFT + 1 + HOURS_SHOWN + 0.4, TOP + CHART + BOTTOM + UNITS, kind="dict")
     coming = s["demand"][s["hour"] :][:HOURS_SHOWN]
+    draw_axes(scene, capacity, s["hour"], len(coming))
+    draw_power(scene, s, capacity)
     for k, demand in enumerate(coming):
         height = CHART * min(demand / capacity, 1.0)
-        scene.rect(k + 0.1, CHART - height, 0.8, height, "hole" if k else "frame")
-    base = CHART
-    for unit in range(units):
-        height = CHART * s["power"][unit] / capacity
-        base -= height
-        if height > 0:
-            scene.rect(0.25, base, 0.5, height, INKS[unit % len(INKS)])
-    for unit in range(units):
-        ink = INKS[unit % len(INKS)] if s["on"][unit] == ON else "hole"
-        scene.rect(COLUMN * unit + 0.1, CHART + 0.3, COLUMN - 0.2, 0.6, ink, radius=0.15)
+        scene.rect(LEFT + 1.1 + k, TOP + CHART - height, 0.8, height, "machine" if k else "frame", fade=0.4 * (k > 0))
+    draw_units(scene, s, units)
     names = [f"unit {unit}" for unit in range(units)]
     scene.strip(
         [f"{name} {word}" for name in names for word in ("off", "on")],
@@ -239,11 +233,52 @@ def draw(s, p):
     )
     scene.range_bars([0.0] * units, CAPACITY[:units], names, key="power", title="power (MW)")
     scene.glyph_rows = [f"hour {s['hour']}  demand {coming[0]:.0f} MW" if len(coming) else "the day is over"]
-    scene.glyph_rows += [
-        f"{name}: {'on ' if s['on'][unit] else 'off'} for {s['since'][unit]} h, {s['power'][unit]:.0f} MW"
-        for unit, name in enumerate(names)
-    ]
+    scene.glyph_rows += [f"{name}: {', '.join(unit_words(s, unit))}" for unit, name in enumerate(names)]
     return scene
+
+
+def draw_axes(scene, capacity, hour, hours):
+    """Megawatts at the left, hours below, and in words what the columns are."""
+    for tick in range(TICKS + 1):
+        y = TOP + CHART * (1 - tick / TICKS)
+        scene.line([(LEFT, y), (scene.width - 0.2, y)], 0.04, "grid" if tick else "outline")
+        scene.text(LEFT - 0.2, y, f"{capacity * tick / TICKS:.0f}", 0.6, "muted", align="right")
+    for k in range(hours):
+        if (hour + k) % 3 == 0:
+            scene.text(LEFT + 1.5 + k, TOP + CHART + 0.45, str(hour + k), 0.6, "muted")
+    scene.text(LEFT + 0.5, TOP + CHART + 0.45, "last", 0.6, "muted")
+    scene.text(scene.width - 0.2, TOP + CHART + 0.98, "hour", 0.6, "muted", align="right")
+    scene.text(0.2, 0.55, "MW", 0.6, "muted", align="left")
+    now = f"demand of hour {hour}" if hours else "the last hour is over"
+    scene.rect(LEFT, 0.25, 0.6, 0.6, "frame")
+    scene.text(LEFT + 0.8, 0.55, now, 0.6, align="left")
+    scene.rect(LEFT + 8.6, 0.25, 0.6, 0.6, "machine", fade=0.4)
+    scene.text(LEFT + 9.4, 0.55, "of the hours to come", 0.6, align="left")
+
+
+def draw_power(scene, s, capacity):
+    """What the units gave in the last hour, one over the other."""
+    base = TOP + CHART
+    for unit, power in enumerate(s["power"].tolist()):
+        base -= CHART * power / capacity
+        if power > 0:
+            scene.rect(LEFT + 0.1, base, 0.8, CHART * power / capacity, INKS[unit % len(INKS)])
+
+
+def draw_units(scene, s, units):
+    wide = scene.width / units
+    size = min(0.6, wide / 8)
+    for unit in range(units):
+        x, y = wide * unit, TOP + CHART + BOTTOM
+        ink = INKS[unit % len(INKS)] if s["on"][unit] == ON else "idle"
+        scene.rect(x + 0.1, y + 0.2, wide - 0.2, UNITS - 0.3, ink, radius=0.2)
+        for line, words in enumerate((f"unit {unit}", *unit_words(s, unit))):
+            scene.text(x + wide / 2, y + 0.6 + 0.62 * line, words, size)
+
+
+def unit_words(s, unit):
+    """Since when a unit is on or off, and what it gave in the last hour."""
+    return f"{'on' if s['on'][unit] else 'off'} for {s['since'][unit]} h", f"{s['power'][unit]:.0f} MW"
 
 
 def spec(values):

@@ -89,7 +89,7 @@ def draw(s, p):
     for node, (x, y) in enumerate(node_places(nodes)):
         scene.disc(x, y, 0.4, "highlight" if s["picked"][node] else "cell", outline=0.03)
         scene.text(x, y, f"{node}", 0.3, "text")
-        scene.action(node, x - 0.42, y - 0.42, 0.84, 0.84, style="area")
+        scene.action(node, x - 0.42, y - 0.42, 0.84, 0.84, style="area", name=f"node {node}")
     picked = " ".join(map(str, np.flatnonzero(s["picked"]))) or "none"
     scene.glyph_rows = [f"edges {edge_list(s['adjacency'])}", f"picked {picked}"]
     return scene

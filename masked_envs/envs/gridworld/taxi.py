@@ -128,12 +128,14 @@ def landmark_at(row, column):
 # --- picture: one unit a cell, a frame of a fifth around the town, the actions below --------------------------------
 
 EDGE, BUTTONS = 0.2, 1.0
+WORDS = 0.5  # height of the line that says where the passenger is and is going
 ICONS = ("down", "up", "right", "left", "", "")
+PASSENGER = 0.13  # radius of its disc
 LANDMARK_INKS = ("player_0", "goal", "player_1", "agent_0")  # R, G, Y, B
 
 
 def draw(s, p):
-    scene = Scene(COLUMNS + 2 * EDGE, ROWS + 2 * EDGE + BUTTONS)
+    scene = Scene(COLUMNS + 2 * EDGE, ROWS + 2 * EDGE + WORDS + BUTTONS)
     scene.rect(0, 0, COLUMNS + 2 * EDGE, ROWS + 2 * EDGE, "wall", radius=0.1)
     scene.rect(EDGE, EDGE, COLUMNS, ROWS, "road")
     for k, (row, column) in enumerate(LANDMARKS):
@@ -141,10 +143,11 @@ def draw(s, p):
         scene.text(EDGE + column + 0.27, EDGE + row + 0.29, "RGYB"[k], 0.26, "text")
     draw_walls(scene)
     draw_taxi(scene, s)
+    draw_ride(scene, s, ROWS + 2 * EDGE + WORDS / 2 + 0.04)
     labels = action_labels({})
     width = scene.width / len(labels)
     for action, label in enumerate(labels):
-        place = (width * action + 0.05, ROWS + 2 * EDGE + 0.15, width - 0.1, BUTTONS - 0.25)
+        place = (width * action + 0.05, ROWS + 2 * EDGE + WORDS + 0.1, width - 0.1, BUTTONS - 0.2)
         scene.action(action, *place, label, icon=ICONS[action])
     scene.glyph_rows = [town_row(s, row) for row in range(ROWS)]
     scene.glyph_rows.append(f"passenger {place_name(s['passenger'])}, destination {place_name(s['destination'])}")
@@ -165,10 +168,19 @@ def draw_taxi(scene, s):
     scene.rect(x + 0.12, y + 0.28, 0.76, 0.46, "highlight", radius=0.12)
     scene.rect(x + 0.28, y + 0.36, 0.44, 0.3, "outline", radius=0.06)
     if s["passenger"] == IN_TAXI:
-        scene.disc(x + 0.5, y + 0.51, 0.13, "station")
+        scene.disc(x + 0.5, y + 0.51, PASSENGER + 0.02, "station")
+        scene.disc(x + 0.5, y + 0.51, PASSENGER - 0.02, "text")
     else:
         row, column = LANDMARKS[s["passenger"]]
-        scene.disc(EDGE + column + 0.78, EDGE + row + 0.2, 0.13, "text")
+        scene.disc(EDGE + column + 0.78, EDGE + row + 0.2, PASSENGER, "text")
+
+
+def draw_ride(scene, s, y):
+    """The passenger and the destination, by their signs in the town and in words."""
+    scene.disc(0.35, y, PASSENGER, "text")
+    scene.text(0.6, y, f"passenger {place_name(s['passenger'])}", 0.24, align="left")
+    scene.rect(2.95, y - 0.14, 0.28, 0.28, "outline", radius=0.05, outline=0.06)
+    scene.text(3.35, y, f"destination {'RGYB'[s['destination']]}", 0.24, align="left")
 
 
 def town_row(s, row):

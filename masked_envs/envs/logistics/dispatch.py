@@ -259,7 +259,7 @@ def rider_rows(s):
 
 def pair_word(s, pair):
     if pair >= s["num_pairs"]:
-        return "-"
+        return "- to -"  # as long as the others: the boxes keep their width
     vehicle, rider = s["pairs"][pair]
     return f"{vehicle} to {rider}"
 

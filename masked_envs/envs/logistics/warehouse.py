@@ -212,19 +212,29 @@ def draw(s, p):
     for (row, column), cell in np.ndenumerate(s["cells"]):
         scene.rect(column + 0.02, row + 0.02, 0.96, 0.96, "wall" if cell == SHELF else "floor", radius=0.06)
     for robot in range(robots):
-        row, column = s["goals"][robot]
-        scene.rect(column + 0.1, row + 0.1, 0.8, 0.8, agent_ink(robot), radius=0.12, outline=0.06)
-        scene.text(column + 0.5, row + 0.5, str(robot), 0.4, agent_ink(robot))
+        draw_goal_of(scene, s, robot)
     for robot in range(robots):
         draw_robot(scene, s, robot)
     scene.glyph_rows = glyph_rows(s)
     return scene
 
 
+def draw_goal_of(scene, s, robot):
+    """A frame with the robot's number, in the corner where another robot stands on it."""
+    row, column = s["goals"][robot]
+    scene.rect(column + 0.1, row + 0.1, 0.8, 0.8, agent_ink(robot), radius=0.12, outline=0.06)
+    if s["cells"][row, column] == ROBOT:
+        scene.text(column + 0.24, row + 0.24, str(robot), 0.2, agent_ink(robot))
+    else:
+        scene.text(column + 0.5, row + 0.42, str(robot), 0.4, agent_ink(robot))
+        scene.text(column + 0.5, row + 0.74, "goal", 0.2, agent_ink(robot))
+
+
 def draw_robot(scene, s, robot):
     row, column = s["positions"][robot]
     scene.disc(column + 0.5, row + 0.5, 0.23, agent_ink(robot))
     scene.text(column + 0.5, row + 0.5, str(robot), 0.3, "inverse")
+    scene.seat(robot, column + 0.22, row + 0.22, 0.56, 0.56)
     for action, (down, right) in enumerate(PLACES):
         corner = (column + 0.5 + right - MARK / 2, row + 0.5 + down - MARK / 2)
         scene.action(

@@ -162,19 +162,21 @@ def reach(s, most, box, axis, side):
     return low if side == LOW else high
 
 
-# --- picture: metres, y upwards, with a border as wide as the goal ----------------------------------------------------
+# --- picture: metres, y upwards, with a wall of GOAL_RADIUS around the arena -----------------------------------------
 
 
 def draw(s, p):
     scene = Scene(SIDE + 2 * GOAL_RADIUS, SIDE + 2 * GOAL_RADIUS, kind="interval")
+    scene.rect(0, 0, SIDE + 2 * GOAL_RADIUS, SIDE + 2 * GOAL_RADIUS, "wall")
     draw_area(scene, (0.0, 0.0), (SIDE, SIDE), "floor")
     for obstacle in s["obstacles"]:
         draw_area(scene, obstacle[:2], obstacle[2:], "wall")
     box = np.zeros((2, 2))
     action_mask(s, p, 0, box)
     here = s["position"]
-    draw_area(scene, here + box[LOW], np.maximum(here + box[HIGH], here + box[LOW] + 0.04), "legal_level", fade=0.4)
-    scene.disc(*on_page(s["goal"]), GOAL_RADIUS, "goal", outline=0.1)
+    draw_legal(scene, here + box[LOW], np.maximum(here + box[HIGH], here + box[LOW] + 0.04))
+    scene.disc(*on_page(s["goal"]), GOAL_RADIUS, "agent_3")
+    scene.text(*on_page(s["goal"]), "goal", 0.36)
     scene.disc(*on_page(here), 0.16, "agent")
     reaches = [p["max_step"]] * 2
     scene.range_bars([-reach for reach in reaches], reaches, ["right", "up"], title="displacement (m)")
@@ -190,6 +192,13 @@ def on_page(point):
 def draw_area(scene, low, high, ink, fade=0.0):
     left, top = on_page((low[0], high[1]))
     scene.rect(left, top, high[0] - low[0], high[1] - low[1], ink, fade=fade)
+
+
+def draw_legal(scene, low, high):
+    """The places that legal displacements lead to, in the colours of everything legal."""
+    draw_area(scene, low, high, "legal_fill")
+    left, top = on_page((low[0], high[1]))
+    scene.rect(left, top, high[0] - low[0], high[1] - low[1], "legal", outline=0.05)
 
 
 def in_words(point):

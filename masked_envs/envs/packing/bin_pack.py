@@ -155,18 +155,18 @@ def validate(values):
         )
 
 
-# --- picture: one unit a cell, beside it the rectangles still to come ------------------------------------------------
+# --- picture: one unit a cell; in its corner the rectangle at hand where it may lie; beside the bin, those to come ----
 
 INKS = ("player_0", "player_1", "player_2", "player_3", "agent_4", "item", "agent_0", "machine")
 PREVIEW = 0.35  # of a cell, in the list of rectangles to come
 GAP = 0.4
-MOST_LABELS = 24  # more places than this are drawn without names
+SMALL = 0.3  # of a cell, the longest side of a rectangle in the corner of its place
 
 
 def draw(s, p):
     rows, cols = s["bin"].shape
     beside = PREVIEW * p["longest_side"] + 2 * GAP
-    scene = Scene(cols + beside, rows)
+    scene = Scene(cols + beside, rows, in_picture=True)
     scene.rect(0, 0, cols, rows, "floor")
     for (row, col), item in np.ndenumerate(s["bin"]):
         ink = "hole" if item == FREE else INKS[item % len(INKS)]
@@ -178,20 +178,26 @@ def draw(s, p):
             break
         scene.rect(cols + GAP, top, width, height, INKS[item % len(INKS)], radius=0.04)
         top += height + GAP / 2
-    places = len(s["places"])
-    scene.strip([place_word(s, k) for k in range(places)] if places <= MOST_LABELS else places, title="places")
+    draw_places(scene, s)
     scene.glyph_rows = [
         "".join("." if item == FREE else chr(ord("A") + item % 26) for item in line) for line in s["bin"]
     ]
     return scene
 
 
-def place_word(s, place):
-    """Row, column and size of a place."""
-    if place >= s["num_places"]:
-        return "-"
-    row, col, height, width = s["places"][place]
-    return f"{row},{col} {height}x{width}"
+def draw_places(scene, s):
+    """A mark in the upper left cell of each place; of two in one cell, the turned one is at the right."""
+    places = s["places"][: s["num_places"]].tolist()
+    corners = [(row, col) for row, col, _, _ in places]
+    for k, (row, col, height, width) in enumerate(places):
+        both = corners.count((row, col)) == 2
+        right = both and corners.index((row, col)) < k
+        x, y, wide = col + 0.04 + 0.47 * right, row + 0.04, 0.45 if both else 0.92
+        unit = SMALL / max(height, width)
+        left, top = x + (wide - unit * width) / 2, y + (0.92 - unit * height) / 2
+        scene.rect(left, top, unit * width, unit * height, INKS[s["next"] % len(INKS)], radius=0.02)
+        name = f"row {row}, column {col}, {height} high, {width} wide"
+        scene.action(k, x, y, wide, 0.92, style="area", covers=(col, row, width, height), name=name)
 
 
 ENV = Declaration(

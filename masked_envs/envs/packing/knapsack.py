@@ -150,10 +150,12 @@ def draw_item(scene, x, y, of_item, item, binary):
     height = 0.66 if binary else side  # of the place for packing it; below it that for leaving it
     scene.rect(x, y, side, side, "highlight" if of_item[PACKED] else "cell", radius=0.08)
     scene.text(x + side / 2, y + 0.38 * height, f"{of_item[VALUES]}", 0.36 * height, "text")
-    scene.text(x + side / 2, y + 0.74 * height, f"weight {of_item[WEIGHTS]}", 0.14, "muted")
-    scene.action((item, 1) if binary else item, x, y, side, height, style="area")
+    scene.text(x + side / 2, y + 0.74 * height, f"weight {of_item[WEIGHTS]}", 0.15)
+    name = f"item {item}, value {of_item[VALUES]}, weight {of_item[WEIGHTS]}"
+    scene.action((item, 1) if binary else item, x, y, side, height, style="area", name=name)
     if binary:
-        scene.action((item, 0), x + 0.06, y + height + 0.02, side - 0.12, side - height - 0.06, "leave")
+        place = (x + 0.06, y + height + 0.02, side - 0.12, side - height - 0.06)
+        scene.action((item, 0), *place, "leave", name=f"leave item {item}")
 
 
 def item_row(of_item, item):

@@ -170,17 +170,25 @@ def validate(values):
 
 LETTERS = "ABCDEFGHIJ"
 INKS = ("player_0", "player_1", "player_2", "player_3", "agent_4", "item", "agent_0", "piece_dark", "idle", "hazard")
+RING = 0.05  # around every peg, in an ink that stands out from the board whatever the colour of the peg
+BESIDE, LOWEST = 4.0, 3.2  # for the words beside the board
+ANSWER_WORDS = (("piece_dark", "right colour,", "right place"), ("piece_light", "right colour,", "wrong place"))
 
 
 def draw(s, p):
     rows, pegs = len(s["board"]), len(s["secret"])
-    scene = Scene(pegs + 1.2, rows, kind="joint")
-    scene.rect(0, 0, scene.width, rows, "frame", radius=0.12)
+    across = -(-pegs // 2)  # the answer stands in two lines: of four pegs, two by two
+    answers = 0.36 * across + 0.28
+    scene = Scene(pegs + answers + BESIDE, max(rows, LOWEST), kind="joint")
+    scene.rect(0, 0, pegs + answers, rows, "cell", radius=0.12)
     for row, line in enumerate(s["board"]):
+        if row:
+            scene.line([(0.1, row), (pegs + answers - 0.1, row)], 0.02, "grid")
         for peg in range(pegs):
             draw_peg(scene, peg + 0.5, row + 0.5, line[peg])
         for k, ink in enumerate(("piece_dark",) * max(line[pegs], 0) + ("piece_light",) * max(line[pegs + 1], 0)):
-            scene.disc(pegs + 0.3 + 0.3 * (k % 3), row + 0.25 + 0.25 * (k // 3), 0.11, ink)
+            draw_answer_peg(scene, pegs + 0.3 + 0.36 * (k % across), row + 0.32 + 0.36 * (k // across), ink)
+    draw_count(scene, s, pegs + answers + 0.3)
     scene.strip([code_word(code) for code in np.ndindex(s["possible"].shape)], title="codes", shape=s["possible"].shape)
     scene.glyph_rows = [board_row(line, pegs) for line in s["board"][: s["guesses"]]] or ["no guess yet"]
     return scene
@@ -188,10 +196,26 @@ def draw(s, p):
 
 def draw_peg(scene, x, y, color):
     if color == NOT_YET:
-        scene.disc(x, y, 0.12, "hole", fade=0.3)
+        scene.disc(x, y, 0.1, "muted")
         return
-    scene.disc(x, y, 0.4, INKS[color])
-    scene.text(x, y, LETTERS[color], 0.36, "inverse" if INKS[color] == "piece_dark" else "text")
+    scene.disc(x, y, 0.4, "outline")
+    scene.disc(x, y, 0.4 - RING, INKS[color])
+    scene.text(x, y, LETTERS[color], 0.36)
+
+
+def draw_answer_peg(scene, x, y, ink):
+    scene.disc(x, y, 0.16, "outline")
+    scene.disc(x, y, 0.16 - 0.8 * RING, ink)
+
+
+def draw_count(scene, s, x):
+    """What the pegs of an answer mean, and how many codes agree with all answers."""
+    for k, (ink, *lines) in enumerate(ANSWER_WORDS):
+        draw_answer_peg(scene, x + 0.16, 0.5 + k, ink)
+        for place, words in enumerate(lines):
+            scene.text(x + 0.5, 0.36 + k + 0.28 * place, words, 0.24, align="left")
+    scene.text(x, 2.5, f"{np.count_nonzero(s['possible'])} of {s['possible'].size} codes", 0.3, align="left")
+    scene.text(x, 2.85, "agree with every answer", 0.24, "muted", align="left")
 
 
 def board_row(line, pegs):

@@ -175,7 +175,7 @@ def draw(s, p):
             scene.disc(col + 0.5, row + 0.5, 0.25, "piece_dark")
         elif shown > 0:
             scene.text(col + 0.5, row + 0.5, f"{shown}", 0.55, NUMBER_INKS[shown - 1])
-        scene.action((row, col), *place, style="area")
+        scene.action((row, col), *place, style="area", name=f"({row}, {col})")
     scene.glyph_rows = ["".join(glyph(shown) for shown in line) for line in s["shown"]]
     return scene
 

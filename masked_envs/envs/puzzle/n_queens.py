@@ -100,14 +100,15 @@ def is_attacked(board, row, column):
 
 def draw(s, p):
     size, next_row = p["size"], int(s["queens"])
-    scene = Scene(size, size)
+    scene = Scene(size, size, in_picture=True)
     for (row, column), queen in np.ndenumerate(s["board"]):
         scene.rect(column, row, 1, 1, ("cell", "cell_alt")[(row + column) % 2])
         if queen:
             scene.polygon(crown(column, row), "piece_dark")
     if next_row < size:
         for column in range(size):
-            scene.action(column, column + 0.04, next_row + 0.04, 0.92, 0.92, style="area")
+            place = (column + 0.04, next_row + 0.04, 0.92, 0.92)
+            scene.action(column, *place, style="area", name=f"column {column}")
     scene.glyph_rows = ["".join(".Q"[queen] for queen in line) for line in s["board"]]
     return scene
 

@@ -109,7 +109,7 @@ def draw(s, p):
         scene.rect(*place, "highlight" if picked else f"value_{s['values'][i, j] // 2}", radius=0.08)
         if i != j:
             scene.text(BORDER + j + 0.5, BORDER + i + 0.5, f"{s['values'][i, j]}", 0.4, "text")
-        scene.action((i, j), *place, style="area")
+        scene.action((i, j), *place, style="area", name=f"({i}, {j})")
     scene.glyph_rows = [pairs_row(s, i) for i in range(items)]
     return scene
 

@@ -135,7 +135,9 @@ def draw(s, p):
                     continue
                 action = (row * side + place) * len(DIRECTIONS) + direction
                 away = (right - down / 2, down)  # of the direction on the picture
-                scene.action(action, x + 0.41 + 0.34 * away[0], y + 0.41 + 0.34 * away[1], 0.18, 0.18)
+                corner = (x + 0.41 + 0.34 * away[0], y + 0.41 + 0.34 * away[1])
+                name = f"({row}, {place}) to ({row + 2 * down}, {place + 2 * right})"
+                scene.action(action, *corner, 0.18, 0.18, name=name)
     scene.glyph_rows = [
         " " * (side - row - 1) + " ".join(".o"[peg] for peg in s["pegs"][row, : row + 1]) for row in range(side)
     ]

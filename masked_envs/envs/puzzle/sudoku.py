@@ -285,7 +285,8 @@ def draw(s, p):
             continue
         for k in range(n):
             x, y = column + 0.05 + 0.9 * (k % box) / box, row + 0.05 + 0.9 * (k // box) / box
-            scene.action((row, column, k), x, y, 0.86 / box, 0.86 / box, str(k + 1))
+            name = f"{k + 1} in ({row}, {column})"
+            scene.action((row, column, k), x, y, 0.86 / box, 0.86 / box, str(k + 1), name=name)
     for k in range(n + 1):
         width = 0.06 if k % box == 0 else 0.02
         scene.line([(k, 0), (k, n)], width, "outline")

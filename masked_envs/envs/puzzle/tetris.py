@@ -42,6 +42,8 @@ Versions
     v0: first release.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from gymnasium.spaces import Box
 
@@ -186,38 +188,60 @@ def find_tops(board, tops):
         tops[column] = row
 
 
-# --- picture: one unit a cell; above each column of the board the ways to turn a piece that falls there ---------------
+# --- picture: one unit a cell; for each way to turn the piece a row of columns, beside the board or above it ----------
 
-MARGIN = 1.6  # at the left of the placements, for the turned piece
-LINE = 1.1  # height of a row of placements
+GAP = 0.4
 INKS = ("start", "player_1", "player_3", "player_2", "player_0", "agent_0", "item")
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Where the placements of a way to turn the piece are drawn: its picture, then a row of columns."""
+
+    left: float
+    line: float  # from one way to turn to the next
+    cell: float  # side of a cell of the turned piece
+    piece: tuple[float, ...]  # left and top, width and height of the place of the turned piece
+    columns: tuple[float, ...]  # left, top and height of the row
 
 
 def draw(s, p):
     height, width = s["board"].shape
-    scene = Scene(MARGIN + width, NUM_TURNS * LINE + 0.3 + height, kind=FORMS[p["form"]])
-    for turns in range(NUM_TURNS):
-        draw_piece(scene, s["piece"], turns)
-        for column in range(width):
-            scene.action((turns, column), MARGIN + column + 0.06, turns * LINE + 0.06, 0.88, LINE - 0.12)
-    floor = NUM_TURNS * LINE + 0.3
-    scene.rect(MARGIN, floor, width, height, "hole")
+    if width < height:  # the placements stand beside the board, and both are as high
+        line = height / NUM_TURNS
+        places = Placements(
+            width + GAP, line, 0.14 * line, (0.1, 0.1, width - 0.2, 0.6 * line), (0.0, 0.7 * line, 0.28 * line)
+        )
+        left, floor, size = 0.0, 0.0, (2 * width + GAP, height)
+    else:  # above it, each over the column where the piece falls
+        places = Placements(0.0, 1.1, 0.25, (0.0, 0.0, 1.6, 1.1), (1.6, 0.06, 0.98))
+        left, floor = 1.6, NUM_TURNS * 1.1 + GAP
+        size = (left + width, floor + height)
+    scene = Scene(*size, kind=FORMS[p["form"]])
+    scene.rect(left, floor, width, height, "hole")
     for (row, column), cell in np.ndenumerate(s["board"]):
         ink = "cell" if cell == EMPTY else INKS[cell - 1]
-        scene.rect(MARGIN + column + 0.03, floor + row + 0.03, 0.94, 0.94, ink, radius=0.08)
+        scene.rect(left + column + 0.03, floor + row + 0.03, 0.94, 0.94, ink, radius=0.08)
+    for turns in range(NUM_TURNS):
+        draw_turned(scene, s["piece"], turns, width, places)
     scene.glyph_rows = [f"piece {PIECES[s['piece']]}"]
     scene.glyph_rows += ["".join("." if cell == EMPTY else PIECES[cell - 1] for cell in row) for row in s["board"]]
     return scene
 
 
-def draw_piece(scene, piece, turns):
-    """A turned piece at the left of its placements; faint where it repeats an earlier one."""
-    cell = 0.25
-    cells, fade = CELLS[piece][turns], 0.0 if turns < DIFFERENT[piece] else 0.75
-    top = turns * LINE + (LINE - cell * (1 + max(row for row, _ in cells))) / 2
-    left = (MARGIN - cell * WIDTHS[piece][turns]) / 2
+def draw_turned(scene, piece, turns, width, places):
+    """A turned piece and the columns where it may fall; faint where it repeats an earlier one."""
+    cells, cell = CELLS[piece][turns], places.cell
+    fade = 0.0 if turns < DIFFERENT[piece] else 0.75
+    x, y, wide, high = places.piece
+    left = places.left + x + (wide - cell * WIDTHS[piece][turns]) / 2
+    top = turns * places.line + y + (high - cell * (1 + max(row for row, _ in cells))) / 2
     for row, column in cells:
         scene.rect(left + cell * column, top + cell * row, 0.92 * cell, 0.92 * cell, INKS[piece], fade=fade)
+    x, y, high = places.columns
+    for column in range(width):
+        place = (places.left + x + column + 0.06, turns * places.line + y, 0.88, high)
+        scene.action((turns, column), *place, str(column), name=f"{turns} quarter turns, column {column}")
 
 
 def spec(values):

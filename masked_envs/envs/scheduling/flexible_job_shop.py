@@ -290,7 +290,7 @@ def draw_table(scene, names, machines, top):
         scene.text(left + width / 2, top + LINE / 2, name, min(0.3, 0.4 * width), "text")
         for machine in range(machines if name != "wait" else 1):
             place = (left + 0.06, top + LINE * (machine + 1) + 0.05, width - 0.12, LINE - 0.1)
-            scene.action((column, machine), *place)
+            scene.action((column, machine), *place, name=name if name == "wait" else f"{name} on {machine}")
 
 
 def spec(values):

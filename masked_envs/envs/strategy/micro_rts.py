@@ -67,19 +67,28 @@ from gymnasium.spaces import Box
 from ...core import Declaration, Parameter, fill, rule, state_record
 from ...mask_spec import MaskSpec
 from ...render import Scene
-
-BASE, BARRACKS, WORKER, LIGHT, HEAVY, RANGED = range(6)
-UNIT_NAMES = ("base", "barracks", "worker", "light", "heavy", "ranged")
-NONE = -1  # no unit, no owner
-COST = (10, 5, 1, 2, 3, 2)
-HIT_POINTS = (10, 4, 1, 4, 8, 1)
-DAMAGE = (0, 0, 1, 2, 4, 1)  # 0: does not attack
-RANGE = (0, 0, 1, 1, 1, 3)  # cells, as the crow flies
-MOVES = (False, False, True, True, True, True)
-PRODUCER = (WORKER, WORKER, BASE, BARRACKS, BARRACKS, BARRACKS)  # what each kind of unit is produced by
-
-WAIT, MOVE, HARVEST, RETURN, PRODUCE, ATTACK = 0, 1, 2, 3, 4, 10  # PRODUCE + kind of unit
-ORDERS = ("wait", "move", "harvest", "return", *(f"produce {name}" for name in UNIT_NAMES), "attack")
+from .orders import (
+    ATTACK,
+    BASE,
+    COST,
+    DAMAGE,
+    HARVEST,
+    HIT_POINTS,
+    MOVE,
+    MOVES,
+    NONE,
+    ORDERS,
+    PRODUCE,
+    RANGE,
+    RETURN,
+    UNIT_NAMES,
+    WAIT,
+    WORKER,
+    can_order,
+    has_target,
+    is_target,
+    takes,
+)
 
 FIRST_STOCK = 5
 NUM_PLANES = 18
@@ -179,57 +188,6 @@ def observe(s, p, agent, out):
 
 
 @rule
-def can_order(s, player, cell, order):
-    """Whether a unit of the player can carry an order out, if there is a cell for it."""
-    kind = s["unit"][cell]
-    if order == WAIT:
-        return True
-    if order == MOVE:
-        return MOVES[kind]
-    if order == HARVEST:
-        return kind == WORKER and s["carried"][cell] == 0
-    if order == RETURN:
-        return s["carried"][cell] > 0
-    if order == ATTACK:
-        return DAMAGE[kind] > 0
-    return PRODUCER[order - PRODUCE] == kind and s["stock"][player] >= COST[order - PRODUCE]
-
-
-@rule
-def is_target(s, p, player, cell, order, target):
-    """Whether a cell is one that an order to a unit of the player can be about."""
-    distance = squared_distance(p, cell, target)
-    if order == WAIT:
-        return distance == 0
-    if order == ATTACK:
-        return s["owner"][target] == 1 - player and distance <= RANGE[s["unit"][cell]] ** 2
-    if distance != 1:
-        return False
-    if order == HARVEST:
-        return s["resources"][target] > 0
-    if order == RETURN:
-        return s["unit"][target] == BASE and s["owner"][target] == player
-    return s["unit"][target] == NONE and s["resources"][target] == 0
-
-
-@rule
-def has_target(s, p, player, cell, order):
-    reach = RANGE[s["unit"][cell]] if order == ATTACK else 1
-    row, col = cell // p["cols"], cell % p["cols"]
-    for i in range(max(0, row - reach), min(p["rows"], row + reach + 1)):
-        for j in range(max(0, col - reach), min(p["cols"], col + reach + 1)):
-            if is_target(s, p, player, cell, order, i * p["cols"] + j):
-                return True
-    return False
-
-
-@rule
-def squared_distance(p, cell, other):
-    down, right = other // p["cols"] - cell // p["cols"], other % p["cols"] - cell % p["cols"]
-    return down * down + right * right
-
-
-@rule
 def place(s, cell, kind, player):
     s["unit"][cell] = kind
     s["owner"][cell] = player
@@ -252,30 +210,35 @@ def has_unit(s, player):
     return False
 
 
-# --- picture: one unit a cell; the table of units and orders below ----------------------------------------------------
+# --- picture: one unit a cell; in it the orders of its kind, and on the cells around, what each is about --------------
 
 LETTERS = "BAWLHR"
 LETTER_INKS = ("piece_light", "piece_dark")  # on the ink of each player
+ORDER_LETTERS = "-mhrBAWLHRx"
+KEY = 30.0  # the width of the map over the height of the line that explains the letters
+ACROSS, CHIP, PITCH = 4, 0.22, 0.245  # orders in a line at the top and one at the bottom of a cell
 
 
 def draw(s, p):
     rows, cols = p["rows"], p["cols"]
-    scene = Scene(cols, rows, kind="conditional")
+    scene = Scene(cols, rows + cols / KEY, kind="conditional", in_picture=True)
     scene.rect(0, 0, cols, rows, "floor")
     glyphs = [["." for _ in range(cols)] for _ in range(rows)]
     for cell, kind in enumerate(s["unit"]):
         row, col = divmod(cell, cols)
         scene.rect(col + 0.02, row + 0.02, 0.96, 0.96, "cell", radius=0.05)
         if s["resources"][cell] > 0:
-            scene.disc(col + 0.5, row + 0.5, 0.36, "item")
-            scene.text(col + 0.5, row + 0.5, str(s["resources"][cell]), 0.34, "piece_light")
+            scene.disc(col + 0.5, row + 0.5, 0.24, "item")
+            scene.text(col + 0.5, row + 0.5, str(s["resources"][cell]), 0.24, "piece_light")
             glyphs[row][col] = "$"
         if kind != NONE:
             draw_unit(scene, s, cell, row, col)
             letter = LETTERS[kind]
             glyphs[row][col] = letter if s["owner"][cell] == 0 else letter.lower()
-    table = (rows * cols, len(ORDERS))
-    scene.strip(rows * cols * len(ORDERS), shape=table, title="orders, a row each, for the unit on each cell")
+    for cell in np.flatnonzero(s["owner"] == s["to_move"]).tolist():
+        draw_orders(scene, s, p, cell)
+    words = "- wait   m move   h harvest   r return   x attack   B A W L H R produce"
+    scene.text(cols / 2, rows + cols / KEY / 2, words, cols / 50)
     scene.glyph_rows = ["".join(line) for line in glyphs]
     scene.glyph_rows.append(f"stock {s['stock'][0]}, {s['stock'][1]}; player_{s['to_move']} to move")
     return scene
@@ -285,13 +248,47 @@ def draw_unit(scene, s, cell, row, col):
     """Buildings are squares, units discs; a dot is a resource carried, a bar the hit points that are left."""
     kind, ink = s["unit"][cell], f"player_{s['owner'][cell]}"
     if MOVES[kind]:
-        scene.disc(col + 0.5, row + 0.5, 0.36, ink)
+        scene.disc(col + 0.5, row + 0.5, 0.2, ink)
     else:
-        scene.rect(col + 0.12, row + 0.12, 0.76, 0.76, ink, radius=0.08)
-    scene.text(col + 0.5, row + 0.5, LETTERS[kind], 0.4, LETTER_INKS[s["owner"][cell]])
+        scene.rect(col + 0.3, row + 0.3, 0.4, 0.4, ink, radius=0.05)
+    scene.text(col + 0.5, row + 0.5, LETTERS[kind], 0.26, LETTER_INKS[s["owner"][cell]])
     if s["carried"][cell]:
-        scene.disc(col + 0.78, row + 0.24, 0.1, "item")
-    scene.rect(col + 0.2, row + 0.88, 0.6 * s["hit_points"][cell] / HIT_POINTS[kind], 0.06, ink)
+        scene.disc(col + 0.7, row + 0.36, 0.07, "item")
+    scene.rect(col + 0.3, row + 0.705, 0.4 * s["hit_points"][cell] / HIT_POINTS[kind], 0.04, ink)
+
+
+def draw_orders(scene, s, p, cell):
+    """The orders of a unit in its cell, and the letters of the legal ones on the cells that they are about."""
+    row, col = divmod(cell, p["cols"])
+    kind, player = s["unit"][cell], s["to_move"]
+    known = [order for order in range(len(ORDERS)) if takes(kind, order)]
+    about = {}
+    for place, order in enumerate(known):
+        y, x = divmod(place, ACROSS)
+        corner = (col + 0.02 + PITCH * x, row + 0.03 + 0.72 * y)
+        name = f"{UNIT_NAMES[kind]} in ({row}, {col}): {ORDERS[order]}"
+        scene.action((cell, order), *corner, CHIP, CHIP, ORDER_LETTERS[order], name=name)
+        if order != WAIT and can_order(s, player, cell, order):
+            for target in near(p, cell, RANGE[kind] if order == ATTACK else 1):
+                if is_target(s, p, player, cell, order, target):
+                    about[target] = about.get(target, "") + ORDER_LETTERS[order]
+    for target, letters in about.items():
+        down, right = target // p["cols"] - row, target % p["cols"] - col
+        length = max(abs(down), abs(right))
+        aside = 0.3 if right == 0 else 0.0  # where a base that is above or below has no orders
+        x, y = (
+            target % p["cols"] + 0.5 + aside - 0.36 * right / length,
+            target // p["cols"] + 0.5 - 0.36 * down / length,
+        )
+        scene.text(x, y, letters, 0.15, "legal")
+
+
+def near(p, cell, reach):
+    """The cells no further than `reach` down and across."""
+    row, col = divmod(cell, p["cols"])
+    for i in range(max(0, row - reach), min(p["rows"], row + reach + 1)):
+        for j in range(max(0, col - reach), min(p["cols"], col + reach + 1)):
+            yield i * p["cols"] + j
 
 
 ENV = Declaration(

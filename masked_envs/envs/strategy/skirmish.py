@@ -273,6 +273,7 @@ def draw_unit(scene, unit, size, row, column, health, pause):
     ink = TEAMS[unit // size]
     scene.disc(column + 0.5, row + 0.5, 0.24, ink)
     scene.text(column + 0.5, row + 0.5, str(unit % size), 0.3, "piece_light" if unit < size else "piece_dark")
+    scene.seat(unit, column + 0.21, row + 0.21, 0.58, 0.58)
     if pause > 0:
         scene.text(column + 0.14, row + 0.86, str(pause), 0.2, "muted")
     scene.rect(column + 0.06, row + 0.05, 0.3, 0.08, "muted")

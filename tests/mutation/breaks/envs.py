@@ -25,6 +25,6 @@ BREAKS = [
     Break(f"{ENVS}/puzzle/minesweeper.py", "            if random_below(s[\"rng\"], cells) < left:", "            if random_below(s[\"rng\"], cells) <= left:", "tests/envs/test_minesweeper.py"),
     Break(f"{ENVS}/puzzle/pairs.py", "out[i, j] = i != j and picked[i, j] == 0", "out[i, j] = i <= j and picked[i, j] == 0", "tests/envs/test_pairs.py"),
     Break(f"{ENVS}/puzzle/tetris.py", "                copy_to(board[row], board[to])\n", "                copy_to(board[to], board[row])\n", "tests/envs/test_tetris.py"),
-    Break(f"{ENVS}/strategy/micro_rts.py", "return MOVES[kind]", "return True", "tests/envs/test_micro_rts.py"),
+    Break(f"{ENVS}/strategy/orders.py", "return MOVES[kind]", "return True", "tests/envs/test_micro_rts.py"),
     Break(f"{ENVS}/strategy/micro_rts.py", "if s[\"hit_points\"][target] > damage:", "if s[\"hit_points\"][target] >= damage:", "tests/envs/test_micro_rts.py"),
 ]  # fmt: skip
