@@ -67,19 +67,16 @@ def write_picture(history: MaskHistory, title: str, out: Path) -> None:
         ImportError: .png, and Pillow or pygame-ce is not installed.
     """
     from ..render import Renderer, Status, render_svg
+    from ..render.gif import write_png
 
     status = Status(message=f"{title}: an episode of random legal play")
     with atomic_write(out) as file:
         if out.suffix.lower() == ".svg":
             file.write(render_svg(history.scene(), None, None, None, status).encode())
             return
-        try:
-            from PIL import Image
-        except ImportError as error:
-            raise ImportError("writing a PNG needs Pillow: pip install pillow") from error
         frame = Renderer("rgb_array").render(history.scene(), None, None, None, status)
         assert frame is not None
-        Image.fromarray(frame).save(file, format="PNG")
+        write_png(frame, file)
 
 
 def lines(title: str, history: MaskHistory) -> Iterator[str]:

@@ -35,10 +35,15 @@ def legible(color: RGB, ground: RGB, theme: Theme) -> RGB:
 
 def ground_of(scene: Scene, i: int, theme: Theme) -> RGB:
     """The colour under the words that are shape `i`."""
-    ground, words = theme[scene.background], scene.shapes[i]
+    words = scene.shapes[i]
     assert isinstance(words, Text)
-    under = _topmost(scene.shapes[:i], middle(words))
-    return mix(theme[under.ink], ground, under.fade) if under else ground
+    return color_at(scene, scene.shapes[:i], middle(words), theme)
+
+
+def color_at(scene: Scene, shapes: Sequence[Shape], point: Point, theme: Theme) -> RGB:
+    """The colour of a point under these shapes of a scene."""
+    ground, top = theme[scene.background], _topmost(shapes, point)
+    return mix(theme[top.ink], ground, top.fade) if top else ground
 
 
 def words_in(scene: Scene, boxes: Sequence[Box]) -> list[int]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import Canvas, text_width
-from .contrast import ground_of, legible, words_in
+from .contrast import color_at, ground_of, legible, words_in
 from .layout import MARGIN, STATUS_HEIGHT, TITLE_HEIGHT, BarsLayout, Layout, StripLayout
 from .listing import runs
 from .marks import Look, paint_area, paint_button, paint_cell, paint_legal, paint_reach, paint_veil, veiled_color
@@ -16,6 +16,7 @@ from .mask_view import MaskView
 from .naming import named_places
 from .painter import Painter
 from .places import ActionMark, Box, Path, mark_box
+from .scene import Scene
 from .shapes import Disc, Line, Polygon, Rect, Shape, Text
 from .status import LAST, Status
 from .theme import RGB, Theme, mix
@@ -115,11 +116,22 @@ def _draw_mark(canvas: Painter, layout: Layout, view: MaskView, theme: Theme, ma
         mark.icon,
         mark.ink,
     )
-    paint = paint_area if mark.style == "area" else paint_button
     x, y, w, h = layout.to_pixels(mark_box(mark))
-    paint(canvas, theme, (x + 1, y + 1, w - 2, h - 2), look)
+    box = (x + 1, y + 1, w - 2, h - 2)
+    if mark.style == "area":
+        paint_area(canvas, theme, box, look, _ground_of_mark(layout.scene, mark, look, theme))
+    else:
+        paint_button(canvas, theme, box, look)
     if mark.covers is not None:
         paint_reach(canvas, theme, layout.to_pixels(mark.covers), look)
+
+
+def _ground_of_mark(scene: Scene, mark: ActionMark, look: Look, theme: Theme) -> RGB:
+    """The colour on which the words of an area stand."""
+    if not look.label and look.probability is None:
+        return theme["background"]  # there are none
+    color = color_at(scene, scene.shapes, (mark.x + mark.w / 2, mark.y + mark.h / 2), theme)
+    return veiled_color(theme, color) if look.legal is False else color
 
 
 def _draw_seat(canvas: Painter, layout: Layout, view: MaskView, theme: Theme) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,19 @@ def write_gif(
             disposal=1,  # leave each frame in place for the next
             optimize=False,
         )
+
+
+def write_png(frame: NDArray[np.uint8], file: IO[bytes]) -> None:
+    """Write one uint8 (height, width, 3) frame as a PNG.
+
+    Raises:
+        ImportError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError("writing a PNG needs Pillow: pip install pillow") from error
+    Image.fromarray(frame).save(file, format="PNG")
 
 
 def _checked(frames: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .canvas import text_width
+from .contrast import legible
 from .listing import percentage
 from .painter import Painter
 from .places import Box, Icon
@@ -60,17 +61,21 @@ def paint_button(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
         _paint_full_button(canvas, theme, box, look)
 
 
-def paint_area(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
-    """An action over a part of the picture, inside `box`; where it is forbidden, `paint_veil` comes first."""
+def paint_area(canvas: Painter, theme: Theme, box: Box, look: Look, ground: RGB) -> None:
+    """An action over a part of the picture, inside `box`; where it is forbidden, `paint_veil` comes first.
+
+    Its words stand on the colour `ground`.
+    """
     side = min(box[2], box[3])
     radius = min(10.0, 0.12 * side)
     if look.legal:
         edge = min(3.0, max(1.5, 0.035 * side))
         canvas.rect(_inset(box, min(6.0, 0.06 * side)), theme["legal"], radius=radius, outline=edge)
     if look.probability is not None and (look.probability or look.legal is not False):
-        _paint_meter(canvas, theme, _inset(box, min(16.0, 0.14 * side)), look)
+        _paint_meter(canvas, theme, _inset(box, min(16.0, 0.14 * side)), look, ground)
     elif look.label and look.legal is not False:
-        canvas.text(_center(box), look.label, min(15.0, 0.3 * side), theme["muted"], room=0.8 * box[2])
+        ink = legible(theme["muted"], ground, theme)
+        canvas.text(_center(box), look.label, min(15.0, 0.3 * side), ink, room=0.8 * box[2])
     _paint_rings(canvas, theme, box, look, radius)
 
 
@@ -181,7 +186,7 @@ def paint_icon(canvas: Painter, center: Point, size: float, icon: Icon, color: R
     canvas.polygon(corners[icon or "stay"], color)
 
 
-def _paint_meter(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
+def _paint_meter(canvas: Painter, theme: Theme, box: Box, look: Look, ground: RGB) -> None:
     x, y, w, h = box
     probability = min(1.0, look.probability or 0.0)
     thick = min(8.0, max(3.0, 0.16 * h))
@@ -191,7 +196,8 @@ def _paint_meter(canvas: Painter, theme: Theme, box: Box, look: Look) -> None:
     with canvas.clipped((x, y, probability * w, h)):
         canvas.rect(bar, color, radius=thick / 2)
     if h > 24:
-        canvas.text((x + w / 2, y + 0.42 * h), percentage(probability), min(20.0, 0.34 * h), theme["text"], room=w)
+        ink = legible(theme["text"], ground, theme)
+        canvas.text((x + w / 2, y + 0.42 * h), percentage(probability), min(20.0, 0.34 * h), ink, room=w)
 
 
 def _paint_rings(canvas: Painter, theme: Theme, box: Box, look: Look, radius: float) -> None:

@@ -42,8 +42,6 @@ Versions
     v0: first release.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from gymnasium.spaces import Box
 
@@ -194,54 +192,46 @@ GAP = 0.4
 INKS = ("start", "player_1", "player_3", "player_2", "player_0", "agent_0", "item")
 
 
-@dataclass(frozen=True)
-class Placements:
-    """Where the placements of a way to turn the piece are drawn: its picture, then a row of columns."""
-
-    left: float
-    line: float  # from one way to turn to the next
-    cell: float  # side of a cell of the turned piece
-    piece: tuple[float, ...]  # left and top, width and height of the place of the turned piece
-    columns: tuple[float, ...]  # left, top and height of the row
-
-
 def draw(s, p):
     height, width = s["board"].shape
     if width < height:  # the placements stand beside the board, and both are as high
-        line = height / NUM_TURNS
-        places = Placements(
-            width + GAP, line, 0.14 * line, (0.1, 0.1, width - 0.2, 0.6 * line), (0.0, 0.7 * line, 0.28 * line)
-        )
         left, floor, size = 0.0, 0.0, (2 * width + GAP, height)
+        line = height / NUM_TURNS
+        turned, columns = (width + GAP, 0.1, width, 0.6 * line), (width + GAP, 0.7 * line, 0.28 * line)
     else:  # above it, each over the column where the piece falls
-        places = Placements(0.0, 1.1, 0.25, (0.0, 0.0, 1.6, 1.1), (1.6, 0.06, 0.98))
-        left, floor = 1.6, NUM_TURNS * 1.1 + GAP
+        left, floor, line = 1.6, NUM_TURNS * 1.1 + GAP, 1.1
         size = (left + width, floor + height)
+        turned, columns = (0.0, 0.0, 1.6, 1.1), (left, 0.06, 0.98)
     scene = Scene(*size, kind=FORMS[p["form"]])
     scene.rect(left, floor, width, height, "hole")
     for (row, column), cell in np.ndenumerate(s["board"]):
         ink = "cell" if cell == EMPTY else INKS[cell - 1]
         scene.rect(left + column + 0.03, floor + row + 0.03, 0.94, 0.94, ink, radius=0.08)
     for turns in range(NUM_TURNS):
-        draw_turned(scene, s["piece"], turns, width, places)
+        draw_turned(scene, s["piece"], turns, turns * line, turned)
+        draw_columns(scene, turns, turns * line, width, columns)
     scene.glyph_rows = [f"piece {PIECES[s['piece']]}"]
     scene.glyph_rows += ["".join("." if cell == EMPTY else PIECES[cell - 1] for cell in row) for row in s["board"]]
     return scene
 
 
-def draw_turned(scene, piece, turns, width, places):
-    """A turned piece and the columns where it may fall; faint where it repeats an earlier one."""
-    cells, cell = CELLS[piece][turns], places.cell
+def draw_turned(scene, piece, turns, down, place):
+    """A turned piece in the middle of its place; faint where it repeats an earlier one."""
+    x, y, wide, high = place
+    cells, cell = CELLS[piece][turns], 0.23 * min(wide, high)
     fade = 0.0 if turns < DIFFERENT[piece] else 0.75
-    x, y, wide, high = places.piece
-    left = places.left + x + (wide - cell * WIDTHS[piece][turns]) / 2
-    top = turns * places.line + y + (high - cell * (1 + max(row for row, _ in cells))) / 2
+    left = x + (wide - cell * WIDTHS[piece][turns]) / 2
+    top = down + y + (high - cell * (1 + max(row for row, _ in cells))) / 2
     for row, column in cells:
         scene.rect(left + cell * column, top + cell * row, 0.92 * cell, 0.92 * cell, INKS[piece], fade=fade)
-    x, y, high = places.columns
+
+
+def draw_columns(scene, turns, down, width, place):
+    """The columns where the piece may fall."""
+    x, y, high = place
     for column in range(width):
-        place = (places.left + x + column + 0.06, turns * places.line + y, 0.88, high)
-        scene.action((turns, column), *place, str(column), name=f"{turns} quarter turns, column {column}")
+        name = f"{turns} quarter turns, column {column}"
+        scene.action((turns, column), x + column + 0.06, down + y, 0.88, high, str(column), name=name)
 
 
 def spec(values):
