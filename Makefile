@@ -27,6 +27,7 @@ EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external,tianshou,torchrl,skrl,ja
 EXTRAS_agilerl := dev,torch,agilerl,rl-games,d3rlpy,minari
 EXTRAS_fuzz  := dev,torch,fuzz
 EXTRAS_docs  := docs
+EXTRAS_dist  := dist
 EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch,sb3,tianshou,torchrl,skrl,jax
 
@@ -54,7 +55,7 @@ export SDL_VIDEODRIVER MPLBACKEND
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-main test-newest test-long test-field test-agilerl mutants fuzz lint format docs bench clean clean-all check-python
+.PHONY: help demo test test-main test-newest test-long test-field test-agilerl mutants fuzz lint format dist docs bench clean clean-all check-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -99,6 +100,17 @@ lint: $(VENV)/.installed-test ## ruff and mypy
 format: $(VENV)/.installed-test ## format the code and mend what ruff can mend
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+
+dist: $(VENV)/.installed-dist ## build the package, check it, install it in an environment of its own, and try it there
+	rm -rf dist $(VENV)-dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+	"$(PYTHON)" -m venv $(VENV)-dist
+	$(VENV)-dist/bin/python -m pip install $(PIP_FLAGS) --quiet "$$(ls dist/*.whl)[gif]"
+	cd dist && PYTHONPATH= $(abspath $(VENV)-dist)/bin/python -c 'import masked_envs; assert "dist/lib" in masked_envs.__file__'
+	cd dist && PYTHONPATH= $(abspath $(VENV)-dist)/bin/masked-envs check MaskedCartPole-v0
+	cd dist && PYTHONPATH= $(abspath $(VENV)-dist)/bin/masked-envs demo MaskedConnectFour-v0 --out $$(mktemp -d)/demo.gif
+	rm -rf $(VENV)-dist
 
 docs: $(VENV)/.installed-docs ## build the documentation into site/
 	$(BIN)/python -m mkdocs build --strict

@@ -1,13 +1,18 @@
-"""A hook of mkdocs: environments and modules stand in the menu without being listed twice."""
+"""A hook of mkdocs: environments and modules stand in the menu without being listed twice, the changelog is a page, and
+each page describes itself to search engines by its first sentence.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api_pages  # noqa: E402
+
+MOST_LETTERS = 160  # of a description, which search engines cut there
 
 
 def on_config(config: Any) -> Any:
@@ -18,3 +23,32 @@ def on_config(config: Any) -> Any:
     (listed,) = [entry["API reference"] for entry in config["nav"] if "API reference" in entry]
     listed += [{module: f"reference/{module}.md"} for module in api_pages.MODULES]
     return config
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """CHANGELOG.md, which stands outside of docs/, is the page "Changes"."""
+    from mkdocs.structure.files import File
+
+    text = (Path(config["docs_dir"]).parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    files.append(File.generated(config, "changes.md", content=re.sub(r"\]\((?:docs/)", "](", text)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    page.meta.setdefault("description", description(markdown))
+    return markdown
+
+
+def description(markdown: str) -> str:
+    """The first paragraph of a page without its markup, cut after a sentence."""
+    text = re.sub(r"<!--.*?-->", "", markdown, flags=re.DOTALL)
+    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text))
+    first = next((p for p in paragraphs if p and p[0] not in "#|!<-*:" and not p.startswith("```")), "")
+    plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", first)
+    plain = " ".join(re.sub(r"[`*]", "", plain).replace('"', "'").split())
+    sentences, kept = re.split(r"(?<=[.?!]) ", plain), ""
+    for sentence in sentences:
+        if kept and len(kept) + len(sentence) > MOST_LETTERS:
+            break
+        kept = f"{kept} {sentence}".strip()
+    return kept
