@@ -8,7 +8,6 @@ is made there is sent as a pickle, so that functions of `__main__` and lambdas c
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import pickle
 import queue
@@ -95,15 +94,6 @@ def _forget(process: subprocess.Popen[bytes]) -> None:
     """End a process that may be in the middle of something."""
     _running.pop(os.getpid(), None)
     _end(process)
-    _close(process)
-
-
-def _close(process: subprocess.Popen[bytes]) -> None:
-    """Close the pipes to a process that has ended."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):  # what was not written yet has nobody to read it
-                pipe.close()
 
 
 def _is_alive(process: subprocess.Popen[bytes]) -> bool:
