@@ -10,7 +10,7 @@ import numpy as np
 from ..api.invalid_action import invalid_action_error
 from ..core.on_invalid import ON_INVALID, check_invalid_reward, check_on_invalid
 from ..mask_spec import MaskSpec
-from ..mask_spec.checks import HeadMask
+from ..mask_spec.checks import HeadMask, held
 
 SALT = 0x6D61736B  # "mask" in ASCII: with the same seed, the gate and the environment draw different numbers
 
@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
     """What the gate lets through.
 
     Attributes:
-        action: the given one; with on_invalid="resample" a legal one in the place of an invalid one.
+        action: what the given one holds; with on_invalid="resample" a legal one in the place of an invalid one.
         invalid: whether the mask forbids the given one.
     """
 
@@ -111,7 +111,7 @@ class Gate:
     def _let_through(self, one: GivenAction, is_invalid: bool) -> Any:
         if is_invalid and self.on_invalid == "resample":
             return one.spec.sample(one.mask, self.rng, one.head_mask)
-        return one.action
+        return held(one.action)  # what was judged, and not what a subclass may say of itself in the environment
 
     def flag(self, invalid: Any) -> dict[str, Any]:
         """The entry of `info` that says whether the action was invalid; none where invalid actions raise."""

@@ -18,7 +18,7 @@ from ..api.fixed import Fixed
 from ..api.observations import check_mask_in
 from ..errors import EmptyMaskError
 from ..mask_spec import MaskSpec
-from ..mask_spec.checks import HeadMask, items_of
+from ..mask_spec.checks import HeadMask, held
 from .gate import Gate, GivenAction, refusal
 from .position import snapshot
 from .read import read_masks, read_rows, spec_for
@@ -263,8 +263,8 @@ class VectorActionMask(VectorWrapper):
         Raises:
             InvalidActionError: an invalid action, with on_invalid="raise"; no row has moved.
         """
-        items = items_of(actions)
-        actions = actions if items is None else list(items)
+        actions = held(actions)
+        actions = list(actions) if type(actions) is tuple else actions
         given, masks = self._rows(actions), trees.rows(self._current_masks())
         discarded = self._over if self.mode is AutoresetMode.NEXT_STEP else np.zeros(self.num_envs, np.bool_)
         judged = [

@@ -181,6 +181,26 @@ def plain_array(array: Any) -> Array | None:
     return None if not issubclass(kind, np.ndarray) or issubclass(kind, np.ma.MaskedArray) else np.asarray(array)
 
 
+def held(value: Any) -> Any:
+    """An action as what it holds, which is what was judged: subclasses of dict, list, tuple, array and number become
+    the plain kind. Whatever says nothing else than it holds, or cannot be an action, is returned itself.
+    """
+    kind = type(value)
+    if kind in PLAIN_NUMBERS or kind is np.ndarray:
+        return value
+    parts, items = parts_of(value), items_of(value)
+    if parts is not None:
+        plain = {key: held(part) for key, part in parts.items()}
+        return value if kind is dict and all(plain[key] is parts[key] for key in parts) else plain
+    if items is not None:
+        inner = [held(item) for item in items]
+        if items is value and all(one is other for one, other in zip(inner, items, strict=True)):
+            return value
+        return inner if issubclass(kind, list) else tuple(inner)
+    plain_one = plain_array(value) if issubclass(kind, np.ndarray) else _plain_number(value)
+    return value if plain_one is None else plain_one
+
+
 def holds_hidden(value: Any) -> bool:
     """Whether a value is a masked array, or a list or tuple with one in it."""
     items = items_of(value)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv
 from own_envs import Nim
 from toy_rules import NAMES, TOYS
@@ -17,6 +19,7 @@ from toy_rules import NAMES, TOYS
 import masked_envs
 from masked_envs import MaskSpec, trees, wrappers
 from masked_envs.api import MaskedAECEnv, MaskedEnv, MaskedParallelEnv, MaskedVectorEnv
+from masked_envs.mask_spec.checks import held
 
 ROWS = 3
 ALONE = [name for name in NAMES if TOYS[name].play != "simultaneous" or name == "race"]
@@ -163,6 +166,91 @@ def test_wrappers_of_anyone_s_environments_judge_what_it_holds(lie: str) -> None
         with pytest.raises(ValueError, match="99|expected 3 actions"):
             envs.step(disguised(batch, lie, False))
     assert envs.invalid_actions.tolist() == [1, 1, 2]
+
+
+class Receives(gym.Env):
+    """Keeps the actions that it is given."""
+
+    observation_space = spaces.Box(0, 1, (1,), np.float32)
+
+    def __init__(self, action_space: Any) -> None:
+        self.action_space, self.received = action_space, []
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action: Any) -> Any:
+        self.received.append(action)
+        return np.zeros(1, np.float32), 0.0, False, False, {}
+
+
+SPACES = {
+    "flat": spaces.Discrete(3),
+    "per head": spaces.MultiDiscrete([2, 3]),
+    "binary": spaces.MultiBinary(2),
+    "interval": spaces.Box(-1, 1, (2,), np.float32),
+    "dict": spaces.Dict(side=spaces.Discrete(2), size=spaces.MultiBinary(2)),
+    "tuple": spaces.Tuple((spaces.Discrete(2), spaces.Box(0, 1, (1,), np.float64))),
+}
+
+
+def honest(value: Any) -> bool:
+    """Whether everything in a value is of a plain class."""
+    if type(value) in (list, tuple, dict):
+        return all(map(honest, value.values() if type(value) is dict else value))
+    return type(value) in (int, float, np.ndarray) or type(value).__module__ == "numpy"
+
+
+def spec_of(space: Any) -> MaskSpec:
+    return (
+        MaskSpec.from_space(space, "per_head")
+        if isinstance(space, spaces.MultiDiscrete)
+        else MaskSpec.from_space(space)
+    )
+
+
+def forms(space: Any) -> list[Any]:
+    """An action as the space samples it, and with lists for arrays."""
+    space.seed(0)
+    action = space.sample()
+    return [action, trees.map(lambda leaf: np.asarray(leaf).tolist(), action)]
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("kind", SPACES)
+def test_the_environment_inside_gets_what_was_judged(kind: str, lie: str) -> None:
+    spec = spec_of(SPACES[kind])
+    env = wrappers.ActionMask(Receives(SPACES[kind]), lambda env: spec.full(), mask_spec=spec)
+    env.reset(seed=0)
+    for action in forms(SPACES[kind]):
+        for leaves in (False, True):
+            if spec.encode(disguised(action, lie, leaves)) is None:
+                continue  # such as a list of floats for float32
+            env.step(disguised(action, lie, leaves))
+            (given,) = env.unwrapped.received
+            env.unwrapped.received.clear()
+            assert honest(given) and trees.equal(spec.encode(given), spec.encode(action)), given
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_rows_inside_get_what_was_judged(lie: str) -> None:
+    space = spaces.Discrete(3)
+    envs = wrappers.VectorActionMask(
+        SyncVectorEnv([lambda: Receives(space)] * ROWS), lambda envs: np.ones((ROWS, 3), np.int8)
+    )
+    envs.reset(seed=0)
+    for batch in ([0, 1, 2], (2, 1, 0), np.array([1, 0, 2])):
+        for leaves in (False, True):
+            envs.step(disguised(batch, lie, leaves))
+            given = [one.unwrapped.received.pop() for one in envs.env.envs]
+            assert all(map(honest, given)) and [int(one) for one in given] == list(batch)
+
+
+def test_an_action_that_says_nothing_else_is_passed_on_itself() -> None:
+    for action in (1, np.int64(1), [0, 1], np.array([0, 1]), (0, np.array([0.5])), {"side": 0, "size": [1, 1]}, None):
+        assert held(action) is action
+    hidden = np.ma.MaskedArray([0, 1], [True, False])
+    assert held(hidden) is hidden and held([hidden])[0] is hidden
 
 
 class Claims:
