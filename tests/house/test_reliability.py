@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -109,11 +111,99 @@ def test_the_ids_are_all_in(decisions: Any) -> None:
     assert {task[0] for task in workers.tasks()} == set(CATALOGUE)
 
 
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+@pytest.fixture
+def kills() -> Any:
+    pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
+    from benchmarks.reliability import kills
+
+    return kills
+
+
+def child_that(work: Callable[[], Any]) -> int:
+    """A fork of this process that does something and ends; its process id."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return child
+
+
+def content(number: int) -> dict[str, Any]:
+    return {"counters": np.array([number]), "weights": np.full(1_000, number, np.float32)}
+
+
+def save_some(kills: Any, directory: Path, first: int, number: int) -> None:
+    for k in range(first, first + number):
+        kills.checkpoint.save_checkpoint(directory, content(k))
+
+
+@FORKS
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
+@pytest.mark.parametrize("checkpoints", [0, 1, 3])
+def test_a_run_dies_while_it_writes_the_checkpoint_that_was_named(
+    kills: Any, tmp_path: Path, checkpoints: int, share: float
+) -> None:
+    moment = kills.Moment(checkpoints, share, writing=True)
+
+    def work() -> None:
+        kills.die_in_writing(moment)
+        save_some(kills, tmp_path, 1, 5)
+
+    _, status = os.waitpid(child_that(work), 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    (unfinished,) = tmp_path.glob(".*.tmp")
+    whole = kills.checkpoint.encode(content(checkpoints + 1))
+    assert unfinished.read_bytes() == whole[: int(share * len(whole))] and len(whole) > 4_000
+    assert kills.done(tmp_path) == checkpoints  # the one before, whole
+    assert kills.PLACES[kills.place_of(tmp_path)] == "while_writing"
+    assert [path.name for path in tmp_path.iterdir()] == ([kills.FILE] if checkpoints else [])
+    after = "between_checkpoints" if checkpoints else "before_first_checkpoint"
+    assert kills.PLACES[kills.place_of(tmp_path)] == after
+
+
+@FORKS
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_checkpoint_that_is_written_in_place_would_be_seen(
+    kills: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Negative control."""
+    monkeypatch.setattr(kills.checkpoint, "atomic_write", lambda path: path.open("wb"))
+
+    def work() -> None:
+        kills.die_in_writing(kills.Moment(1, 0.5, writing=True))
+        save_some(kills, tmp_path, 1, 2)
+
+    os.waitpid(child_that(work), 0)
+    assert kills.place_of(tmp_path) == 1
+    with pytest.raises(ValueError, match="damaged"):
+        kills.done(tmp_path)
+
+
+@FORKS
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize(("checkpoints", "number", "killed"), [(2, 10**9, True), (0, 10**9, True), (5, 3, False)])
+def test_a_run_is_killed_after_so_many_checkpoints_unless_it_ends_before(
+    kills: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, checkpoints: int, number: int, killed: bool
+) -> None:
+    """A run that only writes checkpoints, from number 7 on."""
+    kills.checkpoint.save_checkpoint(tmp_path, content(7))
+    monkeypatch.setattr(kills, "start", lambda *_: child_that(lambda: save_some(kills, tmp_path, 8, number)))
+    assert kills.kill(tmp_path, kills.Moment(checkpoints, 0.5, writing=False), takes=0.01) == killed
+    kills.place_of(tmp_path)
+    assert kills.done(tmp_path) == 7 + number if not killed else kills.done(tmp_path) >= 7 + checkpoints
+
+
 TASKS = [("MaskedTaxi-v0", "python", 0), ("MaskedConnectFour-v0", "python", 1), ("MaskedPendulum-v0", "python", 2)]
 
 
 @pytest.mark.core
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system has no fork")
+@FORKS
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("way", [workers.in_threads, workers.after_fork], ids=["threads", "fork"])
 def test_in_company_an_environment_gives_the_bytes_that_it_gives_alone(way: Any) -> None:
