@@ -63,10 +63,10 @@ are about what an environment declares to this project, and apply to none of the
 "A forbidden action" says what followed the forbidden actions that the plain script tried: whether `step` raised, the
 episode ended, or it went on, and the reward; "changes nothing" is said of observation and mask.
 
-The checker plays random legal walks until an episode has ended, or for ten times the length of a walk, and tries
-actions on copies, or by replaying. "Ends" counts terminated + truncated ends in one walk; "tried" counts allowed and
-forbidden actions, of all forbidden ones there were in the states that were visited. The last column is the plain
-script's walk.
+The checker plays random legal walks until an episode has ended (for L6, twelve have terminated: before, the law is not
+judged), or for ten times the length of a walk, and tries actions on copies, or by replaying. "Ends" counts terminated +
+truncated ends in one walk; "tried" counts allowed and forbidden actions, of all forbidden ones there were in the
+states that were visited. The last column is the plain script's walk.
 
 ## How to object
 

@@ -51,7 +51,8 @@ def _environments(data: Mapping[str, Any]) -> Iterator[str]:
     for env in data["environments"]:
         for law, judged in env["laws"].items():
             if judged["verdict"] == "passed":
-                yield from (f"{env['name']}: {law} passed, but {why}" for why in unreached(law, judged["evidence"]))
+                why_not = unreached(law, judged["evidence"]) or too_few(law, judged["evidence"])
+                yield from (f"{env['name']}: {law} passed, but {why}" for why in why_not)
         yield from (f"{env['name']}: {words}" for words in contradictions(env))
         if "failed" in [judged["verdict"] for judged in env["laws"].values()]:
             yield from _unexplained(data, env)
@@ -75,6 +76,15 @@ def unreached(law: str, evidence: Mapping[str, Any] | None) -> list[str]:
         return ["no terminated state was reached"]
     if law == "L7" and not evidence["forbidden"]:
         return ["no forbidden action was tried"]
+    return []
+
+
+def too_few(law: str, evidence: Mapping[str, Any]) -> list[str]:
+    """Why there are not enough of these states for the checker of today to pass the law."""
+    from masked_envs.conformance.laws.ends import FEWEST_ENDS
+
+    if law == "L6" and evidence["terminated"] < FEWEST_ENDS:
+        return [f"of the {FEWEST_ENDS} terminated states that it takes, the walk reached {evidence['terminated']}"]
     return []
 
 

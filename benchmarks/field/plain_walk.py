@@ -82,6 +82,8 @@ class Actions:
     def heads(self, mask: Any) -> list[Any]:
         """The parts of a mask, none of which may forbid everything."""
         if isinstance(self.space, spaces.MultiDiscrete) and not self._is_joint(mask):
+            if np.ndim(mask) == 2 and len(mask) == len(self.space.nvec):
+                return list(np.asarray(mask))  # a row per choice, however many entries (MultiCVRP has one too few)
             return np.split(np.asarray(mask).ravel(), np.cumsum(self.space.nvec)[:-1])
         if isinstance(self.space, spaces.MultiBinary):
             return list(np.asarray(mask).reshape(-1, 2))

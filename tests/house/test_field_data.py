@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-EVIDENCE = {"states": 100, "terminated": 3, "truncated": 0, "dead_ends": 0, "legal": 50, "forbidden": 50,
+EVIDENCE = {"states": 100, "terminated": 12, "truncated": 0, "dead_ends": 0, "legal": 50, "forbidden": 50,
             "forbidden_in_all": 60, "forbade": True}  # fmt: skip
 JUDGED = {"verdict": "passed", "evidence": EVIDENCE, "notes": []}
 EXAMINED = {"script": "examine.py", "date": "2026-01-01", "states": 100, "terminated": 3, "truncated": 0,
@@ -50,6 +50,7 @@ def test_good_data_passes(field_data: ModuleType, good: dict[str, Any]) -> None:
     ("law", "evidence", "words"),
     [
         ("L6", {"terminated": 0, "truncated": 2}, "no terminated state"),
+        ("L6", {"terminated": 11}, "of the 12 terminated states that it takes, the walk reached 11"),
         ("L5", {"terminated": 0}, "no episode was played to its end"),
         ("L7", {"forbidden": 0}, "no forbidden action"),
         ("L2", {"states": 0}, "no state"),

@@ -96,7 +96,7 @@ class Ends:
         if not self.seen:
             return NotJudged(f"no walk reached a terminated state with a mask: take more steps{time}")
         steps = math.ceil(context.evidence.states * FEWEST_ENDS / (self.seen * LONGER))
-        seen = f"of {FEWEST_ENDS} terminated states only {self.seen} were reached"
+        seen = f"of the {FEWEST_ENDS} terminated states that it takes, the walk reached {self.seen}"
         return NotJudged(f"{seen}: take more steps{time} (steps={steps} may do)")
 
 
