@@ -27,9 +27,13 @@ def load(name: str) -> dict[str, Any]:
 
 
 def save(name: str, result: dict[str, Any]) -> None:
-    """Replace the file of a measurement at once, with the date, the machine and the versions."""
+    """Replace the file of a measurement at once, with the days and the machines of its pieces, and the versions now."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    whole = {"date": datetime.now(timezone.utc).strftime("%Y-%m-%d"), "machine": machine(), **versions(), **result}
+    today, began = datetime.now(timezone.utc).strftime("%Y-%m-%d"), str(result.get("date", "")).split(" to ")[0]
+    date = today if began in ("", today) else f"{began} to {today}"
+    machines = [one for one in str(result.get("machine", "")).split("; ") if one]
+    stamp = {"date": date, "machine": "; ".join(dict.fromkeys([*machines, machine()])), **versions()}
+    whole = {**stamp, **{key: value for key, value in result.items() if key not in stamp}}
     with atomic_write(path_of(name)) as file:
         file.write((json.dumps(whole, indent=1, sort_keys=False) + "\n").encode())
 

@@ -65,6 +65,19 @@ def test_a_page_without_its_markers_is_refused(text: str) -> None:
         page.written(text)
 
 
+@pytest.mark.core
+def test_the_days_and_machines_of_all_pieces_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(record, "RESULTS", tmp_path)
+    record.save("soak", {"steps": 1})
+    today = record.load("soak")["date"]
+    record.save("soak", {**record.load("soak"), "date": "2000-01-01", "machine": "another", "steps": 2})
+    for _ in range(2):
+        record.save("soak", record.load("soak"))
+    last = record.load("soak")
+    assert (last["date"], last["machine"]) == (f"2000-01-01 to {today}", f"another; {record.machine()}")
+    assert list(last) == ["date", "machine", "versions", "steps"] and last["steps"] == 2
+
+
 @pytest.fixture
 def decisions() -> Any:
     pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
