@@ -1,8 +1,8 @@
-"""The most that some environments can bring: what `benchmarks/learn.py` compares the reference agent with.
+"""The most that some environments can bring: what `benchmarks/learning` compares learners with.
 
 Each function takes the first observations of N episodes and the parameters of the environment. It gives the mean over
 the episodes of the highest return, or a bound that no such mean exceeds; its docstring says which. A run names one in
-`benchmarks/learning/<id>.json`; an environment may do without.
+`benchmarks/learning/<id>/settings.json`; an environment may do without.
 """
 
 from __future__ import annotations

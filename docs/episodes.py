@@ -1,7 +1,7 @@
 """Recorded episodes for the player of the environments' pages: docs/episodes/<name>.<play>.js.
 
     python docs/generate.py                     records random play where that is missing
-    python docs/episodes.py MaskedTaxi-v0 ...   trains as benchmarks/learn.py does, and records one greedy episode
+    python docs/episodes.py MaskedTaxi-v0 ...   trains as benchmarks/learning does, and records one greedy episode
 
 A recording is JSON behind an assignment, so that a page opened from a disk can load it too:
 
@@ -112,13 +112,12 @@ def write_profile(declared: Declaration, path: Path) -> None:
 
 def write_trained(env_id: str) -> None:
     """Train the reference agent with the settings of benchmarks/learning, and record one of its episodes."""
-    from learn import run_of
-
     from agents.ppo_torch import Config, Learner, train
     from agents.ppo_torch.pictures import greedy_states
+    from benchmarks.learning.settings import read
 
-    run = run_of(env_id)
-    learner = Learner(Config(env=env_id, env_args=run["env_args"], seed=1, **run["settings"]))
+    settings = read(env_id)
+    learner = Learner(Config(env=env_id, env_args=settings.env_args, seed=1, **settings.ppo))
     train(learner)
     recording = Recording("trained")
     for envs in greedy_states(learner.policy, learner.encoder, learner.config, STEPS):

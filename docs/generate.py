@@ -5,7 +5,7 @@ and docs/field_report.md from the data in benchmarks/field.
     python docs/generate.py --pictures   write the pages, and every picture anew
     python docs/generate.py --check      write nothing; exit status 1 if anything is stale or missing
 
-Everything comes from the catalogue, the declarations, the cards, and what benchmarks/learn.py has measured (where it
+Everything comes from the catalogue, the declarations, the cards, and what benchmarks/learning has measured (where it
 has), so no environment is named here.
 """
 
@@ -16,12 +16,12 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import api_pages
 import episodes
 import field_report
 import learning
+import learning_curves
 
 from masked_envs.cards import constructor_calls, facts, parameter_rows, read_card
 from masked_envs.catalogue import CATALOGUE
@@ -33,7 +33,8 @@ ENVS = ROOT / "docs" / "envs"
 INDEX = ENVS / "index.md"
 LEARNING = ROOT / "docs" / "learning.md"
 FIELD_REPORT = ROOT / "docs" / "field_report.md"
-OVERVIEW, CURVES = (ROOT / "docs" / "images" / name for name in ("overview.gif", "learning.png"))
+IMAGES = ROOT / "docs" / "images"
+OVERVIEW, PROGRESS, CURVES = IMAGES / "overview.gif", IMAGES / "learning.svg", IMAGES / "learning"
 KINDS = ROOT / "docs" / "action_kinds.md"
 README = ROOT / "README.md"
 
@@ -67,6 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path)
             print(path.relative_to(ROOT))
+    for path, (draw, shown) in figures().items():
+        if given.pictures or not learning_curves.shows(path, shown):
+            draw(path)
+            print(path.relative_to(ROOT))
     for path in strangers():
         path.unlink()
     return 0
@@ -80,6 +85,11 @@ def find_stale() -> list[str]:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(f"{path.relative_to(ROOT)} is stale: {advice}")
     stale += [f"{path.relative_to(ROOT)} is missing: {advice}" for path in pictures() if not path.exists()]
+    stale += [
+        f"{path.relative_to(ROOT)} is stale: {advice}"
+        for path, (_, shown) in figures().items()
+        if not learning_curves.shows(path, shown)
+    ]
     return stale + [f"{path.relative_to(ROOT)} is of no environment: {advice}" for path in strangers()]
 
 
@@ -116,15 +126,24 @@ def pictures() -> dict[Path, Callable[[Path], None]]:
         ENVS / f"{name(one)}.profile.svg": functools.partial(episodes.write_profile, one) for one in declarations()
     }
     recorded = {episodes.path_of(name(one)): functools.partial(episodes.write_random, one) for one in declarations()}
-    curves = functools.partial(learning.draw, learning.read_results())
-    return {OVERVIEW: draw_overview, CURVES: curves, **drawn, **profiled, **recorded}
+    return {OVERVIEW: draw_overview, **drawn, **profiled, **recorded}
+
+
+def figures() -> dict[Path, tuple[Callable[[Path], None], Mapping[str, learning.Results]]]:
+    """Every figure of results, what draws it, and the results that it shows."""
+    measured = learning.read_results()
+    curves = {
+        CURVES / f"{learning.name(each)}.svg": (functools.partial(learning_curves.draw_curves, each), {env_id: each})
+        for env_id, each in measured.items()
+    }
+    return {PROGRESS: (functools.partial(learning_curves.draw_overview, measured), measured), **curves}
 
 
 def strangers() -> list[Path]:
     """Pages and pictures of environments that are no more."""
-    known = {*pages(), *pictures()}
+    known = {*pages(), *pictures(), *figures()}
     known |= {episodes.path_of(name(one), play) for one in declarations() for play in episodes.PLAYS}
-    folders = (ENVS, episodes.FOLDER, api_pages.FOLDER)
+    folders = (ENVS, episodes.FOLDER, api_pages.FOLDER, CURVES)
     return sorted(path for folder in folders for path in folder.glob("*") if path not in known)
 
 
@@ -137,7 +156,7 @@ def name(declared: Declaration) -> str:
     return declared.id.rpartition("-")[0]
 
 
-def page(declared: Declaration, measured: Mapping[str, Any] | None = None) -> str:
+def page(declared: Declaration, measured: learning.Results | None = None) -> str:
     """The page of one environment, with what the reference agent learns in it where that was measured."""
     card = read_card(declared.rules)
     title = name(declared)

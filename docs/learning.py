@@ -1,111 +1,201 @@
-"""Write docs/learning.md, its curves, and the results section of an environment's page.
+"""Write docs/learning.md and the results section of an environment's page, from what benchmarks/learning holds.
 
-Everything comes from benchmarks/learning/<id>.json, which benchmarks/learn.py writes, and, for random play, from
-benchmarks/results/random_play.json, which benchmarks/random_play.py writes. An environment without a file of its own
-is left out. docs/generate.py calls this.
+An environment without results there is left out. docs/generate.py calls this; learning_curves.py draws the figures.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from masked_envs.catalogue import CATALOGUE
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-RESULTS, RANDOM = BENCHMARKS / "learning", BENCHMARKS / "results" / "random_play.json"
-Results = Mapping[str, Mapping[str, Any]]  # by id: "run" and "result" (benchmarks/learn.py), "random" (random_play.py)
+from benchmarks.interquartile import Estimate, estimate  # noqa: E402
+from benchmarks.learning import settings as room  # noqa: E402
+from benchmarks.learning.settings import STARTS, Settings  # noqa: E402
 
-NOTICE = "<!-- Written by docs/generate.py from benchmarks/learning and random_play.json; do not edit. -->"
+NOTICE = "<!-- Written by docs/generate.py from benchmarks/learning; do not edit. -->"
+PLAYS = ("greedy", "sampled")
+NEARLY = 0.95  # of the way from random play to the best
 PAGE_HEAD = f"""{NOTICE}
 
 # What the reference agent learns
 
-`agents/ppo_torch` is masked PPO with a network of two hidden layers. Each row of the table is one training run with one
-seed. `benchmarks/learning/<id>.json` holds the seed, all settings and the results. `python benchmarks/learn.py` repeats
-all runs, each on one processor core.
+How well can one do in each environment? This page compares uniformly random legal play, a simple heuristic where one is
+known, masked PPO (`agents/ppo_torch`, a network of two hidden layers), sb3-contrib's MaskablePPO with the same settings
+where there is one agent with flat actions, and the best possible return where it is known.
 
-- **greedy**, **sampled**: mean return of 100 evaluation episodes, with the most probable legal action, and with actions
-  sampled from the policy. Games are played against a random opponent, half of the episodes from each seat.
-- **random**: mean return of uniformly random legal play, exact, or over at least 10,000 episodes with its standard
-  error (`python benchmarks/random_play.py`).
-- **best possible**: the mean over the same 100 episodes, unless the table says otherwise. A *bound* is a number that no
-  policy can exceed and that may be out of reach.
-- **progress**: (better of greedy and sampled - random) / (best possible - random).
-- **invalid**: invalid actions in training and evaluation. **without mask**: invalid actions among 4,096 decisions of
-  the same policy before training, with the mask removed. It shows that the count of invalid actions can be above zero.
+`python -m benchmarks.learning` repeats all of it, and goes on where it stopped. `benchmarks/learning/<id>` holds the
+settings, and one small file for each run.
 
-| environment | greedy | sampled | random | best possible | progress | decisions | minutes | invalid | without mask |
-|---|---|---|---|---|---|---|---|---|---|
+- All are judged on the same {STARTS} episodes, which training has not seen. Games in turns are played against a random
+  opponent, an equal number of episodes from each seat.
+- A learner's figure is the interquartile mean over its seeds with a 95% bootstrap interval (Agarwal et al. 2021), of
+  the mean returns of **greedy** play (the most probable legal action) and of **sampled** play.
+- **random** is the mean of many plays of each episode, with its standard error for these starts.
+- **best**: no policy can do better on average over these episodes, unless the table says otherwise. A *bound* may be
+  out of reach.
+- **way**: (better of greedy and sampled - random) / (best - random), of masked PPO.
+- **seconds**: processor time of training with one seed, median.
+- **invalid**: invalid actions in all training and evaluation. **without mask**: invalid actions of the same policies
+  before training, with the mask removed, among 4,096 decisions for each seed. It shows that the count can be above
+  zero.
+
+![How far masked PPO comes from random play to the best possible](images/learning.svg)
+
 """
-PAGE_TAIL = """
-![Mean return of the episodes in training over the decisions taken, for each environment](images/learning.png)
-
-The dashed line is uniformly random legal play. The dotted line is the best possible return or a bound. For games the
-curve shows the return of the first player in self-play, which does not measure strength.
-"""
+COLUMNS = (
+    "environment", "random", "heuristic", "masked PPO, greedy", "masked PPO, sampled", "MaskablePPO", "best", "way",
+    "seeds", "decisions", "seconds", "invalid", "without mask",
+)  # fmt: skip
 
 
-def read_results() -> dict[str, dict[str, Any]]:
-    """The runs of the environments that have one, in the order of the catalogue, each with its random play.
+@dataclass(frozen=True)
+class Results:
+    """What was measured in one environment.
 
-    Raises:
-        ValueError: random play has not been measured in an environment that has a run.
+    Attributes:
+        references: "random", "heuristic" and "best" (benchmarks/learning/references.py).
+        runs: by learner ("ppo", "maskable"), those of the present settings, in the order of their seeds.
     """
-    random, results = json.loads(RANDOM.read_text(encoding="utf-8")), {}
-    for env_id in CATALOGUE:
-        path = RESULTS / f"{env_id}.json"
-        if path.exists():
-            if env_id not in random:
-                raise ValueError(f"no random play of {env_id}: run python benchmarks/random_play.py {env_id}")
-            results[env_id] = {**json.loads(path.read_text(encoding="utf-8")), "random": random[env_id]}
-    return results
+
+    env_id: str
+    settings: Settings
+    references: Mapping[str, Any]
+    runs: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    @property
+    def best(self) -> float | None:
+        return None if self.references["best"] is None else float(self.references["best"])
+
+    def reached(self, learner: str, play: str) -> Estimate:
+        return estimate([run[play] for run in self.runs[learner]])
+
+    def best_play(self, learner: str = "ppo") -> str:
+        """The better of greedy and sampled play."""
+        return max(PLAYS, key=lambda play: self.reached(learner, play).mean)
+
+    def way(self) -> float | None:
+        """How far masked PPO comes from random play to the best; None where that is not known."""
+        if self.best is None:
+            return None
+        random = self.references["random"]["mean"]
+        return float((self.reached("ppo", self.best_play()).mean - random) / (self.best - random))
 
 
-def page(results: Results) -> str:
+def read_results() -> dict[str, Results]:
+    """The environments with a run of masked PPO and what it is compared with, in the order of the catalogue."""
+    found = {}
+    for env_id in room.ids():
+        settings = room.read(env_id)
+        references = of_settings(env_id, "references", settings.fingerprint("references"))
+        runs = {
+            learner: sorted(of_settings(env_id, f"{learner}-*", settings.fingerprint(learner)), key=lambda r: r["seed"])
+            for learner in ("ppo", "maskable")
+        }
+        if references and runs["ppo"]:
+            found[env_id] = Results(env_id, settings, references[0], runs)
+    return found
+
+
+def of_settings(env_id: str, pattern: str, fingerprint: str) -> list[dict[str, Any]]:
+    """The contents of files that were written with these settings."""
+    folder = room.path(env_id, "").parent
+    contents = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob(f"{pattern}.json")]
+    return [content for content in contents if content["settings"] == fingerprint]
+
+
+def page(results: Mapping[str, Results]) -> str:
     """The text of docs/learning.md."""
+    lines = [f"| {' | '.join(COLUMNS)} |\n", "|---" * len(COLUMNS) + "|\n"]
+    for each in results.values():
+        named = f" ({arguments(each)})" if arguments(each) else ""
+        lines.append("| " + " | ".join([f"[{each.env_id}](envs/{name(each)}.md){named}", *cells(each)]) + " |\n")
+    return PAGE_HEAD + "".join(lines) + short_of_the_way(results)
+
+
+def short_of_the_way(results: Mapping[str, Results]) -> str:
+    """A line for each environment whose best is known and not nearly reached, and why."""
     lines = []
-    for env_id, each in results.items():
-        named = arguments(each)
-        name = f"[{env_id}](envs/{env_id.rsplit('-v', 1)[0]}.md)" + (f" ({named})" if named else "")
-        lines.append("| " + " | ".join([name, *cells(each)]) + " |\n")
-    return PAGE_HEAD + "".join(lines) + PAGE_TAIL
+    for each in results.values():
+        way = each.way()
+        if way is not None and way < NEARLY:
+            lines.append(f"- {each.env_id}, {way:.0%}: {each.settings.note or 'not yet explained'}.\n")
+    if not lines:
+        return ""
+    return f"\n## Less than {NEARLY:.0%} of the way\n\n" + "".join(lines)
 
 
-def section(each: Mapping[str, Any]) -> str:
-    """What an environment's page says of its run."""
-    run, result = each["run"], each["result"]
+def section(each: Results) -> str:
+    """What an environment's page says of its runs."""
     given = f" with `{arguments(each)}`" if arguments(each) else ""
-    best = "" if result["best"] is None else f", and the best possible is {result['best']:.2f} ({run['best_is']})"
-    return (
-        f"Masked PPO (`agents/ppo_torch`){given}: mean return {result['greedy']:.2f} greedy and "
-        f"{result['sampled']:.2f} sampled, after {run['settings']['total_decisions']:,} decisions. Random legal play "
-        f"earns {with_error(each['random'])}{best}. [How this was measured](../learning.md)."
-    )
-
-
-def arguments(each: Mapping[str, Any]) -> str:
-    """The parameters of the environment in a run, such as "rows=4, cols=4"."""
-    return ", ".join(f"{key}={value}" for key, value in each["run"]["env_args"].items())
-
-
-def cells(each: Mapping[str, Any]) -> list[str]:
-    """A row of the table, without the environment."""
-    run, result = each["run"], each["result"]
-    reached = progress(each)
-    return [
-        *(f"{result[name]:.2f}" for name in ("greedy", "sampled")),
-        with_error(each["random"]),
-        "not known" if result["best"] is None else f"{result['best']:.2f}, {run['best_is']}",
-        "" if reached is None else f"{reached:.0%}",
-        f"{run['settings']['total_decisions']:,}",
-        f"{result['minutes']:.1f}",
-        str(result["invalid"]),
-        "nothing is forbidden" if result["negative_control"] is None else str(result["negative_control"]),
+    parts = [
+        f"Masked PPO (`agents/ppo_torch`){given}, after {each.settings.ppo['total_decisions']:,} decisions: "
+        f"mean return {interval(each.reached('ppo', 'greedy'))} greedy and "
+        f"{interval(each.reached('ppo', 'sampled'))} sampled, over {seeds(each.runs['ppo'])}.",
     ]
+    if each.runs["maskable"]:
+        found = each.reached("maskable", each.best_play("maskable"))
+        parts.append(f"sb3-contrib's MaskablePPO with the same settings: {interval(found)}.")
+    parts.append(f"Random legal play earns {with_error(each.references['random'])}.")
+    if each.references["heuristic"] is not None:
+        parts.append(f"A heuristic ({words(each)}) earns {each.references['heuristic']:.2f}.")
+    if each.best is not None:
+        parts.append(f"The best possible is {each.best:.2f} ({each.settings.best_is}).")
+    picture = f"![Mean return over the decisions of training](../images/learning/{name(each)}.svg)"
+    return " ".join(parts) + f" [How this was measured](../learning.md).\n\n{picture}"
+
+
+def cells(each: Results) -> list[str]:
+    """A row of the table, without the environment."""
+    ppo, way, heuristic = each.runs["ppo"], each.way(), each.references["heuristic"]
+    others = [f"{each.reached('maskable', play).mean:.2f}" for play in PLAYS] if each.runs["maskable"] else []
+    controls = [run["negative_control"] for run in ppo if run["negative_control"] is not None]
+    invalid = sum(run["invalid"] for runs in each.runs.values() for run in runs)
+    return [
+        with_error(each.references["random"]),
+        "" if heuristic is None else f"{heuristic:.2f}, {words(each)}",
+        *(interval(each.reached("ppo", play)) for play in PLAYS),
+        " greedy, ".join(others) + (" sampled" if others else ""),
+        "not known" if each.best is None else f"{each.best:.2f}, {each.settings.best_is}",
+        "" if way is None else f"{way:.0%}",
+        str(len(ppo)),
+        f"{each.settings.ppo['total_decisions']:,}",
+        f"{sorted(run['seconds'] for run in ppo)[len(ppo) // 2]:.0f}",
+        str(invalid),
+        f"{sum(controls):,}" if controls else "nothing is forbidden",
+    ]
+
+
+def name(each: Results) -> str:
+    return each.env_id.rpartition("-")[0]
+
+
+def words(each: Results) -> str:
+    return (each.settings.heuristic or "").replace("_", " ")
+
+
+def seeds(runs: Sequence[Any]) -> str:
+    return f"{len(runs)} seed{'s' if len(runs) > 1 else ''}"
+
+
+def arguments(each: Results) -> str:
+    """The parameters of the environment in a run, such as "rows=4, cols=4"."""
+    return ", ".join(f"{key}={value}" for key, value in each.settings.env_args.items())
+
+
+def interval(found: Estimate) -> str:
+    """Such as "7.72 [7.68, 7.76]", without the interval where there is no spread."""
+    if found.low == found.high:
+        return f"{found.mean:.2f}"
+    return f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
 def with_error(random: Mapping[str, Any]) -> str:
@@ -115,41 +205,3 @@ def with_error(random: Mapping[str, Any]) -> str:
         return f"{random['mean']:.2f} exactly"
     digits = max(2, -math.floor(math.log10(error)))  # so many that the error has one that is not 0
     return f"{random['mean']:.{digits}f} ± {error:.{digits}f}"
-
-
-def progress(each: Mapping[str, Any]) -> float | None:
-    """(better of greedy and sampled - random) / (best - random); None where the best is not known."""
-    result, random = each["result"], each["random"]["mean"]
-    if result["best"] is None:
-        return None
-    reached = max(result["greedy"], result["sampled"])
-    return float((reached - random) / (result["best"] - random))
-
-
-def draw(results: Results, path: Path) -> None:
-    """The curves of training, one panel for each environment."""
-    import matplotlib
-    import numpy as np
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    columns = 4
-    rows = math.ceil(len(results) / columns)
-    figure, axes = pyplot.subplots(rows, columns, figsize=(3.2 * columns, 2.1 * rows), squeeze=False)
-    for axis in axes.flat[len(results) :]:
-        axis.set_visible(False)
-    for axis, (env_id, each) in zip(axes.flat, results.items(), strict=False):
-        result, curve = each["result"], np.array(each["result"]["curve"], float)
-        axis.plot(curve[:, 0] / 1000, curve[:, 1], color="#0072b2")
-        if CATALOGUE[env_id].play != "turns":
-            axis.axhline(each["random"]["mean"], color="#787878", linestyle="--", linewidth=1)
-            if result["best"] is not None:
-                axis.axhline(result["best"], color="#009e73", linestyle=":", linewidth=1)
-        axis.set_title(env_id, fontsize=8)
-        axis.tick_params(labelsize=7)
-    figure.supxlabel("thousand decisions", fontsize=9)
-    figure.tight_layout()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90)
-    pyplot.close(figure)

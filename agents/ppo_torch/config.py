@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+NETWORKS = ("mlp", "board", "set")
+
 
 def option(default: Any, about: str) -> Any:
     return field(default=default, metadata={"about": about})
@@ -30,6 +32,7 @@ class Config:
     value_weight: float = option(0.5, "weight of the critic's squared error")
     max_grad_norm: float = option(0.5, "longest gradient")
     hidden: int = option(64, "width of the hidden layers")
+    network: str = option("mlp", "board: convolutions; set: the same layers for each item; mlp: neither")
     mask: str = option("on", "off: keep the mask from the policy, to see what it is worth")
     target_return: float | None = option(None, "stop when 100 greedy episodes reach this mean return")
     evaluate_every: int = option(4, "iterations between two looks at the target return")
@@ -42,5 +45,7 @@ class Config:
         for name in ("gamma", "gae_lambda"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
+        if self.network not in NETWORKS:
+            raise ValueError(f"network must be 'mlp', 'board' or 'set', not {self.network!r}")
         if self.evaluate_every < 1 or self.mask not in ("on", "off"):
             raise ValueError("evaluate_every must be at least 1, and mask 'on' or 'off'")

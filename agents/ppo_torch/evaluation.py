@@ -14,7 +14,7 @@ from ..proof import CONTROL_DECISIONS, Count
 from . import environments
 from .config import Config
 from .masks import full_mask, same, shown_mask
-from .networks import Encoder, Policy
+from .networks import Encoder, Policy, new_policy
 
 MOST_STEPS = 10_000  # of an evaluation: without a time limit an episode may go on for ever
 EVALUATION_SEED = 1_000_000  # beyond the run's own seed, so that evaluation meets episodes that training has not
@@ -99,7 +99,7 @@ def negative_control(encoder: Encoder, config: Config, decisions: int = CONTROL_
     envs = environments.make_envs(config, config.num_envs)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        policy = Policy(encoder.shapes, envs.mask_spec, config.hidden)
+        policy = new_policy(encoder, envs.mask_spec, config)
     steps = -(-decisions // config.num_envs)
     played = play(policy, encoder, envs, config.seed + EVALUATION_SEED, greedy=False, masked=False, steps=steps)
     return played.count.invalid if played.forbade else None

@@ -18,7 +18,7 @@ from ..proof import Count
 from . import environments
 from .config import Config
 from .masks import full_mask, legal_fraction, shown_mask
-from .networks import Encoder, Policy
+from .networks import Encoder, new_policy
 from .rollout import Batch, Rollout, advantages
 
 
@@ -31,7 +31,7 @@ class Learner:
         self.config, self.self_play = config, environments.self_play_agents(config) > 1
         self.envs = environments.make_envs(config, config.num_envs).unwrapped
         self.encoder = Encoder(self.envs.single_observation_space)
-        self.policy = Policy(self.encoder.shapes, self.envs.mask_spec, config.hidden)
+        self.policy = new_policy(self.encoder, self.envs.mask_spec, config)
         self.optimiser = torch.optim.Adam(self.policy.parameters(), config.learning_rate, eps=1e-5, foreach=True)
         self.rollout = Rollout(config, self.encoder.shapes, self.envs)
         self.iteration = self.decisions = self.earlier_invalid = 0

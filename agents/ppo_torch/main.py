@@ -13,6 +13,7 @@ from masked_envs.files import NotWrittenError
 
 from ..command_line import INTERRUPTED, add_flags, key_and_value
 from .checkpoint import FILE, encode, load_checkpoint
+from .comparison import train_unmasked
 from .config import Config
 from .learner import Learner, fits_this_agent
 from .pictures import draw_learning_curve, greedy_frames, record_gif
@@ -56,7 +57,12 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, dic
     add("--checkpoint-every", type=int, default=50, metavar="N", help="in iterations (default: 50)")
     add("--resume", action="store_true", help="continue the run in --checkpoint-dir or --demo to the same bytes")
     add("--evaluate", type=Path, metavar="DIR", help="only play with the policy of the run in DIR")
-    add("--demo", type=Path, metavar="DIR", help="as --checkpoint-dir, then draw curve and GIF there")
+    add(
+        "--demo",
+        type=Path,
+        metavar="DIR",
+        help="as --checkpoint-dir, then train without the mask too, and draw curves and GIF there",
+    )
     given = vars(parser.parse_args(arguments))
     if parameters := dict(given.pop("env_arg")):
         given["env_args"] = parameters
@@ -142,7 +148,12 @@ def carry_out(learner: Learner, run: Run) -> bool:
     proven = report(learner)
     if run.demo is not None:
         curve, gif = run.demo / "learning_curve.png", run.demo / "agent.gif"
-        draw_learning_curve(learner.history, learner.config, curve)
+        unmasked = None
+        if learner.config.mask == "on":
+            print("the same training without the mask, to compare:")
+            unmasked = train_unmasked(learner.config)
+            print(f"without the mask: {unmasked.at_the_end()}")
+        draw_learning_curve(learner.history, learner.config, curve, unmasked)
         record_gif(learner.policy, learner.encoder, learner.config, gif)
         print(f"wrote {curve} and {gif}")
     return proven

@@ -13,7 +13,9 @@ from masked_envs import MaskSpec
 from masked_envs.torch import Features, MaskedDistribution, distribution_for, num_logits, score_candidates
 from masked_envs.torch.features import CANDIDATES
 
+from .config import Config
 from .masks import for_env
+from .shared_networks import Planes, SharedNetwork
 
 Observation = dict[str, Tensor]
 """What `Encoder` makes of a batch: "features" (B, F) and, for candidate actions, "action_embeddings" (B, n, d)."""
@@ -28,6 +30,7 @@ class Encoder:
 
     Attributes:
         shapes: of the tensors that `__call__` returns, without the batch.
+        single: the one space that the features are made of; None where there are several.
 
     Raises:
         ValueError: a space without features.
@@ -36,6 +39,8 @@ class Encoder:
     def __init__(self, space: spaces.Space[Any]) -> None:
         self.features = Features(space)
         self.shapes: dict[str, tuple[int, ...]] = {"features": self.features.space.shape}
+        parts = list(self.features.parts.values())
+        self.single = parts[0] if len(parts) == 1 else None
         if isinstance(space, spaces.Dict) and CANDIDATES in space.spaces:
             self.shapes[CANDIDATES] = space[CANDIDATES].shape or ()
 
@@ -56,13 +61,22 @@ class Policy(nn.Module):
     Args:
         shapes: those of the `Encoder`.
         mask_spec: the kind of mask, which decides the distribution and its number of logits.
-        hidden: width of the two hidden layers.
+        hidden: width of the hidden layers.
+        network: "mlp" has two hidden layers; "board" and "set" share weights (`shared_networks`).
+        space: what the features are made of, for "board" and "set".
 
     Raises:
-        ValueError: no masked distribution for this kind of mask.
+        ValueError: no masked distribution for this kind of mask; a network that does not fit the observation.
     """
 
-    def __init__(self, shapes: dict[str, tuple[int, ...]], mask_spec: MaskSpec, hidden: int) -> None:
+    def __init__(
+        self,
+        shapes: dict[str, tuple[int, ...]],
+        mask_spec: MaskSpec,
+        hidden: int,
+        network: str = "mlp",
+        space: spaces.Space[Any] | None = None,
+    ) -> None:
         super().__init__()
         self.mask_spec = mask_spec
         (inputs,) = shapes["features"]
@@ -71,6 +85,11 @@ class Policy(nn.Module):
         if CANDIDATES in shapes:
             outputs = hidden
             self.key = mlp(shapes[CANDIDATES][-1], hidden, hidden, last_gain=1.0)
+        if network != "mlp":
+            planes = Planes(space, network, outputs)
+            self.critic: nn.Module = SharedNetwork(planes, network, hidden, 1, gain=1.0, pooled=True)
+            self.actor: nn.Module = SharedNetwork(planes, network, hidden, outputs, gain=0.01, pooled=False)
+            return
         self.critic = mlp(inputs, hidden, 1, last_gain=1.0)
         # A small last layer begins with nearly equal probabilities for all that is legal.
         self.actor = mlp(inputs, hidden, outputs, last_gain=0.01)
@@ -90,6 +109,11 @@ class Policy(nn.Module):
     def to_env(self, action: Any) -> Any:
         """Actions of the distribution as the environment takes them, in NumPy."""
         return for_env(self.mask_spec.action_space, action)
+
+
+def new_policy(encoder: Encoder, mask_spec: MaskSpec, config: Config) -> Policy:
+    """The policy of a run as it is before learning."""
+    return Policy(encoder.shapes, mask_spec, config.hidden, config.network, encoder.single)
 
 
 def mlp(inputs: int, hidden: int, outputs: int, last_gain: float) -> nn.Sequential:

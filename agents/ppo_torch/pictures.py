@@ -14,32 +14,55 @@ from masked_envs.files import atomic_write
 from masked_envs.render import write_gif
 
 from . import environments
+from .comparison import Curves
 from .config import Config
 from .masks import shown_mask
 from .networks import Encoder, Policy
 
 MOST_FRAMES = 250
 ONE_OF_N = ("flat", "candidates")
+MASKED, UNMASKED = "#0072b2", "#d55e00"  # Okabe and Ito's blue and vermilion
 
 
-def draw_learning_curve(history: list[tuple[int, float]], config: Config, path: Path) -> None:
-    """Write a PNG of the mean return of the episodes that ended in each iteration, against decisions."""
+def draw_learning_curve(
+    history: list[tuple[int, float]], config: Config, path: Path, unmasked: Curves | None = None
+) -> None:
+    """Write a PNG of the mean return of the episodes that ended in each iteration, against decisions.
+
+    With the run without a mask, also its returns and its share of invalid actions; a masked run takes none.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    decisions, returns = np.array(history).reshape(-1, 2).T
-    figure, axes = pyplot.subplots(figsize=(6.4, 3.6), layout="constrained")
-    axes.plot(decisions, returns, color="tab:blue", alpha=0.3, linewidth=1)
-    window = max(1, len(returns) // 20)
-    smooth = [returns[max(0, i - window) : i + 1].mean() for i in range(len(returns))]
-    axes.plot(decisions, smooth, color="tab:blue")
-    axes.set(xlabel="decisions", ylabel="return of episodes while learning", title=f"Masked PPO on {config.env}")
-    axes.grid(alpha=0.3)
+    panels = 1 if unmasked is None else 2
+    figure, ((axes, *beside),) = pyplot.subplots(
+        1, panels, figsize=(6.4 * panels, 3.6), layout="constrained", squeeze=False
+    )
+    plot_smoothed(axes, history, MASKED, "with the mask" if config.mask == "on" else "without the mask")
+    axes.set(xlabel="decisions", ylabel="return of episodes while learning", title=f"PPO on {config.env}")
+    if unmasked is not None:
+        plot_smoothed(axes, unmasked.returns, UNMASKED, "without the mask")
+        (shares,) = beside
+        shares.axhline(0, color=MASKED, label="with the mask")
+        plot_smoothed(shares, unmasked.invalid, UNMASKED, "without the mask")
+        shares.set(xlabel="decisions", ylabel="share of invalid actions", ylim=(-0.02, 1), title="Invalid actions")
+    for each in (axes, *beside):
+        each.grid(alpha=0.3)
+        each.legend(frameon=False)
     with atomic_write(path) as file:
         figure.savefig(file, dpi=120, format="png")
     pyplot.close(figure)
+
+
+def plot_smoothed(axes: Any, curve: list[tuple[int, float]], colour: str, label: str) -> None:
+    """The values, faintly, and their means over a twentieth of the run."""
+    decisions, values = np.array(curve).reshape(-1, 2).T
+    axes.plot(decisions, values, color=colour, alpha=0.3, linewidth=1)
+    window = max(1, len(values) // 20)
+    smooth = [values[max(0, i - window) : i + 1].mean() for i in range(len(values))]
+    axes.plot(decisions, smooth, color=colour, label=label)
 
 
 def record_gif(policy: Policy, encoder: Encoder, config: Config, path: Path) -> None:

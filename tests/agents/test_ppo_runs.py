@@ -13,9 +13,9 @@ pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install '
 pytest.importorskip("tqdm", reason="agents/ppo_torch needs tqdm: pip install 'masked-envs[torch]'")
 
 import torch  # noqa: E402
-from ppo_cases import CARTPOLE, FACES, TINY, Learner, after, bytes_of  # noqa: E402
+from ppo_cases import CARTPOLE, FACES, TINY, Config, Learner, after, bytes_of  # noqa: E402
 
-from agents.ppo_torch import checkpoint, evaluation, networks, progress, training  # noqa: E402
+from agents.ppo_torch import checkpoint, comparison, evaluation, networks, progress, training  # noqa: E402
 from agents.ppo_torch.event_log import EventLog  # noqa: E402
 from agents.ppo_torch.main import main  # noqa: E402
 from agents.proof import Count, proof_line  # noqa: E402
@@ -159,7 +159,26 @@ def test_the_demo_draws_a_curve_and_the_agent(tmp_path, capsys):
     assert main([*FLAGS, "--demo", str(tmp_path)]) == 0
     with image.open(tmp_path / "agent.gif") as gif, image.open(tmp_path / "learning_curve.png") as curve:
         assert gif.n_frames > 5 and min(gif.size) >= 100 and min(curve.size) >= 200
-    assert main([*FLAGS, "--demo", str(tmp_path)]) == 0  # and again, over the first
+        with_both = curve.size[0]
+    printed = capsys.readouterr().out
+    found = re.search(r"without the mask: .* (\d+)% of the actions invalid", printed)
+    assert found and int(found[1]) > 0 and "invalid 0" in printed
+    assert main([*FLAGS, "--demo", str(tmp_path), "--mask", "off"]) == 0  # and again, over the first
+    with image.open(tmp_path / "learning_curve.png") as curve:
+        assert curve.size[0] < with_both
+    assert "to compare" not in capsys.readouterr().out
+
+
+def test_the_run_without_a_mask_is_that_of_the_flag():
+    config = Config(**TINY)
+    found = comparison.train_unmasked(config)
+    learner = Learner(replace(config, mask="off"))
+    while not learner.finished:
+        learner.iterate()
+    assert found.returns == learner.history
+    steps = np.diff([0, *(at for at, _ in found.invalid)])
+    counted = sum(share * step for (_, share), step in zip(found.invalid, steps, strict=True))
+    assert round(counted) == learner.count.invalid > 0
 
 
 @pytest.mark.parametrize(

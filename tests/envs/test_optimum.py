@@ -1,6 +1,5 @@
 """The best and the random returns that benchmarks/ states: against brute force, algebra and published numbers."""
 
-import json
 import sys
 from fractions import Fraction
 from functools import cache
@@ -11,13 +10,9 @@ import gymnasium
 import numpy as np
 import pytest
 
-from masked_envs.catalogue import CATALOGUE
-from masked_envs.registration import declaration
-
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 sys.path[:0] = [str(BENCHMARKS), str(BENCHMARKS / "optimum")]
 
-import random_play  # noqa: E402
 from optimum.bin_pack import area_bound, best, packs  # noqa: E402
 from optimum.mastermind import Mastermind, answer  # noqa: E402
 from optimum.minesweeper import Minesweeper  # noqa: E402
@@ -154,31 +149,3 @@ def test_taxi_is_that_of_value_iteration_in_gymnasiums_table():
     assert [best_of(state) for state in starts] == values[starts].tolist()
     assert sorted(all_starts()) == sorted(values[starts].tolist())
     assert values[starts].mean() == pytest.approx(7.93)
-
-
-# --- random play ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("env_id", [i for i in random_play.EXACT if CATALOGUE[i].play == "single"])
-def test_an_exact_mean_of_random_play_is_that_of_episodes(env_id):
-    given = random_play.parameters_of(env_id)
-    returns = random_play.sampled(env_id, given, episodes=400, rows=200)
-    exact = random_play.measure(env_id)["mean"]
-    assert len(returns) == 400
-    assert abs(returns.mean() - exact) < 5 * returns.std() / len(returns) ** 0.5
-
-
-@pytest.mark.parametrize("env_id", [i for i in random_play.EXACT if CATALOGUE[i].play != "single"])
-def test_an_exact_mean_of_a_game_is_that_of_two_seats_with_opposite_rewards(env_id):
-    declared = declaration(env_id)
-    assert declared.zero_sum and len(declared.agents(declared.resolve({}))) == 2
-    assert random_play.measure(env_id)["mean"] == 0.0
-
-
-def test_the_file_has_every_id_with_a_run():
-    results = json.loads(random_play.RESULTS.read_text())
-    runs = {path.stem for path in (BENCHMARKS / "learning").glob("*.json")}
-    assert runs <= set(results) <= set(CATALOGUE)
-    for env_id, result in results.items():
-        assert result["env_args"] == random_play.parameters_of(env_id)
-        assert result["exact"] or (result["episodes"] >= 10_000 and result["standard_error"] > 0)
