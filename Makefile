@@ -60,7 +60,7 @@ export SDL_VIDEODRIVER MPLBACKEND
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.installed-demo ## train masked PPO for about a minute; curve and GIF in runs/demo
+demo: $(VENV)/.installed-demo ## train PPO with and without its mask, for a minute; curves and GIF in runs/demo
 	$(BIN)/python -m agents.ppo_torch --env $(DEMO_ENV) --demo $(DEMO_DIR) $(DEMO_FLAGS)
 
 ifeq ($(ID),)
