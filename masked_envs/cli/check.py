@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from ..catalogue import CATALOGUE
 from ..core.declaration import Declaration
 from ..registration import make_aec, make_parallel
+from .console import Progress, print_json, print_words
 from .targets import FAILED, NOT_JUDGED, CommandError, declaration_of, load
 
 Target = str | Callable[..., Any]
+STYLES = {
+    r"(?m)^\S.*: passed$": "bold green",
+    r"(?m)^\S.*: breaks L.*$": "bold red",
+    r"NOT JUDGED": "bold yellow",
+    r"(?m)^L\d+\s+passed": "green",
+    r"(?m)^L\d+\s+FAILED": "bold red",
+    r"(?m)^L\d+\s+warning": "yellow",
+    r"(?m)^L\d+\s+not applicable": "dim",
+}
+"""Patterns of a report, and how a terminal shows them."""
 
 
 def run(given: argparse.Namespace) -> int:
     """Check and print the reports; the exit status is 1 if a law failed, else 3 if L7 was not judged, else 0."""
     chosen = targets_of(given.target)
-    from ..conformance import check_masked_env
+    from ..conformance import LAWS, check_masked_env
 
     options = {
         "seed": given.seed,
@@ -34,15 +43,15 @@ def run(given: argparse.Namespace) -> int:
     }
     reports = []
     for target in chosen:
-        with Bar(quiet=given.json) as bar:
+        with Progress(len(LAWS), quiet=given.json) as progress:
             try:
-                reports.append(check_masked_env(target, progress=bar.show, **options))
+                reports.append(check_masked_env(target, progress=progress.show, **options))
             except TypeError as error:
                 raise CommandError(f"{given.target}: {error}") from error
         if not given.json:
-            print(reports[-1], flush=True)
+            print_words(str(reports[-1]), STYLES)
     if given.json:
-        print(json.dumps([report.as_dict() for report in reports], indent=1))
+        print_json([report.as_dict() for report in reports])
     verdicts = {report.verdict for report in reports}
     return FAILED if "failed" in verdicts else NOT_JUDGED if "not judged" in verdicts else 0
 
@@ -72,32 +81,3 @@ def targets(declared: Declaration) -> list[Target]:
     if declared.play == "simultaneous":
         makers.append(functools.partial(make_parallel, declared.id))
     return makers
-
-
-class Bar:
-    """A progress bar over the laws, if standard error is a terminal and tqdm is installed."""
-
-    def __init__(self, quiet: bool) -> None:
-        from ..conformance import LAWS
-
-        self._bar: Any = None
-        if quiet or not sys.stderr.isatty():
-            return
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            return
-        self._bar = tqdm(total=len(LAWS), unit=" laws", leave=False, file=sys.stderr)
-
-    def show(self, law: str) -> None:
-        """Show which law is next."""
-        if self._bar is not None:
-            self._bar.set_description(law)
-            self._bar.update(1)
-
-    def __enter__(self) -> Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.declaration import Declaration
 from ..render import WindowClosedError
+from .console import Progress, print_json
 from .targets import FAILED, CommandError, environment_of, require_display
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ def run(given: argparse.Namespace) -> int:
     declared, values = environment_of(given)
     if given.window:
         require_display()
-        show(declared, values, given.seed, given.steps, given.episodes, given.fps)
+        steps = show(declared, values, given.seed, given.steps, given.episodes, given.fps)
+        if given.json:
+            print_json({"id": declared.id, "out": None, "steps": steps})
         return 0
     out = Path(given.out)
     if out.suffix.lower() != ".gif":
@@ -35,28 +38,38 @@ def run(given: argparse.Namespace) -> int:
     from ..render import write_gif
 
     player = RandomPlayer(declared, values, given.seed, "rgb_array")
-    frames = frames_of(player, given.steps, given.episodes, given.fps)
-    try:
-        write_gif(frames, out, given.fps)
-    except OSError as error:
-        raise CommandError(f"--out {out}: {error.strerror}", FAILED) from error
-    print(f"{out}: {player.steps} steps of random legal play in {declared.id}")
+    with Progress(given.steps + 2, quiet=given.json) as progress:
+        frames = frames_of(player, given.steps, given.episodes, given.fps, progress.show)
+        progress.show("writing")
+        try:
+            write_gif(frames, out, given.fps)
+        except OSError as error:
+            raise CommandError(f"--out {out}: {error.strerror}", FAILED) from error
+    if given.json:
+        print_json({"id": declared.id, "out": str(out), "steps": player.steps})
+    else:
+        print(f"{out}: {player.steps} steps of random legal play in {declared.id}")
     return 0
 
 
-def frames_of(player: RandomPlayer, steps: int, episodes: int, fps: float) -> list[NDArray[np.uint8]]:
+def frames_of(
+    player: RandomPlayer, steps: int, episodes: int, fps: float, progress: Callable[[str], None] | None = None
+) -> list[NDArray[np.uint8]]:
     """Play, and draw every state; the last one of an episode is shown for `LAST_FRAME_SECONDS`.
 
     Args:
         player: in the render mode "rgb_array".
         steps, episodes: at most.
         fps: at which the frames will be shown.
+        progress: is told before each state that it will be drawn.
 
     Returns:
         frames uint8 (height, width, 3).
     """
     frames = []
     for goes_on in player.play(steps, episodes):
+        if progress is not None:
+            progress("drawing")
         frames += [player.env.render()] * (1 if goes_on else max(1, round(LAST_FRAME_SECONDS * fps)))
     player.env.close()
     return frames
@@ -64,8 +77,8 @@ def frames_of(player: RandomPlayer, steps: int, episodes: int, fps: float) -> li
 
 def show(
     declared: Declaration, values: Mapping[str, Any], seed: int | None, steps: int, episodes: int, fps: float
-) -> None:
-    """Play in a window until the play or the window ends."""
+) -> int:
+    """Play in a window until the play or the window ends; how many steps that were."""
     player = RandomPlayer(declared, values, seed, "human")
     frame_rate = player.env.metadata["render_fps"]  # of the window, which must respond to clicks between steps
     try:
@@ -77,6 +90,7 @@ def show(
         pass
     finally:
         player.env.close()
+    return player.steps
 
 
 class RandomPlayer:

@@ -26,8 +26,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=Version)
     commands = parser.add_subparsers(required=True, metavar="command")
-    _command(commands, "list", "show.list_all", "every environment in one table")
-    _add_environment(_command(commands, "show", "show.run", "an environment's card, spaces, parameters and mask"))
+    _add_json(_command(commands, "list", "show.list_all", "every environment in one table"))
+    show = _command(commands, "show", "show.run", "an environment's card, spaces, parameters and mask")
+    _add_environment(show)
+    _add_json(show)
     _add_profile(_command(commands, "profile", "profile.run", "how much is legal over an episode, and when"))
     _add_demo(_command(commands, "demo", "demo.run", "random legal play as a GIF or in a window"))
     _add_play(_command(commands, "play", "play.run", "play it yourself, with mouse and keyboard"))
@@ -40,7 +42,7 @@ def _add_profile(command: argparse.ArgumentParser) -> None:
     _add_environment(command)
     command.add_argument("--out", metavar="FILE", help="write the picture, as .svg or .png")
     command.add_argument("--steps", type=positive, default=300, help="steps at most (default: %(default)s)")
-    command.add_argument("--json", action="store_true", help="print it as JSON")
+    _add_json(command)
     _add_seed(command)
 
 
@@ -51,6 +53,7 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
     command.add_argument("--steps", type=positive, default=300, help="steps at most (default: %(default)s)")
     command.add_argument("--episodes", type=positive, default=1, help="episodes at most (default: %(default)s)")
     command.add_argument("--fps", type=frames_per_second, default=8.0, help="steps per second (default: %(default)g)")
+    _add_json(command)
     _add_seed(command)
 
 
@@ -62,6 +65,7 @@ def _add_play(command: argparse.ArgumentParser) -> None:
         choices=("random", "none"),
         help="who plays the others: random legal moves (the default), or nobody: you play every side in turn",
     )
+    _add_json(command)
     _add_seed(command)
 
 
@@ -69,6 +73,7 @@ def _add_bench(command: argparse.ArgumentParser) -> None:
     command.add_argument("ids", nargs="*", metavar="ID", help="environments (default: all)")
     command.add_argument("--num-envs", type=positive, default=1024, help="rows of the vector environment (%(default)s)")
     command.add_argument("--seconds", type=seconds, default=1.0, help="for each measurement (default: %(default)g)")
+    _add_json(command)
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:
@@ -88,7 +93,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
         "key of info that says whether an action was refused, or function (before, action, after) -> True, False, None"
     )
     command.add_argument("--refused", metavar="KEY|MODULE:NAME", help=text)
-    command.add_argument("--json", action="store_true", help="print the reports as JSON")
+    _add_json(command)
 
 
 class Parser(argparse.ArgumentParser):
@@ -155,6 +160,10 @@ def _add_environment(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID", help="an environment; `masked-envs list` shows all")
     text = "a parameter of the environment, several times for several; `masked-envs show ID` lists them"
     command.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help=text)
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def _add_seed(command: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.declaration import Declaration
 from ..errors import InvalidActionError
 from ..render import WindowClosedError
+from .console import print_json
 from .targets import CommandError, environment_of, require_display
 
 ONE_CHOICE = ("flat", "candidates", "joint", "conditional")
@@ -21,7 +22,8 @@ def run(given: argparse.Namespace) -> int:
     declared, values = environment_of(given)
     game = Game(declared, values, given.opponent, given.agent)
     require_display()
-    print(game.how_to_play())
+    if not given.json:
+        print(game.how_to_play())
     try:
         game.start(given.seed)
         while game.goes_on():
@@ -30,7 +32,10 @@ def run(given: argparse.Namespace) -> int:
         pass
     finally:
         game.env.close()
-    print(f"steps {game.steps}, refused {game.env.invalid_actions}")
+    if given.json:
+        print_json({"id": declared.id, "steps": game.steps, "refused": game.env.invalid_actions})
+    else:
+        print(f"steps {game.steps}, refused {game.env.invalid_actions}")
     return 0
 
 

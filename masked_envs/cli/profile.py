@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..core.declaration import Declaration
 from ..files import atomic_write
+from .console import Progress, print_json
 from .demo import RandomPlayer
 from .targets import CommandError, environment_of
 
@@ -30,11 +30,12 @@ def run(given: argparse.Namespace) -> int:
     if out is not None and not out.parent.is_dir():
         raise CommandError(f"--out {out}: there is no directory {out.parent}")
     declared, values = environment_of(given)
-    history = mask_history(declared, values, given.seed, given.steps)
+    with Progress(given.steps, quiet=given.json) as progress:
+        history = mask_history(declared, values, given.seed, given.steps, progress.show)
     if out is not None:
         write_picture(history, declared.id, out)
     if given.json:
-        print(json.dumps({"id": declared.id, "seed": given.seed, **as_dict(history)}))
+        print_json({"id": declared.id, "seed": given.seed, **as_dict(history)})
     else:
         print("\n".join(lines(declared.id, history)))
         if out is not None:
@@ -42,14 +43,22 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def mask_history(declared: Declaration, values: Mapping[str, Any], seed: int | None, steps: int) -> MaskHistory:
-    """The masks of one episode of random legal play, of so many states at most."""
+def mask_history(
+    declared: Declaration,
+    values: Mapping[str, Any],
+    seed: int | None,
+    steps: int,
+    progress: Callable[[str], None] | None = None,
+) -> MaskHistory:
+    """The masks of one episode of random legal play, of so many states at most; `progress` is told of each."""
     from ..render.mask_history import MaskHistory
 
     player = RandomPlayer(declared, values, seed)
     entries: list[np.ndarray[Any, Any]] = []
     fractions, counts = [], []
     for goes_on in itertools.islice(player.play(steps, 1), steps):
+        if progress is not None:
+            progress("playing")
         if goes_on:
             picture = player.env.picture
             totals = picture.view(0).totals()

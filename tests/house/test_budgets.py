@@ -30,7 +30,19 @@ ENV_FILES = [str(Path("envs", *entry.module.split(".")).with_suffix(".py")) for 
 LONGEST_FILE = 300  # lines of code: without blank ones, comments and docstrings
 LONGEST_FUNCTION = 60  # lines, all of them
 
-HEAVY = ("numba", "torch", "pygame", "ray", "matplotlib", "scipy", "tensordict", "stable_baselines3", "imageio", "PIL")
+HEAVY = (
+    "numba",
+    "torch",
+    "pygame",
+    "ray",
+    "matplotlib",
+    "scipy",
+    "tensordict",
+    "stable_baselines3",
+    "imageio",
+    "PIL",
+    "rich",
+)
 
 
 def tree_of(name):
@@ -330,7 +342,7 @@ ROOMS = {
     "msgpack": ("rllib/ray_internals/recording.py",),
     "msgpack_numpy": ("rllib/ray_internals/recording.py",),
     "pytest": ("pytest_plugin.py",),
-    "tqdm": ("cli/check.py",),
+    "rich": ("cli/",),
     "onnx": ("rllib/onnx.py",),
     "onnxscript": ("rllib/onnx.py",),
     "pettingzoo": (

@@ -303,7 +303,7 @@ def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys\nfrom masked_envs.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "print(sorted({'numba', 'torch', 'pygame', 'PIL'} & set(sys.modules)), file=sys.stderr)"
+        "print(sorted({'numba', 'torch', 'pygame', 'PIL', 'rich'} & set(sys.modules)), file=sys.stderr)"
     )
     out, err = in_a_process("-c", code).communicate(timeout=120)
     assert "masked-envs play MaskedConnectFour-v0" in out and err == "[]\n"
