@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from measure import Comparison, require
-from ways import steps, trainings
+from ways import pair
 
 ENV_ID = "MaskedCartPole-v0"
 ORDINARY = "SyncVectorEnv"
@@ -22,11 +22,9 @@ TRAINED, ROWS, STEPS, COUNT = 4_096, 64, 32, 8_192  # decisions of a training, e
 
 
 def comparisons() -> list[Comparison]:
-    return [
-        Comparison(f"JAX, {ENV_ID}, 64 envs", ORDINARY, *steps(ways, play, ROWS * STEPS, COUNT), repetitions=5),
-        Comparison("JAX, PPO's training on it, 64 envs", ORDINARY, *trainings(ways, train, TRAINED), unit="decisions",
-                   repetitions=3),
-    ]  # fmt: skip
+    return pair(
+        "JAX", ORDINARY, ENV_ID, ways, play=play, train=train, rows=ROWS, count=COUNT, decisions=TRAINED, calls=STEPS
+    )
 
 
 def ways() -> dict[str, Callable[[], Any]]:
@@ -141,8 +139,9 @@ def at_random() -> Any:
 def train(env: Any) -> tuple[float, float]:
     import jax
     import numpy as np
+    from jax_learner import act, first_weights, optimizer, update
 
-    act, update, optimizer, weights = learner()
+    weights = first_weights()
     state, key = optimizer.init(weights), jax.random.key(1)
     _, trajectory = env.roll(act, weights, env.begin(0), jax.random.split(key, STEPS))
     update(weights, state, trajectory, key)  # all is compiled now
@@ -154,70 +153,3 @@ def train(env: Any) -> tuple[float, float]:
         weights, state = jax.block_until_ready(update(weights, state, trajectory, other))
     seconds = time.process_time() - began
     return float(sum(np.asarray(leaf, np.float64).sum() for leaf in jax.tree.leaves(weights))), seconds
-
-
-@functools.cache
-def learner() -> tuple[Any, Any, Any, Any]:
-    """PPO: to act, to update, the optimizer, and fresh weights."""
-    import jax
-    import jax.numpy as jnp
-    import numpy as np
-    import optax
-
-    from masked_envs.jax import masked_entropy, masked_log_probs, masked_sample
-
-    optimizer = optax.adam(1e-3)
-
-    def layers(key: Any, sizes: list[int]) -> Any:
-        ends = zip(jax.random.split(key, len(sizes) - 1), sizes[:-1], sizes[1:], strict=True)
-        return [(jax.random.normal(k, (a, b)) / np.sqrt(a), jnp.zeros(b)) for k, a, b in ends]
-
-    def network(weights: Any, x: Any) -> Any:
-        for weight, bias in weights[:-1]:
-            x = jnp.tanh(x @ weight + bias)
-        return x @ weights[-1][0] + weights[-1][1]
-
-    def log_prob(logits: Any, mask: Any, action: Any) -> Any:
-        return jnp.take_along_axis(masked_log_probs(logits, mask), action[..., None], axis=-1)[..., 0]
-
-    @jax.jit
-    def act(weights: Any, seen: Any, key: Any) -> Any:
-        logits = network(weights["policy"], seen.observation)
-        action = masked_sample(key, logits, seen.action_mask)
-        return action, log_prob(logits, seen.action_mask, action)
-
-    def loss(weights: Any, batch: Any) -> Any:
-        x, mask, action, old, advantage, target = batch
-        logits = network(weights["policy"], x)
-        ratio = jnp.exp(log_prob(logits, mask, action) - old)
-        advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-        gain = jnp.minimum(ratio * advantage, jnp.clip(ratio, 0.8, 1.2) * advantage).mean()
-        error = ((network(weights["value"], x)[:, 0] - target) ** 2).mean()
-        return 0.5 * error - gain - 0.01 * masked_entropy(logits, mask).mean()
-
-    @jax.jit
-    def update(weights: Any, state: Any, trajectory: Any, key: Any) -> Any:
-        seen, (action, old), after = trajectory
-        value, following = (network(weights["value"], x)[..., 0] for x in (seen.observation, after.final_observation))
-        over = after.terminated | after.truncated
-        delta = after.reward + 0.99 * following * ~after.terminated - value
-
-        def back(advantage: Any, step: Any) -> Any:
-            advantage = step[0] + 0.99 * 0.95 * ~step[1] * advantage
-            return advantage, advantage
-
-        _, advantage = jax.lax.scan(back, jnp.zeros(ROWS), (delta, over), reverse=True)
-        batch = (seen.observation, seen.action_mask, action, old, advantage, advantage + value)
-        flat = jax.tree.map(lambda array: array.reshape(-1, *array.shape[2:]), batch)
-
-        def one(carry: Any, chosen: Any) -> Any:
-            weights, state = carry
-            gradient = jax.grad(loss)(weights, jax.tree.map(lambda array: array[chosen], flat))
-            change, state = optimizer.update(gradient, state)
-            return (optax.apply_updates(weights, change), state), None
-
-        order = [jax.random.permutation(k, ROWS * STEPS).reshape(8, -1) for k in jax.random.split(key, 4)]
-        return jax.lax.scan(one, (weights, state), jnp.concatenate(order))[0]
-
-    weights = {"policy": layers(jax.random.key(0), [4, 64, 64, 6]), "value": layers(jax.random.key(2), [4, 64, 64, 1])}
-    return act, update, optimizer, weights

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from measure import Comparison, require
-from ways import steps, sum_of, trainings
+from ways import pair, sum_of
 
 ENV_ID = "MaskedCartPole-v0"
 ORDINARY = "SyncVectorEnv"
@@ -21,11 +21,8 @@ TRAINED, ROWS, COUNT = 4_096, 64, 3_200  # decisions of a training, environments
 
 
 def comparisons() -> list[Comparison]:
-    return [
-        Comparison(f"skrl, {ENV_ID}, 64 envs", ORDINARY, *steps(ways, play, ROWS, COUNT), repetitions=5),
-        Comparison("skrl, PPO's training on it, 64 envs", ORDINARY, *trainings(ways, train, TRAINED), unit="decisions",
-                   repetitions=3),
-    ]  # fmt: skip
+    sizes = {"rows": ROWS, "count": COUNT, "decisions": TRAINED}
+    return pair("skrl", ORDINARY, ENV_ID, ways, play=play, train=train, **sizes)
 
 
 def ways() -> dict[str, Callable[[], Any]]:

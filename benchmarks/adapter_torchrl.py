@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from measure import Comparison, require
-from ways import steps, sum_of, trainings
+from ways import pair, sum_of
 
 ENV_ID = "MaskedCartPole-v0"
 ORDINARY = "SerialEnv"
@@ -21,12 +21,8 @@ TRAINED, ROWS, COUNT = 2_048, 64, 1_280  # decisions of a training, environments
 
 
 def comparisons() -> list[Comparison]:
-    return [
-        Comparison(f"TorchRL, {ENV_ID}, 64 envs", ORDINARY, *steps(ways, play, ROWS, COUNT), must=6, aim=12,
-                   repetitions=5),
-        Comparison("TorchRL, PPO's training on it, 64 envs", ORDINARY, *trainings(ways, train, TRAINED), repetitions=3,
-                   unit="decisions"),
-    ]  # fmt: skip
+    sizes = {"rows": ROWS, "count": COUNT, "decisions": TRAINED}
+    return pair("TorchRL", ORDINARY, ENV_ID, ways, play=play, train=train, **sizes, must=6, aim=12)
 
 
 def ways() -> dict[str, Callable[[], Any]]:

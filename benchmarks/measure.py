@@ -17,7 +17,7 @@ from typing import Any
 REPETITIONS = 9
 LIBRARIES = (
     "masked-envs", "gymnasium", "pettingzoo", "numpy", "numba", "torch", "envpool", "pgx", "jax", "stable-baselines3",
-    "sb3-contrib", "tianshou", "torchrl", "skrl",
+    "sb3-contrib", "tianshou", "torchrl", "skrl", "rl-games",
 )  # fmt: skip
 
 Side = Callable[[], Any]

@@ -131,6 +131,7 @@ def values(place: Path) -> dict[str, Any]:
         "env_config": {"num_actions": 8},
         "env_runner_cls": Runner,
         "episode_lookback_horizon": 3,
+        "epsilon": [(0, 1.0), (100, 0.1)],
         "evaluation_config": {"explore": False},
         "evaluation_duration": 2,
         "evaluation_duration_unit": "timesteps",

@@ -12,11 +12,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from measure import Side
+from measure import Comparison, Side
 
 Ways = Callable[[], dict[str, Callable[[], Any]]]
 """The makers of the environments, under "ours" and "ordinary"."""
 Sides = tuple[Callable[[], Side], Callable[[], Side]]
+
+
+def pair(
+    library: str,
+    ordinary: str,
+    env_id: str,
+    ways: Ways,
+    *,
+    play: Callable[[Any], Callable[[], float]],
+    train: Callable[[Any], tuple[float, float]],
+    rows: int,
+    count: int,
+    decisions: int,
+    calls: int = 1,
+    **ratios: float,
+) -> list[Comparison]:
+    """The two comparisons of an adapter: environment steps, and the whole training of PPO.
+
+    Args:
+        ordinary: what the library's users have.
+        calls: steps of all rows that one call of what `play` returns takes.
+        ratios: `must` and `aim` of the environment steps.
+    """  # fmt: skip
+    stepped = steps(ways, play, rows * calls, count)
+    trained = trainings(ways, train, decisions)
+    return [
+        Comparison(f"{library}, {env_id}, {rows} envs", ordinary, *stepped, repetitions=5, **ratios),
+        Comparison(
+            f"{library}, PPO's training on it, {rows} envs", ordinary, *trained, repetitions=3, unit="decisions"
+        ),
+    ]
 
 
 def steps(ways: Ways, play: Callable[[Any], Callable[[], float]], rows: int, count: int) -> Sides:
