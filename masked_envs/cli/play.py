@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..core.declaration import Declaration
+from ..core.state import State
 from ..errors import InvalidActionError
-from ..render import WindowClosedError
+from ..render import Scene, WindowClosedError
 from .console import print_json
 from .targets import CommandError, environment_of, require_display
 
 ONE_CHOICE = ("flat", "candidates", "joint", "conditional")
-AGAIN, LEAVE = "return", "escape"
+AGAIN, LEAVE, UNDO, HELP = "return", "escape", ("u", "backspace"), ("f1", "?")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -27,7 +28,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         game.start(given.seed)
         while game.goes_on():
-            game.env.render()
+            game.show()
     except WindowClosedError:
         pass
     finally:
@@ -55,7 +56,8 @@ class Game:
         from ..api.gymnasium_env import MaskedEnv
         from ..api.observations import agent_index
 
-        self.declared, self.steps, self.over = declared, 0, False
+        self.declared, self.steps, self.over, self.helps, self.words = declared, 0, False, False, ""
+        self.past: list[tuple[State, float | None]] = []  # positions and rewards before each of the person's steps
         seat = _seat(declared, opponent, agent)
         self.agents = declared.agents(values)
         try:
@@ -86,29 +88,55 @@ class Game:
             f"{self.declared.id}: {who}\n"
             "  click a legal action, or press its key: an arrow, the space bar, or what it is labelled with\n"
             "  green is legal; grey and crossed out is forbidden, and is refused\n"
-            "  Enter starts a new episode, Escape ends"
+            "  U takes a step back, Enter starts a new episode, F1 shows this, Escape ends"
         )
 
     def start(self, seed: int | None = None) -> None:
         """Begin an episode."""
         self.over = False
+        self.past.clear()
         self.env.reset(seed=seed)
         self._say(f"{self.reminder}click an action, or press its key")
 
     def goes_on(self) -> bool:
         """Handle the person's events; False when they want to leave."""
-        for event in self.picture.renderer.events():
+        renderer = self.picture.renderer
+        for event in renderer.events():
             if event.kind == "quit" or event.key == LEAVE:
                 return False
-            if event.key == AGAIN:
+            if self.helps or event.key in HELP:  # any key leaves the help
+                self.helps = not self.helps
+            elif event.key == AGAIN:
                 self.start()
+            elif event.key in UNDO:
+                self.undo()
             elif self.over:
                 self._say("over: Enter plays again, Escape ends")
             elif event.kind == "key":
                 self._type(event.key)
             elif event.action is not None:
                 self._choose(*event.action)
+        if not self.picture.refused:
+            self.picture.message = renderer.hovered or self.words
         return True
+
+    def show(self) -> None:
+        """Draw the state, or the help."""
+        if self.helps:
+            self.picture.renderer.render(help_scene(self.how_to_play()), None, None, None, "any key goes on")
+        else:
+            self.env.render()
+
+    def undo(self) -> None:
+        """Go back to before the person's last step: positions are values."""
+        if not self.past:
+            self._say("there is no step to take back", refused=True)
+            return
+        state, earned = self.past.pop()
+        self.env.set_state(state)
+        self.picture.episode_return, self.over = earned, False
+        self.steps -= 1
+        self._say("a step taken back")
 
     def _type(self, key: str) -> None:
         """Choose the action of a key for the person's agent: of several, the first legal one."""
@@ -124,11 +152,13 @@ class Game:
             self._refuse(agent, index, f"that is {self.agents[agent]}'s; you are {self.agents[self.view]}")
             return
         action = self.spec.decode(np.asarray(index), False)
+        before = (self.env.get_state(), self.picture.episode_return)
         try:
             _, _, terminated, truncated, _ = self.env.step(action)
         except InvalidActionError:
             self._refuse(agent, index, f"action {action} is forbidden now")
             return
+        self.past.append(before)
         self.steps += 1
         self.over = terminated or truncated
         self._say("over: Enter plays again, Escape ends" if self.over else self.reminder.rstrip(": "))
@@ -139,6 +169,18 @@ class Game:
 
     def _say(self, words: str, refused: bool = False) -> None:
         self.picture.message, self.picture.refused = words, refused
+        self.words = "" if refused else words
+
+
+def help_scene(words: str) -> Scene:
+    """The help as a picture."""
+    lines = words.splitlines()
+    scene = Scene(60, 2.4 * len(lines) + 2)
+    for i, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        scene.text(1 + 0.5 * indent, 2.0 + 2.4 * i, line.strip(), min(1.2, 90 / len(line)), align="left")
+    scene.glyph_rows = lines
+    return scene
 
 
 def _seat(declared: Declaration, opponent: str | None, agent: str | None) -> dict[str, Any]:

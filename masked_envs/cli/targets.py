@@ -86,15 +86,31 @@ def require_display() -> None:
     """Refuse to open a window where there is no display: SDL would draw off screen, without a word.
 
     Raises:
-        CommandError: none of the variables by which Linux programs find the display is set.
+        CommandError: none of the variables by which Linux programs find the display is set, or SDL finds none.
     """
+    instead = "`masked-envs demo ID --out FILE` writes a GIF without one"
     variables = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in variables):
         raise CommandError(
-            f"there is no display to open a window on ({', '.join(variables)} are not set); "
-            "`masked-envs demo ID --out FILE` writes a GIF without one",
+            f"there is no display to open a window on ({', '.join(variables)} are not set); {instead}",
             FAILED,
         )
+    driver = driver_without_screen()
+    if driver:
+        raise CommandError(
+            f"there is no display to open a window on (SDL's video driver is {driver!r}); {instead}", FAILED
+        )
+
+
+def driver_without_screen() -> str:
+    """SDL's video driver if windows on it are seen nowhere, else ""."""
+    from ..render.canvas import pygame
+    from ..render.window import shows_nothing
+
+    try:
+        return shows_nothing()
+    except pygame.error as error:
+        return str(error)
 
 
 def _read(words: Sequence[str], parameters: dict[str, Parameter]) -> dict[str, object]:

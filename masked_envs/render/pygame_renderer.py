@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,12 +16,15 @@ from .errors import WindowClosedError
 from .frame import draw_frame
 from .layout import Layout
 from .mask_view import MaskView
+from .naming import words_of_action
 from .places import Index, as_path
 from .scene import Scene
 from .status import Status, as_status
 from .theme import Theme, find_theme
 
 FLASH_SECONDS = 0.6
+LOWEST_PICTURE = 240
+"""Pixels: on a small screen the picture gets lower until here; then the whole frame is scaled."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Renderer:
         fps: frames per second "human" is held to; None or 0 does not wait.
         theme: "light", "dark" or a `Theme`.
         width: of the frame in pixels; the height follows from the scene and is the same for a whole episode.
-        picture_height: what the picture above the action strip may take at most, in pixels.
+        picture_height: what the picture above the action strip may take at most, in pixels. In a window it is lower, and
+            at last the whole frame smaller, where the screen has no room for it.
 
     After the person has closed the window, `events` ends in "quit" and `render` raises `WindowClosedError`. After
     `close()`, the next `render` opens a new window.
@@ -115,7 +120,7 @@ class Renderer:
         """
         line = as_status(status)
         view = MaskView(scene, mask, probabilities, action, line.over, line.agent)
-        layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
+        layout = self._layout(scene, view)
         frame = draw_frame(layout, view, self.theme, line, self._refused)
         self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}
         self._shown = (layout, view)
@@ -135,11 +140,30 @@ class Renderer:
             return []
         return [event for raw in self._window.events() if (event := self._understand(raw)) is not None]
 
+    @property
+    def hovered(self) -> str:
+        """The name of the action under the mouse, and whether it is legal; "" if there is none."""
+        pointer = None if self._window is None else self._window.pointer
+        if pointer is None or self._shown is None:
+            return ""
+        layout, view = self._shown
+        hit = _first_legal(layout.actions_at(*pointer), view)
+        return "" if hit is None else words_of_action(layout, view, hit[0], as_path(hit[1]))
+
     def close(self) -> None:
         """Close the window, if there is one. May be called twice; a later `render` opens a new one."""
         if self._window is not None:
             self._window.close()
         self._window, self._shown, self._refused = None, None, {}
+
+    def _layout(self, scene: Scene, view: MaskView) -> Layout:
+        """The layout; for a window, with a picture so low that the frame fits on the screen, if it can be."""
+        layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
+        excess = layout.height - window.room()[1] if self.mode == "human" else 0
+        if excess <= 0:
+            return layout
+        picture = max(LOWEST_PICTURE, math.floor(layout.picture[3] - excess))
+        return Layout(scene, view.strips, view.ranges, self.width, min(self.picture_height, picture))
 
     def _show(self, frame: NDArray[np.uint8]) -> None:
         if self._window is None or self._window.lost:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import masked_envs
+from masked_envs.catalogue import CATALOGUE
 from masked_envs.cli import main
 from masked_envs.render.theme import LIGHT
 
@@ -56,6 +61,7 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     from masked_envs.render import window
 
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setattr("masked_envs.cli.targets.driver_without_screen", lambda: "")
     someone, show = Person(), window.Window.show
 
     def seen(self: Any, frame: Frame, fps: float) -> None:
@@ -194,6 +200,131 @@ def test_without_a_display_no_invisible_window_opens(
     assert main(words) == 1
     said = capsys.readouterr()
     assert "no display" in said.err and said.out == ""
+
+
+@pytest.mark.parametrize("words", [["play", CARTPOLE], ["demo", CARTPOLE, "--window"]])
+@pytest.mark.parametrize("variables", [{"SDL_VIDEODRIVER": "dummy"}, {"DISPLAY": ":99999"}], ids=["dummy", "no server"])
+def test_a_display_that_nobody_sees_is_none(words: list[str], variables: dict[str, str]) -> None:
+    """In a process of its own, which must end by itself: SDL chooses its driver once."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+    environment = {name: value for name, value in os.environ.items() if name not in names} | variables
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(masked_envs.__file__).parent.parent)])
+    done = subprocess.run(
+        [sys.executable, "-m", "masked_envs", *words], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert (done.returncode, done.stdout) == (1, "") and "no display" in done.stderr
+
+
+def test_steps_are_taken_back(person: Person, capsys: Capture) -> None:
+    legal, _ = legal_and_forbidden(CARTPOLE)
+    one, back = key(str(legal)), key("u")
+    person.plan = [one, one, one, back, back, back, NOTHING, back, NOTHING]
+    assert main(["play", CARTPOLE, "--seed", "0"]) == 0
+    assert played(capsys) == (0, 0)
+    picture = slice(34, None)  # below the status line
+    first, *others = [frame[picture] for frame in person.frames[:7]]
+    same = [bool((first == other).all()) for other in others]
+    assert same == [False, False, False, False, False, True]
+    assert any(person.red()[8:]) and not any(person.red()[:8])  # nothing is left to take back
+
+
+def test_a_step_that_ended_the_episode_is_taken_back(person: Person, capsys: Capture) -> None:
+    legal, _ = legal_and_forbidden(CARTPOLE)
+    person.plan = [key(str(legal))] * 50
+    assert main(["play", CARTPOLE, "--seed", "0"]) == 0
+    steps, _ = played(capsys)
+    person.plan = [key(str(legal))] * 50 + [key("backspace"), NOTHING, key(str(legal))]
+    assert main(["play", CARTPOLE, "--seed", "0"]) == 0
+    assert played(capsys) == (steps, 0)
+
+
+def test_the_opponent_takes_its_step_back_too(person: Person, capsys: Capture) -> None:
+    """A position holds the random stream: the same move is answered in the same way."""
+    person.plan = [click(300, 300), NOTHING, key("u"), NOTHING, click(300, 300), NOTHING]
+    assert main(["play", CONNECT_FOUR, "--seed", "3"]) == 0
+    assert played(capsys) == (1, 0)
+    before, after, taken_back, again = (person.frames[i][34:] for i in (0, 2, 4, 6))
+    assert (before == taken_back).all() and (after == again).all() and (before != after).any()
+
+
+def test_f1_shows_the_help_and_any_key_goes_on(person: Person, capsys: Capture) -> None:
+    legal, _ = legal_and_forbidden(CARTPOLE)
+    person.plan = [
+        pygame.event.Event(pygame.KEYDOWN, key=pygame.K_F1),
+        NOTHING,
+        key(str(legal)),
+        NOTHING,
+        key(str(legal)),
+    ]
+    assert main(["play", CARTPOLE, "--seed", "0"]) == 0
+    assert played(capsys) == (1, 0)  # the key that left the help played nothing
+    before, help_, again = person.frames[0], person.frames[2], person.frames[4]
+    assert (before[34:] == again[34:]).all() and (help_.shape != before.shape or (help_[34:] != before[34:]).any())
+
+
+def test_what_is_under_the_mouse_is_named(person: Person) -> None:
+    from masked_envs.render import Status
+    from masked_envs.render.status import as_status
+
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        from masked_envs.render import pygame_renderer
+
+        def noted(status: Status | str | None) -> Status:
+            said.append(as_status(status).message)
+            return as_status(status)
+
+        patch.setattr(pygame_renderer, "as_status", noted)
+        move = pygame.event.Event(pygame.MOUSEMOTION, pos=(300, 60), rel=(0, 0), buttons=(0, 0, 0))
+        person.plan = [NOTHING, move, NOTHING, NOTHING]
+        assert main(["play", CONNECT_FOUR, "--seed", "0"]) == 0
+    assert "click an action" in said[1] and said[-1] == "3: legal"
+
+
+@pytest.mark.parametrize("env_id", CATALOGUE)
+def test_windows_fit_a_small_screen_and_clicks_fall_where_they_are_seen(
+    env_id: str, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from masked_envs.cli.demo import RandomPlayer
+    from masked_envs.registration import declaration
+    from masked_envs.render import Renderer, window
+
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [(800, 500)])
+    played = RandomPlayer(declaration(env_id), declaration(env_id).resolve({}), 0, "human")
+    next(iter(played.play(1, 1)))
+    picture = played.env.picture
+    picture.render(0)
+    renderer: Renderer = picture.renderer
+    assert renderer._window is not None and renderer._shown is not None
+    size, (layout, view) = renderer._window._window.size, renderer._shown
+    assert size[0] <= window.room()[0] < 800 and size[1] <= window.room()[1] < 500
+    for mark in [mark for mark in layout.scene.marks if view.legal(mark.agent, mark.path)][:3]:
+        x, y, w, h = layout.to_pixels((mark.x, mark.y, mark.w, mark.h))
+        place = ((x + w / 2) * size[0] / layout.width, (y + h / 2) * size[1] / layout.height)
+        pygame.event.clear()
+        pygame.event.post(click(*place))
+        assert [event.action for event in renderer.events() if event.kind == "click"] == [(mark.agent, mark.index)]
+    played.env.close()
+
+
+def test_a_window_that_is_made_larger_shows_the_frame_larger_and_in_the_middle(person: Person) -> None:
+    from masked_envs.render import Renderer, Scene
+
+    scene = Scene(2, 1)
+    scene.action(0, 0, 0, 1, 1)
+    scene.action(1, 1, 0, 1, 1)
+    renderer = Renderer("human", width=200, fps=None)
+    renderer.render(scene, np.ones(2, np.int8))
+    assert renderer._window is not None and renderer._shown is not None
+    height = renderer._shown[0].height
+    renderer._window._window.size = (600, 2 * height)
+    renderer.render(scene, np.ones(2, np.int8))
+    assert renderer._window._window.size == (600, 2 * height)  # the person's choice stays
+    for x, action in ((100 + 2 * 60, 0), (100 + 2 * 140, 1)):  # twice as large, 100 pixels free on each side
+        pygame.event.clear()
+        pygame.event.post(click(x, 2 * (34 + 40)))
+        assert [event.action for event in renderer.events() if event.kind == "click"] == [(0, action)]
+    renderer.close()
 
 
 def test_demo_in_a_window(person: Person, capsys: Capture) -> None:
