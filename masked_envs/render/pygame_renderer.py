@@ -54,8 +54,8 @@ class Renderer:
         fps: frames per second "human" is held to; None or 0 does not wait.
         theme: "light", "dark" or a `Theme`.
         width: of the frame in pixels; the height follows from the scene and is the same for a whole episode.
-        picture_height: what the picture above the action strip may take at most, in pixels. In a window it is lower, and
-            at last the whole frame smaller, where the screen has no room for it.
+        picture_height: what the picture above the action strip may take at most, in pixels. In a window it is lower,
+            and at last the whole frame smaller, where the screen has no room for it.
 
     After the person has closed the window, `events` ends in "quit" and `render` raises `WindowClosedError`. After
     `close()`, the next `render` opens a new window.
