@@ -153,7 +153,7 @@ def _one_environment(config: AlgorithmConfig, env_id: Any) -> Any:
     if env_id is not None and config.env is not None and same[0] != same[1]:
         raise ValueError(
             f"config.environment(...) has named {shown(config.env)}, and configure was given {shown(env_id)}: give one "
-            "of them"
+            "of them (a config made by from_dict does not know what configure has set before: begin a new one)"
         )
     return config.env if env_id is None else env_id
 

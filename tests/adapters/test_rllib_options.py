@@ -214,6 +214,8 @@ def test_a_frozen_config_is_left_alone():
 def test_a_config_goes_through_a_dict_and_is_serialized(config_class, env_id):
     config = configure(config_class(), env_id)
     again = config_class.from_dict(config.to_dict())
+    with pytest.raises(ValueError, match="made by from_dict .*: begin a new one"):
+        configure(again, "MaskedTaxi-v0")
     assert again.env == config.env and again.env_config == config.env_config
     assert type(again.rl_module_spec) is type(config.rl_module_spec)
     serialized = config.serialize()
