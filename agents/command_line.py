@@ -7,9 +7,6 @@ import ast
 import dataclasses
 from typing import Any
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells give it."""
-
 TYPES = {"str": str, "int": int, "float": float, "float | None": float}
 
 

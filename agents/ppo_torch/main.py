@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from masked_envs.cli.output import INTERRUPTED, Parser, run_program
 from masked_envs.files import NotWrittenError
 
-from ..command_line import INTERRUPTED, add_flags, key_and_value
+from ..command_line import add_flags, key_and_value
 from .checkpoint import FILE, encode, load_checkpoint
 from .comparison import train_unmasked
 from .config import Config
@@ -44,7 +45,7 @@ class Run:
 
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, dict[str, Any], dict[str, Any]]:
     """The parser, the given fields of `Config`, and those of `Run`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="agents.ppo_torch",
         usage="python -m agents.ppo_torch [FLAG VALUE]...   (--help lists the flags)",
         description="Masked PPO on the environments of masked_envs, and on others registered with Gymnasium.",
@@ -71,7 +72,12 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, dic
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the agent; 0 if the proof holds, 1 if not or if a file cannot be written, 130 after Ctrl-C."""
+    """Run the agent; 0 if the proof holds, 1 if not or if a file or the output cannot be written, 130 after Ctrl-C."""
+    return run_program("agents.ppo_torch", lambda: run_agent(arguments))
+
+
+def run_agent(arguments: Sequence[str] | None) -> int:
+    """As `main`, where there is an output to write to."""
     parser, given, flags = parse(arguments)
     learner: Learner | None = None
     run: Run | None = None

@@ -15,9 +15,10 @@ import numpy as np
 import ray
 from ray import tune
 
+from masked_envs.cli.output import INTERRUPTED, Parser, run_program
 from masked_envs.rllib.policies import SEPARATE, SHARED
 
-from ..command_line import INTERRUPTED, key_and_value
+from ..command_line import key_and_value
 from ..proof import Count
 from .evaluation import check_counted, lifetime, report
 from .recipes import RECIPES, make_config
@@ -96,7 +97,7 @@ def run_config(given: argparse.Namespace) -> tune.RunConfig:
 
 
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="agents.rllib",
         usage="python -m agents.rllib [FLAG VALUE]...   (--help lists the flags)",
         description="Masked PPO, APPO, IMPALA and DQN on RLlib.",
@@ -146,6 +147,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     In a process that has joined Ray already, that Ray is used and stays, and `--address` is not.
     """
+    return run_program("agents.rllib", lambda: run_agent(arguments))
+
+
+def run_agent(arguments: Sequence[str] | None) -> int:
+    """As `main`, where there is an output to write to."""
     parser, given = parse(arguments)
     try:
         make_config(given, masked=True)

@@ -11,7 +11,8 @@ from ..catalogue import CATALOGUE
 from ..core.declaration import Declaration
 from ..registration import make_aec, make_parallel
 from .console import Progress, print_json, print_words
-from .targets import FAILED, NOT_JUDGED, CommandError, declaration_of, load
+from .output import FAILED
+from .targets import NOT_JUDGED, CommandError, declaration_of, load
 
 Target = str | Callable[..., Any]
 STYLES = {

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ..core.declaration import Declaration
 from ..render import WindowClosedError
 from .console import Progress, print_json
-from .targets import FAILED, CommandError, environment_of, require_display
+from .output import FAILED
+from .targets import CommandError, environment_of, require_display
 
 if TYPE_CHECKING:
     from ..api import MaskedEnv, MaskedParallelEnv

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+
+from .output import Parser
 
 DESCRIPTION = "Action-masked reinforcement learning environments: look at them, play them, measure them, check them."
 EXAMPLES = """\
@@ -94,13 +95,6 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--refused", metavar="KEY|MODULE:NAME", help=text)
     _add_json(command)
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse's, but help that cannot be written is an error."""
-
-    def print_help(self, file: Any = None) -> None:
-        print(self.format_help(), end="", file=file)
 
 
 class Version(argparse.Action):

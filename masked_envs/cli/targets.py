@@ -14,9 +14,10 @@ from ..core.parameters import Parameter, Value
 from ..errors import UnknownEnvironmentError
 from ..mask_spec.checks import shown
 from ..registration import declaration
+from .output import FAILED
 
-USAGE, FAILED, NOT_JUDGED = 2, 1, 3
-"""Exit statuses: the command line makes no sense, the command failed, and a check came to no verdict."""
+USAGE, NOT_JUDGED = 2, 3
+"""Exit statuses, beside `FAILED`: the command line makes no sense, and a check came to no verdict."""
 
 TRUTH = {"true": True, "false": False}
 

@@ -1,7 +1,10 @@
 """Runs of the torch agent as a program: the same bytes each time, the proof, progress, interruption, errors."""
 
 import itertools
+import os
 import re
+import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -267,6 +270,26 @@ def test_an_interrupted_run_without_a_checkpoint(flags, line, tmp_path, monkeypa
     interrupt_after(2, monkeypatch)
     assert main([*FLAGS, *flags]) == 130
     assert re.fullmatch(line, capsys.readouterr().err.splitlines()[-1])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("buffering", [-1, 1, 100_000], ids=["usual", "lines", "large"])
+@pytest.mark.parametrize("command", [["--help"], FLAGS], ids=["help", "training"])
+def test_output_that_cannot_be_written_is_one_line(command, buffering, monkeypatch, capsys):
+    """The text is longer than the buffer, or shorter."""
+    with open("/dev/full", "w", buffering) as full, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", full)
+        assert main(command) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "agents.ppo_torch: error: No space left on device"
+
+
+def test_a_reader_that_leaves_ends_a_run_quietly(monkeypatch, capsys):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", pipe)
+        assert main(["--help"]) == 128 + signal.SIGPIPE
+    assert capsys.readouterr().err == ""
 
 
 def test_an_interrupted_demo_goes_on(tmp_path, monkeypatch):
