@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -52,9 +51,12 @@ def run_program(name: str, function: Callable[[], int]) -> int:
 
 def fail(name: str, message: str, status: int = FAILED) -> int:
     """Say what is wrong; the exit status."""
-    if sys.stderr is not None:  # closed by the shell: the status has to do
-        with contextlib.suppress(OSError):  # full, too
-            print(f"{name}: error: {message}", file=sys.stderr)
+    if sys.stderr is None:  # closed by the shell: the status has to do
+        return status
+    try:
+        print(f"{name}: error: {message}", file=sys.stderr)
+    except OSError:  # full, too
+        return status
     return status
 
 
