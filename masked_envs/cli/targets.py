@@ -99,7 +99,7 @@ def require_display() -> None:
     driver = driver_without_screen()
     if driver:
         raise CommandError(
-            f"there is no display to open a window on (SDL's video driver is {driver!r}); {instead}", FAILED
+            f"there is no display to open a window on (SDL's video driver is {shown(driver)}); {instead}", FAILED
         )
 
 
