@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import masked_envs
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.registration import declaration
 
-from .heuristics import HEURISTICS
+from .heuristics import HEURISTICS, Policy
 from .settings import START_SEED, STARTS, Settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -58,9 +58,6 @@ def random_play(env_id: str, env_args: dict[str, Any], plays: int = PLAYS) -> di
         means += list(found.reshape(seats, at_once, -1).mean(axis=(0, 2)))  # one mean for each play of all starts
     error = float(np.std(means, ddof=1) / math.sqrt(len(means)))
     return {"mean": float(np.mean(means)), "standard_error": error, "episodes": len(means) * STARTS}
-
-
-Policy = Callable[[Any, Any, dict[str, Any]], Any]  # vector environment, observations, infos -> actions
 
 
 def sides(env_id: str, env_args: dict[str, Any]) -> Sequence[dict[str, Any]]:

@@ -23,6 +23,7 @@ import learning_curves  # noqa: E402
 from benchmarks.learning import __main__ as command  # noqa: E402
 from benchmarks.learning import references  # noqa: E402
 from benchmarks.learning import settings as room  # noqa: E402
+from benchmarks.learning.heuristics import HEURISTICS  # noqa: E402
 from benchmarks.learning.settings import STARTS, Settings  # noqa: E402
 
 RESULTS = learning.read_results()
@@ -138,6 +139,13 @@ def test_references_and_policies_begin_in_the_same_positions(env_id: str) -> Non
     again = envs.reset(seed=[room.START_SEED + k for _ in range(2) for k in range(each)])[0]
     for one, other in zip(leaves(first), leaves(again), strict=True):
         np.testing.assert_array_equal(np.concatenate([one, one]), other)
+
+
+@pytest.mark.parametrize("name", HEURISTICS)
+def test_a_heuristic_plays_legally_from_every_seat(name: str) -> None:
+    """The environment would raise; in Connect Four both beat or equal chance on average."""
+    returns = references.returns_of("MaskedConnectFour-v0", {}, HEURISTICS[name])
+    assert len(returns) == STARTS and set(returns.tolist()) <= {-1.0, 0.0, 1.0} and returns.mean() >= 0
 
 
 def leaves(tree: Any) -> list[Any]:
