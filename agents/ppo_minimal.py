@@ -18,18 +18,23 @@ import time
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ImportError as error:
+    raise SystemExit(f"this agent needs PyTorch ({error}): pip install 'masked-envs[torch]'") from error
 
 import masked_envs
+from masked_envs.cli.output import Parser, run_program
 from masked_envs.torch import Features, distribution_for, num_logits, score_candidates
 
 KINDS = ("flat", "candidates", "per_head")
-EVALUATE_EVERY, EPISODES = 10, 100  # updates between two evaluations, and episodes of each
-CONTROL_STEPS = 128  # of every row, with the untrained policy and without masks
+EVALUATE_EVERY, EPISODES, CONTROL_STEPS = 10, 100, 128  # updates; episodes; steps of the untrained policy unmasked
 
-USAGE = "python agents/ppo_minimal.py [--FLAG VALUE]...   (--help lists the flags)"
-parser = argparse.ArgumentParser(usage=USAGE, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+NUMBERS = {"epochs": 4, "minibatches": 2, "hidden": 64, "gamma": 0.99, "gae-lambda": 0.95, "clip": 0.2}
+NUMBERS |= {"entropy-weight": 0.01, "value-weight": 0.5, "max-grad-norm": 0.5}
+parser = Parser(usage="agents/ppo_minimal.py [--FLAG VALUE]...", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
 parser.add_argument("--env", default="MaskedCartPole-v0", help="id of an environment of masked_envs")
 parser.add_argument("--opponent", help="of a game, such as random: one player learns against it")
 parser.add_argument("--seed", type=int, default=1)
@@ -37,22 +42,14 @@ parser.add_argument("--total-steps", type=int, default=150_000, help="of all row
 parser.add_argument("--target-return", type=float, default=np.inf, help="stop at this greedy mean return")
 parser.add_argument("--num-envs", type=int, default=32, help="rows of the vector environment")
 parser.add_argument("--num-steps", type=int, default=16, help="steps of every row between two updates")
-parser.add_argument("--epochs", type=int, default=4)
-parser.add_argument("--minibatches", type=int, default=2)
 parser.add_argument("--learning-rate", type=float, default=3e-3, help="at the start; it falls to 0")
-parser.add_argument("--gamma", type=float, default=0.99)
-parser.add_argument("--gae-lambda", type=float, default=0.95)
-parser.add_argument("--clip", type=float, default=0.2)
-parser.add_argument("--entropy-weight", type=float, default=0.01)
-parser.add_argument("--value-weight", type=float, default=0.5)
-parser.add_argument("--max-grad-norm", type=float, default=0.5)
-parser.add_argument("--hidden", type=int, default=64)
+for name, default in NUMBERS.items():
+    parser.add_argument(f"--{name}", type=type(default), default=default)
 
 
 def make_envs(args: argparse.Namespace, num_envs: int) -> Any:
     """A vector environment in which an invalid action does nothing but count."""
-    opponent = {} if args.opponent is None else {"opponent": args.opponent}
-    return masked_envs.make_vec(args.env, num_envs, on_invalid="noop", **opponent)
+    return masked_envs.make_vec(args.env, num_envs, on_invalid="noop", opponent=args.opponent)
 
 
 class Policy(nn.Module):
@@ -164,7 +161,10 @@ def play(envs: Any, policy: Policy, seed: int, masked: bool = True, steps: int |
 
 
 def main(arguments: list[str] | None = None) -> int:
-    args = parser.parse_args(arguments)
+    return run_program("agents/ppo_minimal.py", lambda: run(parser.parse_args(arguments)))  # errors in one line
+
+
+def run(args: argparse.Namespace) -> int:
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import starting  # noqa: F401  (first: Ctrl-C during the other imports)
 from .errors import EmptyMaskError, InvalidActionError, UnknownEnvironmentError
 from .mask_spec import MaskSpec
 from .registration import make, make_aec, make_parallel, make_vec, register_all

@@ -14,8 +14,24 @@ from the environments' counters.
 Start reading in `learner.py` (the algorithm); `main.py` is the command line.
 """
 
-from .config import Config
-from .learner import Learner
-from .training import train
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import Config
+    from .learner import Learner
+    from .training import train
 
 __all__ = ["Config", "Learner", "train"]
+
+_WHERE = {"Config": "config", "Learner": "learner", "train": "training"}
+
+
+def __getattr__(name: str) -> Any:
+    """What needs torch comes when it is asked for, so that a program can say that torch is missing."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)

@@ -10,6 +10,6 @@ if not __package__:
     sys.path[:1] = [checkout, os.getcwd()]
 
 if __name__ == "__main__":
-    from agents.ppo_torch.main import main
+    from agents.starting import run
 
-    sys.exit(main())
+    run("agents.ppo_torch.main", extra="torch")

@@ -17,7 +17,7 @@ from .checkpoint import FILE, encode, load_checkpoint
 from .comparison import train_unmasked
 from .config import Config
 from .learner import Learner, fits_this_agent
-from .pictures import draw_learning_curve, greedy_frames, record_gif
+from .pictures import check_libraries, draw_learning_curve, greedy_frames, record_gif
 from .training import rehearse, report, train
 
 
@@ -103,6 +103,7 @@ def prepare(given: dict[str, Any], run: Run) -> Learner:
         ValueError, TypeError: flags that contradict the checkpoint, that no environment takes or that no checkpoint
             holds, or an environment that draws no pictures for the demo.
         OSError: no checkpoint where one is needed, one that would be overwritten, or a directory that cannot be made.
+        ImportError: nothing to draw the demo with.
     """
     if run.resume or run.evaluate:
         learner = from_checkpoint(given, run)
@@ -113,6 +114,7 @@ def prepare(given: dict[str, Any], run: Run) -> Learner:
             )
         learner = Learner(Config(**given))
     if run.demo is not None:
+        check_libraries()
         greedy_frames(learner.policy, learner.encoder, learner.config, most=2)
     if run.directory is not None:
         encode(learner.state())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,20 @@ from .networks import Encoder, Policy
 MOST_FRAMES = 250
 ONE_OF_N = ("flat", "candidates")
 MASKED, UNMASKED = "#0072b2", "#d55e00"  # Okabe and Ito's blue and vermilion
+
+
+def check_libraries() -> None:
+    """That there is what draws the pictures, asked before the training.
+
+    Raises:
+        ImportError: there is not.
+    """
+    missing = [name for name in ("matplotlib", "PIL") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f"a demo needs matplotlib and Pillow; there is no {' and no '.join(missing)}: "
+            "pip install 'masked-envs[torch,gif]'"
+        )
 
 
 def draw_learning_curve(

@@ -10,6 +10,6 @@ if not __package__:
     sys.path[:1] = [checkout, os.getcwd()]
 
 if __name__ == "__main__":
-    from agents.rllib.main import main
+    from agents.starting import run
 
-    sys.exit(main())
+    run("agents.rllib.main", extra="rllib")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,27 +121,36 @@ class Play:
 
 @torch.inference_mode()
 def measure(until: float, minutes: float, seconds_each: float, only: str = "") -> dict[str, Any]:
-    """Add rounds over all cases to the results until so many legal decisions, or for so long.
+    """Add rounds over the cases to the results until so many legal decisions, or for so long.
 
     Args:
-        until: decisions of all cases together.
+        until: decisions of the chosen cases together, those of earlier measurements included.
         minutes: the most time to take now.
         seconds_each: of a case in one round.
-        only: cases whose name contains this.
+        only: cases whose name contains this; the others stay as they are.
+
+    Raises:
+        NothingChosenError: no name contains `only`.
     """
     torch.set_num_threads(1)
+    chosen = [case for case in cases() if only in case.name]
+    if not chosen:
+        raise record.NothingChosenError(
+            f"no case has {only!r} in its name; such as {', '.join(case.name for case in cases())}"
+        )
     result = record.load(NAME) or {"cases": {}, "rounds": 0}
+    names = [case.name for case in chosen]
     end = time.monotonic() + 60 * minutes
-    while total(result)["legal"] < until:
-        for case in cases():
-            if only in case.name:
-                add(result, case, seconds_each)
-                record.save(NAME, result)
-            if time.monotonic() > end or total(result)["legal"] >= until:
-                print(summary(result))
-                return result
-        result["rounds"] += 1
-        print(summary(result), flush=True)
+
+    for case in itertools.cycle(chosen):
+        if total(result, names)["legal"] >= until or time.monotonic() > end:
+            break
+        add(result, case, seconds_each)
+        if case is chosen[-1]:
+            result["rounds"] += not only
+            print(summary(result, names), flush=True)
+        record.save(NAME, result)
+    print(summary(result, names))
     return result
 
 
@@ -174,17 +184,18 @@ def share_of_time(kept: dict[str, Any]) -> float:
     return float(np.clip(kept["decisions"] / max(kept["seconds"], 1e-9) / USUAL_RATE, 0.5, 6.0))
 
 
-def total(result: dict[str, Any]) -> dict[str, int]:
-    """Over all cases."""
-    kept = result["cases"].values()
+def total(result: dict[str, Any], names: Sequence[str] | None = None) -> dict[str, int]:
+    """Over the cases of these names that were measured, or over all."""
+    kept = [count for name, count in result["cases"].items() if names is None or name in names]
     sums = {
         key: sum(each[key] for each in kept) for key in ("decisions", "invalid", "control_decisions", "control_invalid")
     }
     return {**sums, "legal": sums["decisions"] - sums["invalid"]}
 
 
-def summary(result: dict[str, Any]) -> str:
-    sums = total(result)
+def summary(result: dict[str, Any], names: Sequence[str] | None = None) -> str:
+    """As `total`, in words."""
+    sums = total(result, names)
     return (
         f"{sums['legal']:,} legal decisions, {sums['invalid']:,} invalid; without the mask "
         f"{sums['control_invalid']:,} of {sums['control_decisions']:,} invalid"

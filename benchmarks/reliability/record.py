@@ -16,6 +16,10 @@ RESULTS = Path(__file__).parents[1] / "results" / "reliability"
 LIBRARIES = ("gymnasium", "numpy", "numba", "torch", "pettingzoo")
 
 
+class NothingChosenError(ValueError):
+    """What was asked for is nothing that is measured."""
+
+
 def path_of(name: str) -> Path:
     return RESULTS / f"{name}.json"
 

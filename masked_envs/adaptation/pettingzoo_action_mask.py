@@ -12,7 +12,7 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
 
 from .. import trees
-from ..mask_spec.checks import shown
+from ..mask_spec.checks import by_agent, describe, shown
 from .agent_masks import AgentHeadMask, AgentMaskFn, AgentMasks, AgentSpec
 
 
@@ -218,7 +218,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         """As the environment's.
 
         Raises:
-            InvalidActionError: an invalid action, with on_invalid="raise"; nobody has moved.
+            InvalidActionError: an invalid action, with on_invalid="raise"; nobody has moved. ValueError: no dict.
         """
         return self._step(actions, {})
 
@@ -228,9 +228,12 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
 
     def _step(self, actions: dict[str, Any], unjudged: dict[str, Any]) -> Any:
         masks, self._was_invalid = self._current_masks(), {}
-        judged = {agent: action for agent, action in actions.items() if agent in self.env.agents}
+        given = by_agent(actions)
+        if given is None:
+            raise ValueError(f"expected a dict of actions by agent, got {describe(actions)}")
+        judged = {agent: action for agent, action in given.items() if agent in self.env.agents}
         allowed = {agent: verdict.action for agent, verdict in self._judge(judged, masks).items()}
-        observations, rewards, terminated, truncated, infos = self.env.step({**unjudged, **actions, **allowed})
+        observations, rewards, terminated, truncated, infos = self.env.step({**unjudged, **given, **allowed})
         shown, infos = self._look(observations, infos, terminated, truncated)
         return shown, rewards, terminated, truncated, infos
 

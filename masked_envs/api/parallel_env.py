@@ -14,7 +14,7 @@ from pettingzoo import ParallelEnv
 from ..core.declaration import Declaration
 from ..core.state import State
 from ..mask_spec import MaskSpec
-from ..mask_spec.checks import describe, shown
+from ..mask_spec.checks import by_agent, describe, shown
 from .fixed import Fixed
 from .multi_agent import AgentViews
 from .picture import RENDER_MODES
@@ -77,11 +77,12 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         """
         if not self.agents:
             raise ResetNeeded("call reset() before step(): the episode is over, or there was none yet")
-        if not isinstance(actions, Mapping) or set(actions) != set(self.agents):
-            given = f"actions for {shown(list(actions))}" if isinstance(actions, Mapping) else describe(actions)
-            raise ValueError(f"expected a dict with one action for each of {self.agents}, got {given}")
+        given = by_agent(actions)
+        if given is None or set(given) != set(self.agents):
+            found = describe(actions) if given is None else f"actions for {shown(list(given))}"
+            raise ValueError(f"expected a dict with one action for each of {self.agents}, got {found}")
         agents, views = self.agents, self._views
-        views.choose({self._indices[agent]: actions[agent] for agent in agents})
+        views.choose({self._indices[agent]: given[agent] for agent in agents})
         rewards = views.move()
         terminated, truncated = views.ends()
         terminations, truncations = dict.fromkeys(agents, terminated), dict.fromkeys(agents, truncated)

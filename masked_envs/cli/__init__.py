@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-from .output import INTERRUPTED, fail, run_program
+from .output import fail, run_program
 from .targets import CommandError
 
 PROGRAM = "masked-envs"
@@ -15,7 +15,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 good, 1 failed, 2 a command line that makes no sense, 3
-    a check without a verdict.
+    a check without a verdict, 130 after Ctrl-C.
 
     Args:
         arguments: the words after the program's name; None reads them from `sys.argv`.
@@ -29,10 +29,6 @@ def _answer(arguments: Sequence[str] | None) -> int:
         return _run(arguments)
     except CommandError as error:
         return fail(PROGRAM, str(error), error.status)
-    except ImportError as error:
-        return fail(PROGRAM, _with_pip_command(error))
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except OSError as error:
         if error.filename is None:
             raise
@@ -46,13 +42,3 @@ def _run(arguments: Sequence[str] | None) -> int:
     module, _, function = given.command.partition(".")
     status: int = getattr(import_module(f"{__name__}.{module}"), function)(given)
     return status
-
-
-def _with_pip_command(error: ImportError) -> str:
-    """The message of a missing library, with the command that installs it; a broken import of our own is raised."""
-    missing = (error.name or "").partition(".")[0]
-    if "pip install" in str(error):
-        return str(error)
-    if not missing or missing == __package__.partition(".")[0]:
-        raise error
-    return f"{error}: pip install {missing}"

@@ -1,14 +1,22 @@
-"""The standard output of a program, which may be closed, full, or a pipe that nobody reads any more."""
+"""How a program ends where it cannot go on: in one line, whatever it is that ended it.
+
+Its standard output may be closed, full, or a pipe that nobody reads any more; a library may be missing; somebody may
+press Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 FAILED = 1
+OURS = ("masked_envs", "agents", "benchmarks")  # what a checkout holds, and no library that could be installed
 INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells report programs that signals ended
 
 
@@ -20,25 +28,30 @@ class Parser(argparse.ArgumentParser):
 
 
 def run_program(name: str, function: Callable[[], int]) -> int:
-    """Run a program; where its output cannot be written, end with one line.
+    """Run a program; where its output cannot be written, a library is missing, or Ctrl-C ends it, say so in one line.
 
     Args:
         name: of the program, for that line.
         function: the program.
 
     Returns:
-        its exit status; `FAILED` or `BROKEN_PIPE` where it has nowhere to write to.
+        its exit status; `FAILED` where it has nowhere to write to or misses a library, `BROKEN_PIPE`, or `INTERRUPTED`.
 
     Raises:
-        OSError: of a file, whose name it has.
+        OSError: of a file, whose name it has. ImportError: of our own code.
     """
     if sys.stdout is None:  # closed by the shell
         return fail(name, "standard output is closed")
     try:
-        try:
-            return function()
-        finally:
-            sys.stdout.flush()  # here, where an error can be caught; the parser prints its help and leaves
+        with _interrupts_are_raised():
+            try:
+                return function()
+            finally:
+                sys.stdout.flush()  # here, where an error can be caught; the parser prints its help and leaves
+    except KeyboardInterrupt:
+        return tell(f"{name}: interrupted", INTERRUPTED)
+    except ImportError as error:
+        return fail(name, with_pip_command(error))
     except BrokenPipeError:
         _close_output()
         return BROKEN_PIPE
@@ -49,12 +62,45 @@ def run_program(name: str, function: Callable[[], int]) -> int:
         return fail(name, str(error.strerror or error))
 
 
+@contextlib.contextmanager
+def _interrupts_are_raised() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt where, before and after, it ends the process at once; else nothing changes.
+
+    A program has it so while it imports its modules (`starting`), and while Python ends.
+    """
+    ends_at_once = (
+        threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    )
+    try:
+        if ends_at_once:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+    finally:
+        if ends_at_once:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def with_pip_command(error: ImportError) -> str:
+    """The message of a missing library, with the command that installs it; a broken import of our own is raised."""
+    missing = (error.name or "").partition(".")[0]
+    if "pip install" in str(error):
+        return str(error)
+    if not missing or missing in OURS:
+        raise error
+    return f"{error}: pip install {missing}"
+
+
 def fail(name: str, message: str, status: int = FAILED) -> int:
     """Say what is wrong; the exit status."""
+    return tell(f"{name}: error: {message}", status)
+
+
+def tell(line: str, status: int) -> int:
+    """Print a line on standard error, if it can be written to; the exit status."""
     if sys.stderr is None:  # closed by the shell: the status has to do
         return status
     try:
-        print(f"{name}: error: {message}", file=sys.stderr)
+        print(line, file=sys.stderr)
     except OSError:  # full, too
         return status
     return status

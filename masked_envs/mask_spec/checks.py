@@ -9,7 +9,7 @@ without loss (uint64 into int64, float64 into float32) is refused, as `gymnasium
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -144,6 +144,17 @@ def parts_of(value: Any) -> dict[str, Any] | None:
             return None
         return {str.__str__(key): part for key, part in dict.items(value)}
     return value if kind is dict else dict(dict.items(value))
+
+
+def by_agent(actions: Any) -> dict[Any, Any] | None:
+    """Actions by agent in a plain dict, read once; None for what is no mapping. Of a dict it is what it holds, whatever
+    a subclass says of it; the actions stay as they are.
+    """
+    kind = type(actions)
+    if kind is not dict and not issubclass(kind, Mapping):
+        return None
+    items = dict.items(actions) if issubclass(kind, dict) else actions.items()
+    return {str.__str__(name) if issubclass(type(name), str) else name: action for name, action in items}
 
 
 def as_array(action: Any) -> Array | None:

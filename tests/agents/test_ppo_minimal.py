@@ -1,7 +1,9 @@
 """agents/ppo_minimal.py: short, masked PPO in every detail, and clean."""
 
 import ast
+import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -69,6 +71,26 @@ def test_what_it_does_not_serve_is_refused(flags, words, capsys):
     with pytest.raises(SystemExit, match="2"):
         ppo_minimal.main(flags)
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", [["--help"], TINY], ids=["help", "training"])
+def test_output_that_cannot_be_written_is_one_line(command, monkeypatch, capsys):
+    monkeypatch.setattr(ppo_minimal, "EPISODES", 3)
+    for buffering in (-1, 1, 100_000):  # lines, and texts that are longer and shorter than the buffer
+        with open("/dev/full", "w", buffering) as full, monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", full)
+            assert ppo_minimal.main(command) == 1
+        assert capsys.readouterr().err == "agents/ppo_minimal.py: error: No space left on device\n"
+    monkeypatch.setattr(sys, "stdout", None)
+    assert ppo_minimal.main(command) == 1
+    assert capsys.readouterr().err == "agents/ppo_minimal.py: error: standard output is closed\n"
+
+
+def test_ctrl_c_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(ppo_minimal, "collect", lambda *given: os.kill(os.getpid(), signal.SIGINT))
+    assert ppo_minimal.main(TINY) == 130
+    assert capsys.readouterr().err == "agents/ppo_minimal.py: interrupted\n"
 
 
 def test_an_invalid_action_fails_the_run(monkeypatch, capsys):

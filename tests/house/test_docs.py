@@ -118,6 +118,38 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in here if not (page.parent / target).exists()] == []
 
 
+OWN_PATH = re.compile(
+    r"(?:`|python )((?:agents|benchmarks|constraints|docs|masked_envs|tests)/[\w./-]*\w)(?![\w/]*<|NAME)"
+)
+OWN_MODULE = re.compile(r"python -m\s+((?:agents|benchmarks|masked_envs|tests)[\w.]*\w)")
+FOLDERS = ("agents", "benchmarks", "benchmarks/field", "tests/mutation")
+NAMING = [*TEXTS, *(ROOT / folder / "README.md" for folder in FOLDERS)]
+TO_BE_WRITTEN = "LightsOut"  # the example of an environment that a reader adds
+
+
+def missing(text: str) -> list[str]:
+    """The files and modules of a checkout that a text names and that there are not."""
+    paths = [path for path in OWN_PATH.findall(text) if TO_BE_WRITTEN not in path and not (ROOT / path).exists()]
+    return paths + [name for name in OWN_MODULE.findall(text) if not is_module(name)]
+
+
+def is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("page", NAMING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_and_programs_that_are_named_are_there(page: Path) -> None:
+    assert missing(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_file_that_is_gone_is_found() -> None:
+    text = "Run `agents/ppo_gone.py` or python benchmarks/gone.py or python -m agents.gone, not `agents/proof.py`."
+    assert missing(text) == ["agents/ppo_gone.py", "benchmarks/gone.py", "agents.gone"]
+
+
 def test_every_ink_is_named_where_environments_are_written() -> None:
     page = (ROOT / "docs" / "new_environment.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page))

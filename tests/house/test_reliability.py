@@ -103,6 +103,31 @@ def test_hostile_networks_take_legal_actions_and_do_not_without_the_mask(
     assert max(case["pieces"] for case in result["cases"].values()) >= 1
 
 
+def test_some_cases_go_on_though_all_together_have_as_many_as_asked_for(
+    decisions: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(decisions, "NUMBERS", 640)
+    monkeypatch.setattr(decisions, "BACKEND", "python")
+    monkeypatch.setattr(record, "RESULTS", tmp_path)
+    kept = {"decisions": 5_000, "invalid": 0, "seconds": 1.0, "pieces": 3, "control_decisions": 9, "control_invalid": 9}
+    record.save("decisions", {"cases": {"MaskedCartPole-v0": kept}, "rounds": 3})
+    decisions.measure(until=1_000, minutes=1, seconds_each=0.05, only="MaskedTaxi")
+    result = record.load("decisions")
+    assert result["cases"]["MaskedCartPole-v0"] == kept and result["rounds"] == 3
+    assert result["cases"]["MaskedTaxi-v0"]["decisions"] >= 1_000
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1].startswith(f"{result['cases']['MaskedTaxi-v0']['decisions']:,} legal decisions, 0 inv")
+    decisions.measure(until=1_000, minutes=1, seconds_each=0.05, only="MaskedTaxi")  # enough
+    assert {**record.load("decisions"), "date": 0} == {**result, "date": 0} and capsys.readouterr().out in said
+
+
+def test_no_case_of_that_name_is_one_line(decisions: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks.reliability.main import main
+
+    assert main(["decisions", "--only", "MaskedCartpole"]) == 1
+    assert capsys.readouterr().err.startswith("benchmarks.reliability: error: no case has 'MaskedCartpole' in its name")
+
+
 def test_a_sampler_that_forgets_the_mask_is_counted(decisions: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control of the run itself."""
     import torch

@@ -290,13 +290,13 @@ def test_output_that_cannot_be_written_is_one_line(words: list[str], tmp_path: P
     assert (process.returncode, err) == (1, "masked-envs: error: File too large\n")
 
 
-def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     def run(given: argparse.Namespace) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("masked_envs.cli.show.list_all", run)
     assert main(["list"]) == 128 + signal.SIGINT
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "masked-envs: interrupted\n")
 
 
 def test_help_loads_nothing_heavy() -> None:

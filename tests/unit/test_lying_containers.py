@@ -14,6 +14,7 @@ import pytest
 from gymnasium import spaces
 from gymnasium.vector import SyncVectorEnv
 from own_envs import Nim
+from pettingzoo import AECEnv, ParallelEnv
 from toy_rules import NAMES, TOYS
 
 import masked_envs
@@ -36,6 +37,7 @@ LIES: dict[str, dict[str, Any]] = {
     "is endless": {"__len__": lambda self: 2**62},
     "holds nothing": {"__iter__": lambda self: iter(())},
     "holds other things": {"__iter__": lambda self: iter((0, 0)), "__getitem__": lambda self, key: 0},
+    "has no entries": {name: lambda self: () for name in ("keys", "items", "values")},
     "fails": dict.fromkeys(
         ("__len__", "__iter__", "__getitem__", "__eq__", "__contains__", "__bool__", "__repr__", "keys", "items",
          "__int__", "__float__", "__index__", "__lt__", "__ge__", "__sub__", "__array__", "astype", "tolist", "view"),
@@ -244,6 +246,115 @@ def test_rows_inside_get_what_was_judged(lie: str) -> None:
             envs.step(disguised(batch, lie, leaves))
             given = [one.unwrapped.received.pop() for one in envs.env.envs]
             assert all(map(honest, given)) and [int(one) for one in given] == list(batch)
+
+
+class ReceivesInTurn(AECEnv):
+    """A game of two that take turns without end, and that keeps the actions that it is given."""
+
+    metadata = {"name": "receives_in_turn"}
+
+    def __init__(self, action_space: Any) -> None:
+        self.possible_agents, self.received, self._space = ["a", "b"], [], action_space
+
+    def action_space(self, agent: str) -> Any:
+        return self._space
+
+    def observation_space(self, agent: str) -> Any:
+        return Receives.observation_space
+
+    def observe(self, agent: str) -> Any:
+        return np.zeros(1, np.float32)
+
+    def reset(self, seed: Any = None, options: Any = None) -> None:
+        self.agents, self.agent_selection = self.possible_agents[:], "a"
+        self.rewards = self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
+        self.terminations, self.truncations = dict.fromkeys(self.agents, False), dict.fromkeys(self.agents, False)
+        self.infos: Any = {agent: {} for agent in self.agents}
+
+    def step(self, action: Any) -> None:
+        self.received.append(action)
+        self.agent_selection = {"a": "b", "b": "a"}[self.agent_selection]
+
+
+class ReceivesAtOnce(ParallelEnv):
+    """The same, with the two at once; "c" has left already."""
+
+    metadata = {"name": "receives_at_once"}
+    action_space, observation_space = ReceivesInTurn.action_space, ReceivesInTurn.observation_space
+
+    def __init__(self, action_space: Any) -> None:
+        self.possible_agents, self.received, self._space = ["a", "b", "c"], [], action_space
+
+    def reset(self, seed: Any = None, options: Any = None) -> Any:
+        self.agents = ["a", "b"]
+        return {agent: np.zeros(1, np.float32) for agent in self.agents}, {agent: {} for agent in self.agents}
+
+    def step(self, actions: Any) -> Any:
+        self.received.append(actions)
+        nothing = dict.fromkeys(self.agents, False)
+        observations, infos = self.reset()
+        return observations, dict.fromkeys(self.agents, 0.0), nothing, nothing, infos
+
+
+@pytest.mark.parametrize("on_invalid", ["raise", "resample"])
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("kind", SPACES)
+def test_games_inside_get_what_was_judged(kind: str, lie: str, on_invalid: str) -> None:
+    """Wrapped for all agents, and for one with the other as its opponent."""
+    spec = spec_of(SPACES[kind])
+    arguments = {"mask_fn": lambda env, agent: spec.full(), "mask_spec": spec, "on_invalid": on_invalid}
+    turns = wrappers.AECActionMask(ReceivesInTurn(SPACES[kind]), **arguments)
+    at_once = wrappers.ParallelActionMask(ReceivesAtOnce(SPACES[kind]), **arguments)
+    turns.reset(seed=0)
+    at_once.reset(seed=0)
+    for action in forms(SPACES[kind]):
+        for leaves in (False, True):
+            lying = disguised(action, lie, leaves)
+            if spec.encode(lying) is None:
+                continue  # such as a list of floats for float32
+            turns.step(lying)
+            at_once.step({"a": lying, "b": action, "c": 7})
+            one, both = turns.unwrapped.received.pop(), at_once.unwrapped.received.pop()
+            assert both.keys() == {"a", "b", "c"} and both["c"] == 7
+            for given in (one, both["a"], both["b"]):
+                assert honest(given) and trees.equal(spec.encode(given), spec.encode(action)), given
+            alone = wrappers.SingleAgent(at_once, lambda seen, mask, lying=lying: lying, agent="b")
+            alone.reset(seed=0)
+            alone.step(lying)
+            both = at_once.unwrapped.received.pop()
+            for given in both.values():
+                assert honest(given) and trees.equal(spec.encode(given), spec.encode(action)), given
+    assert turns.invalid_actions == at_once.invalid_actions == 0
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_dict_of_actions_is_what_it_holds(lie: str) -> None:
+    """What it says of its entries would let some pass unjudged."""
+    space = spaces.Discrete(3)
+    game = wrappers.ParallelActionMask(ReceivesAtOnce(space), lambda env, agent: np.array([1, 1, 0], np.int8))
+    game.reset(seed=0)
+    for count, actions in enumerate(({"a": 0, "b": 2}, {"a": 9, "b": 0}), 1):
+        with pytest.raises(masked_envs.InvalidActionError):
+            game.step(disguised(actions, lie, False))
+        assert game.invalid_actions == count and game.unwrapped.received == []
+    game.step(disguised({"a": 0, "b": 1}, lie, False))
+    (given,) = game.unwrapped.received
+    assert type(given) is dict and given == {"a": 0, "b": 1}
+    ours = MaskedParallelEnv(TOYS["convoy"])
+    ours.reset(seed=0)
+    rng = np.random.default_rng(0)
+    legal = {agent: ours.sample_legal(agent, rng) for agent in ours.agents}
+    for actions in (legal, {**legal, ours.agents[0]: 99}):
+        assert outcome(ours, ours.step, disguised(actions, lie, False)) == outcome(ours, ours.step, actions)
+
+
+def test_what_is_no_dict_of_actions_is_refused_with_words() -> None:
+    game = wrappers.ParallelActionMask(ReceivesAtOnce(spaces.Discrete(3)), lambda env, agent: np.ones(3, np.int8))
+    game.reset(seed=0)
+    for actions in ([0, 1], None, 3, Claims(dict)):
+        with pytest.raises(ValueError, match="expected a dict of actions by agent, got "):
+            game.step(actions)
+    assert game.unwrapped.received == [] and game.invalid_actions == 0
 
 
 def test_an_action_that_says_nothing_else_is_passed_on_itself() -> None:
