@@ -17,7 +17,7 @@ from typing import Any
 REPETITIONS = 9
 LIBRARIES = (
     "masked-envs", "gymnasium", "pettingzoo", "numpy", "numba", "torch", "envpool", "pgx", "jax", "stable-baselines3",
-    "sb3-contrib", "tianshou", "torchrl", "skrl", "rl-games",
+    "jumanji", "sb3-contrib", "tianshou", "torchrl", "skrl", "rl-games",
 )  # fmt: skip
 
 Side = Callable[[], Any]
@@ -85,6 +85,30 @@ class Budget:
         return {
             "kind": "budget", "name": self.name, "unit": self.unit, "must": self.must, "aim": self.aim,
             "median": statistics.median(numbers), "repetitions": numbers,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate of ours that must stay above a limit.
+
+    Attributes:
+        ours: prepares it, warm.
+        must: the lower limit; None where nothing was promised.
+    """
+
+    name: str
+    ours: Callable[[], Side]
+    must: float | None = None
+    unit: str = "steps"
+    repetitions: int = REPETITIONS
+
+    def measure(self) -> dict[str, Any]:
+        side = self.ours()
+        rates = [side() for _ in range(self.repetitions)]
+        return {
+            "kind": "rate", "name": self.name, "unit": self.unit, "must": self.must, "aim": None,
+            "median": statistics.median(rates), "repetitions": rates,
         }  # fmt: skip
 
 

@@ -44,6 +44,9 @@ def row(result: dict[str, Any]) -> str:
     if result["kind"] == "budget":
         must, aim = (f"< {limit:g} {result['unit']}" if limit else "" for limit in (result["must"], result["aim"]))
         return f"| {result['name']} | | {result['median']:.0f} {result['unit']} | {must} | {aim} |"
+    if result["kind"] == "rate":
+        must = f"> {short(result['must'])}" if result["must"] else ""
+        return f"| {result['name']} | | {short(result['median'])} {result['unit']}/s | {must} | |"
     must, aim = (f"{ratio:g}x" if ratio else "" for ratio in (result["must"], result["aim"]))
     measured = f"**{ratio_in_words(result['ratio'])}** ({speeds(result)})"
     return f"| {result['name']} | {result['peer']} | {measured} | {must} | {aim} |"

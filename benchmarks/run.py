@@ -20,7 +20,7 @@ import ppo
 import sampling
 import single_step
 import vector_step
-from measure import Budget, Comparison, UnavailableError, machine, today, versions
+from measure import Budget, Comparison, Rate, UnavailableError, machine, today, versions
 from report import RESULTS, table
 
 GROUPS = {
@@ -66,7 +66,7 @@ def measured(cases: Any) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     return results, skipped
 
 
-def measure(case: Comparison | Budget) -> dict[str, Any]:
+def measure(case: Comparison | Budget | Rate) -> dict[str, Any]:
     result = case.measure()
     found = f"ratio {result['ratio']:.2f}" if "ratio" in result else f"{result['median']:.1f} {result['unit']}"
     print(f"  {found}", file=sys.stderr)

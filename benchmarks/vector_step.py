@@ -37,13 +37,15 @@ def comparisons() -> list[Comparison]:
     ]  # fmt: skip
 
 
-def stepping(step: Callable[[Any], Any], draw: Callable[[Any], Any], seen: Any) -> Callable[[int], float]:
-    """Run n steps of NUM_ENVS rows; the seconds spent in `step`, which returns what `draw` draws from."""
+def stepping(
+    step: Callable[[Any], Any], draw: Callable[[Any], Any], seen: Any, rows: int = NUM_ENVS
+) -> Callable[[int], float]:
+    """Run n steps of so many rows; the seconds spent in `step`, which returns what `draw` draws from."""
 
     def run(count: int) -> float:
         nonlocal seen
         spent = 0.0
-        for _ in range(count // NUM_ENVS):
+        for _ in range(count // rows):
             actions = draw(seen)
             began = time.perf_counter()
             seen = step(actions)

@@ -13,6 +13,7 @@ import pytest
 
 import masked_envs
 from masked_envs import MaskSpec, throughput
+from masked_envs.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -20,6 +21,8 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import adapters  # noqa: E402
 import c_loop  # noqa: E402
 import compare  # noqa: E402
+import environment_peers  # noqa: E402
+import environments  # noqa: E402
 import forms  # noqa: E402
 import measure  # noqa: E402
 import report  # noqa: E402
@@ -43,6 +46,7 @@ SAMPLE = {
              "ratio": 44.4, "rate": {"ours": 44.4, "peer": 1.0}},
         ],
         "two": [
+            {"kind": "rate", "name": "a game", "unit": "steps", "must": 2e5, "aim": None, "median": 345_678.9},
             {"kind": "budget", "name": "import", "unit": "ms", "must": 100, "aim": None, "median": 18.4},
             {"kind": "comparison", "name": "a run", "peer": "Peer", "unit": "runs", "must": 3, "aim": 10,
              "ratio": 8.0, "rate": {"ours": 0.4, "peer": 0.05}},
@@ -53,6 +57,7 @@ TABLE = """\
 | what | compared with | measured | must | aim |
 |---|---|---|---|---|
 | a step | Peer | **4.1x** (12.3 M against 3 k steps/s) | 3x | 10.5x |
+| a game | | 346 k steps/s | > 200 k | |
 | import | | 18 ms | < 100 ms |  |
 | a run | Peer | **8x** (2.5 s against 20.0 s) | 3x | 10x |
 
@@ -107,6 +112,39 @@ def test_the_page_of_benchmarks_quotes_the_newest_results_of_forms() -> None:
     assert report.written_into(page, block, forms.START, forms.END) == page, (
         "run: python benchmarks/forms.py --write benchmarks/README.md"
     )
+
+
+def test_every_environment_has_its_newest_speed_and_reaches_what_its_family_must() -> None:
+    newest = json.loads(report.newest(environments.RESULTS).read_text())
+    assert list(newest["groups"]) == list(CATALOGUE), "run: python benchmarks/environments.py"
+    assert not any(newest["skipped"].values())
+    promised = 0
+    for env_id, results in newest["groups"].items():
+        assert [result["name"] for result in results] == [case.name for case in environments.cases(env_id)]
+        for result in results:
+            assert result["must"] is None or result["median"] >= result["must"], result["name"]
+            promised += result["must"] is not None
+    assert promised == sum(environments.floor(env_id) is not None for env_id in CATALOGUE) > 0
+    page = (ROOT / "benchmarks" / "README.md").read_text()
+    block = report.table(newest, every_row=True)
+    assert report.written_into(page, block, environments.START, environments.END) == page, (
+        "run: python benchmarks/environments.py --write benchmarks/README.md"
+    )
+
+
+def test_peers_are_of_ids_that_exist_and_of_parameters_that_they_have() -> None:
+    assert set(environment_peers.PEERS) <= set(CATALOGUE)
+    for env_id, peers in environment_peers.PEERS.items():
+        for peer in peers:
+            masked_envs.make_vec(env_id, 1, backend="python", **peer.parameters)
+
+
+def test_random_actions_for_peers_are_legal_and_any_of_them() -> None:
+    mask = np.zeros((200, 3, 4), bool)
+    mask[:, 1, 2] = mask[:, 2, 0] = True
+    drawn = environment_peers.Legal()(mask)
+    assert {tuple(action) for action in drawn.tolist()} == {(1, 2), (2, 0)}
+    assert environment_peers.Legal()(np.zeros((2, 3), bool)).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("name", adapters.NAMES)

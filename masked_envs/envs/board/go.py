@@ -66,9 +66,9 @@ def state(values):
     return state_record(
         board=(np.int8, (values["size"], values["size"])),
         legal=(np.int8, (points + 1,)),
-        # Of the position on the board: the group of each point as a forest (union-find), and for the root of a group
-        # how many liberties it has, or which colours an empty region reaches, and the bits of its stones.
-        parent=(np.int64, (points,)),
+        # Of the position on the board: the group of each point, which is named by its last point, and for each name
+        # how many liberties the group has, or which colours an empty region reaches, and the bits of its stones.
+        group=(np.int64, (points,)),
         liberties=(np.int64, (points,)),
         group_bits=(np.int64, (points,)),
         bits=np.int64,  # of all stones
@@ -128,18 +128,23 @@ def observe(s, p, agent, out):
 
 @rule
 def find_groups(s, size):
-    """Join neighbours of one colour, and empty neighbours; forget what was known of the groups."""
-    parent, board = s["parent"], s["board"]
+    """Join neighbours of one colour, and empty neighbours; forget what was known of the groups.
+
+    The first pass makes a forest (union-find) in which each point leads to a later one of its group.
+    """
+    group, board = s["group"], s["board"]
     fill(s["liberties"], 0)
     fill(s["group_bits"], 0)
     for row in range(size):
         for column in range(size):
             point, content = row * size + column, board[row, column]
-            parent[point] = point
+            group[point] = point
             if row > 0 and board[row - 1, column] == content:
-                parent[root_of(parent, point - size)] = point
+                group[root_of(group, point - size)] = point
             if column > 0 and board[row, column - 1] == content:
-                parent[root_of(parent, point - 1)] = root_of(parent, point)
+                group[root_of(group, point - 1)] = point
+    for point in range(size * size - 1, -1, -1):
+        group[point] = group[group[point]]
 
 
 @rule
@@ -160,10 +165,10 @@ def stone_at(board, point):
 @rule
 def is_first_of_group(s, size, row, column, k):
     """Whether no earlier neighbour of a point is of the same group as the k-th."""
-    root = root_of(s["parent"], neighbour_of(size, row, column, k))
+    group = s["group"][neighbour_of(size, row, column, k)]
     for earlier in range(k):
         beside = neighbour_of(size, row, column, earlier)
-        if beside >= 0 and root_of(s["parent"], beside) == root:
+        if beside >= 0 and s["group"][beside] == group:
             return False
     return True
 
@@ -171,19 +176,18 @@ def is_first_of_group(s, size, row, column, k):
 @rule
 def measure_groups(s, size):
     """Count the liberties of every group, and add up the bits of its stones."""
-    board, parent = s["board"], s["parent"]
+    board, group = s["board"], s["group"]
     for row in range(size):
         for column in range(size):
             point = row * size + column
-            stone, root = stone_at(board, point), root_of(parent, point)
+            stone = stone_at(board, point)
             if stone != EMPTY:
-                s["group_bits"][root] ^= BITS[stone - 1, point]
+                s["group_bits"][group[point]] ^= BITS[stone - 1, point]
                 continue
             for k in range(len(NEIGHBOURS)):
                 beside = neighbour_of(size, row, column, k)
                 if beside >= 0 and stone_at(board, beside) != EMPTY and is_first_of_group(s, size, row, column, k):
-                    touched = root_of(parent, beside)
-                    s["liberties"][touched] += 1
+                    s["liberties"][group[beside]] += 1
 
 
 # --- moves ---------------------------------------------------------------------------------------------------------
@@ -209,15 +213,15 @@ def may_place(s, size, player, row, column):
         beside = neighbour_of(size, row, column, k)
         if beside < 0:
             continue
-        stone, root = stone_at(s["board"], beside), root_of(s["parent"], beside)
+        stone, group = stone_at(s["board"], beside), s["group"][beside]
         if stone == EMPTY:
             has_liberty = True
         elif stone == player + 1:
-            has_liberty = has_liberty or s["liberties"][root] > 1
-        elif s["liberties"][root] == 1:
+            has_liberty = has_liberty or s["liberties"][group] > 1
+        elif s["liberties"][group] == 1:
             has_liberty = True
             if is_first_of_group(s, size, row, column, k):
-                bits ^= s["group_bits"][root]
+                bits ^= s["group_bits"][group]
     return has_liberty and not is_known(s["known"], bits)
 
 
@@ -230,16 +234,16 @@ def place(s, size, player, point):
     for k in range(len(NEIGHBOURS)):
         beside = neighbour_of(size, row, column, k)
         if beside >= 0 and stone_at(board, beside) == 2 - player:
-            root = root_of(s["parent"], beside)
-            if s["liberties"][root] == 1:
-                take(s, size, root)
+            group = s["group"][beside]
+            if s["liberties"][group] == 1:
+                take(s, size, group)
 
 
 @rule
-def take(s, size, root):
-    s["bits"] ^= s["group_bits"][root]
+def take(s, size, group):
+    s["bits"] ^= s["group_bits"][group]
     for point in range(size * size):
-        if root_of(s["parent"], point) == root:
+        if s["group"][point] == group:
             s["board"].flat[point] = EMPTY
 
 
@@ -269,7 +273,7 @@ def count_points(s, size, player):
     for row in range(size):
         for column in range(size):
             if s["board"][row, column] == EMPTY:
-                region = root_of(s["parent"], row * size + column)
+                region = s["group"][row * size + column]
                 for k in range(len(NEIGHBOURS)):
                     beside = neighbour_of(size, row, column, k)
                     if beside >= 0:
@@ -277,7 +281,7 @@ def count_points(s, size, player):
     points = 0.0
     for point in range(size * size):
         stone = stone_at(s["board"], point)
-        if stone == player + 1 or (stone == EMPTY and s["liberties"][root_of(s["parent"], point)] == player + 1):
+        if stone == player + 1 or (stone == EMPTY and s["liberties"][s["group"][point]] == player + 1):
             points += 1.0
     return points
 
