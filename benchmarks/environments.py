@@ -4,8 +4,8 @@
     python benchmarks/environments.py --only MaskedGo-v0            some of it, into the file of today
     python benchmarks/environments.py --write benchmarks/README.md  put the newest between the markers of a page
 
-Vector environments of 1,024 rows in uniformly random legal play. The calls of `step` are on the clock with all that they
-give: masks, observations, rewards, resets of ended rows. The actions are drawn between them, for both sides.
+Vector environments of 1,024 rows in uniformly random legal play. The calls of `step` are on the clock with all that
+they give: masks, observations, rewards, resets of ended rows. Between them the actions are drawn, for both sides.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REPETITIONS = 5
 FLOORS = {"board": 1e6, "puzzle": 5e5, "scheduling": 5e5}
 """Steps per second on two cores that a family must reach."""
 HARDER = {"MaskedChess-v0": 2e5, "MaskedGo-v0": 2e5}
-"""Games of which less is asked than of their family: a legal move needs the attacks, or the history, of the whole board."""
+"""Games of which less is asked: a legal move needs the attacks, or the history, of the whole board."""
 
 
 def floor(env_id: str) -> float | None:
@@ -87,8 +87,9 @@ def main() -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     for env_id in given.only:
         found["groups"][env_id], found["skipped"][env_id] = run.measured(cases(env_id))
-        in_order = {key: {id_: found[key][id_] for id_ in CATALOGUE if id_ in found[key]} for key in ("groups", "skipped")}
-        path.write_text(json.dumps(found | in_order, indent=1) + "\n")
+        for key in ("groups", "skipped"):
+            found[key] = {known: found[key][known] for known in CATALOGUE if known in found[key]}
+        path.write_text(json.dumps(found, indent=1) + "\n")
     print(report.table(found, every_row=True))
     return 0
 

@@ -49,8 +49,8 @@ from ...render import Scene
 NOT_YET = -1
 MOST_CODES = 10**6
 MOST_PEGS, MOST_COLORS = 10, 10
-COUNT_BITS = 4  # enough to count MOST_PEGS, and for MOST_COLORS in an int64
-COUNT_MASK = 2**COUNT_BITS - 1
+# Rules hold a code as a number with so many bits a peg, the last peg lowest, and counts with so many bits a colour.
+BITS, DIGIT = 4, 15
 
 
 def state(values):
@@ -80,8 +80,8 @@ def action_mask(s, p, agent, out):
 @rule
 def step(s, p, guess, rewards):
     pegs, colors, row = guess.size, p["num_colors"], s["guesses"]
-    guessed = number_of(guess, colors)
-    black, white = answer(guessed, number_of(s["secret"], colors), pegs, colors)
+    guessed = packed(guess)
+    black, white = answer(guessed, packed(s["secret"]), pegs, colors)
     for peg in range(pegs):
         s["board"][row, peg] = guess[peg]
     s["board"][row, pegs] = black
@@ -99,61 +99,87 @@ def observe(s, p, agent, out):
 
 @rule
 def answer(guess, code, num_pegs, num_colors):
-    """How many pegs of a guess are right in colour and place, and how many more in colour alone.
-
-    Guess and code are numbers; see `number_of`.
-    """
-    black = num_right(guess, code, num_pegs, num_colors)
-    return black, num_common(guess, code, num_pegs, num_colors) - black
+    """How many pegs of a guess are right in colour and place, and how many more in colour alone."""
+    black = num_right(guess, code, num_pegs)
+    return black, num_common(color_counts(guess, num_pegs), color_counts(code, num_pegs), num_colors) - black
 
 
 @rule
 def keep_what_agrees(possible, guess, black, white, num_pegs, num_colors):
-    """Strike out the codes to which this guess would have had another answer."""
-    for code in range(possible.size):
-        if possible.flat[code] != 0:
-            right = num_right(guess, code, num_pegs, num_colors)
-            if right != black or num_common(guess, code, num_pegs, num_colors) != black + white:
-                possible.flat[code] = 0
+    """Strike out the codes to which this guess would have had another answer.
+
+    Codes that differ in the last peg alone stand together; up to it they are compared once.
+    """
+    guessed, begun = color_counts(guess, num_pegs), 0
+    for block in range(possible.size // num_colors):
+        place = block * num_colors
+        if any_possible(possible, place, num_colors):
+            right, counts = num_right(guess >> BITS, begun, num_pegs - 1), color_counts(begun, num_pegs - 1)
+            common = num_common(guessed, counts, num_colors)
+            for color in range(num_colors):
+                is_common = digit(counts, color) < digit(guessed, color)
+                if right + (color == digit(guess, 0)) != black or common + is_common != black + white:
+                    possible.flat[place + color] = 0
+        begun = next_code(begun, num_colors)
 
 
 @rule
-def number_of(code, num_colors):
-    """A code as its flat index in the mask: its colours are digits, that of the last peg the lowest."""
+def any_possible(possible, place, number):
+    for code in range(place, place + number):
+        if possible.flat[code] != 0:
+            return True
+    return False
+
+
+@rule
+def packed(pegs):
+    """A code as a number."""
     number = 0
-    for peg in range(code.size):
-        number = number * num_colors + int(code[peg])
+    for peg in range(pegs.size):
+        number = number << BITS | int(pegs[peg])
     return number
 
 
 @rule
-def num_right(guess, code, num_pegs, num_colors):
+def digit(number, place):
+    """Of a code, the colour of a peg from the last on; of counts, how many pegs are of a colour."""
+    return number >> BITS * place & DIGIT
+
+
+@rule
+def next_code(code, num_colors):
+    """The code that follows in the order of the mask."""
+    code, place = code + 1, 0
+    while digit(code, place) == num_colors:
+        code += (DIGIT + 1 - num_colors) << BITS * place
+        place += 1
+    return code
+
+
+@rule
+def num_right(guess, code, num_pegs):
     """On how many pegs two codes are of the same colour."""
     right = 0
-    for _ in range(num_pegs):
-        right += guess % num_colors == code % num_colors
-        guess, code = guess // num_colors, code // num_colors
+    for peg in range(num_pegs):
+        right += digit(guess, peg) == digit(code, peg)
     return right
 
 
 @rule
-def num_common(guess, code, num_pegs, num_colors):
-    """How many pegs two codes have in common, wherever they stand."""
-    one, other = color_counts(guess, num_pegs, num_colors), color_counts(code, num_pegs, num_colors)
+def num_common(counts, others, num_colors):
+    """How many pegs two codes have in common, wherever they stand, by their counts."""
     common = 0
-    for _ in range(num_colors):
-        common += min(one & COUNT_MASK, other & COUNT_MASK)
-        one, other = one >> COUNT_BITS, other >> COUNT_BITS
+    for color in range(num_colors):
+        common += min(digit(counts, color), digit(others, color))
     return common
 
 
 @rule
-def color_counts(code, num_pegs, num_colors):
-    """How many pegs there are of each colour, COUNT_BITS bits each: faster than an array in plain Python."""
+def color_counts(code, num_pegs):
+    """How many pegs there are of each colour."""
     counts = 0
-    for _ in range(num_pegs):
-        counts += 1 << COUNT_BITS * (code % num_colors)
-        code = code // num_colors
+    for peg in range(num_pegs):
+        counts += 1 << BITS * digit(code, peg)
     return counts
 
 
