@@ -133,7 +133,7 @@ class Picture:
         """One row as `render_mode` says."""
         if self.render_mode == "svg":
             return self.canvas(row).finish()
-        arguments = self._drawn_content(row)
+        arguments = self.frame(row)
         if self.render_mode == "ansi":
             from ..render import render_ansi
 
@@ -144,7 +144,7 @@ class Picture:
         """One row as SVG elements, whatever `render_mode` is; `finish` makes a document of them."""
         from ..render.svg import svg_canvas
 
-        return svg_canvas(*self._drawn_content(row))
+        return svg_canvas(*self.frame(row))
 
     def close(self) -> None:
         """Close the window, if there is one."""
@@ -174,8 +174,11 @@ class Picture:
             mask = [None if left else trees.row(mask, agent) for agent, left in enumerate(engine.left[row])]
         return self.scene(row), mask, self.probabilities, self.action if row == 0 else None
 
-    def _drawn_content(self, row: int) -> tuple[Any, ...]:
-        """What a renderer is given; the scene is kept, since the next frame names the action of this one by it."""
+    def frame(self, row: int) -> tuple[Scene, Any, Any, Any, Status]:
+        """What a renderer is given of one row: scene, mask, probabilities, action and status.
+
+        The scene is kept, since the next frame names the action of this one by it.
+        """
         content, status = self._content(row), self.status(row)
         if self.engine.rows == 1:
             step = self._elapsed(row)

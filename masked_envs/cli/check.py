@@ -12,7 +12,7 @@ from ..core.declaration import Declaration
 from ..registration import make_aec, make_parallel
 from .console import Progress, print_json, print_words
 from .output import FAILED
-from .targets import NOT_JUDGED, CommandError, declaration_of, load
+from .targets import NOT_JUDGED, CommandError, declaration_of, load, registered_id
 
 Target = str | Callable[..., Any]
 STYLES = {
@@ -58,20 +58,17 @@ def run(given: argparse.Namespace) -> int:
 
 
 def targets_of(word: str) -> list[Target]:
-    """What the word on the command line names: an id of ours or of Gymnasium, or module:name.
+    """What the word on the command line names: an id of ours or of Gymnasium, module:name or module:Id-v0.
 
     Raises:
         CommandError: nothing of this name.
     """
     if word in CATALOGUE:
         return targets(declaration_of(word))
-    import gymnasium
-
-    if ":" in word:
-        return [load(word, "TARGET")]
-    if word in gymnasium.registry:
-        return [word]
-    return targets(declaration_of(word))  # which suggests the nearest
+    registered = registered_id(word, "TARGET")
+    if registered is not None:
+        return [registered]
+    return [load(word, "TARGET")] if ":" in word else targets(declaration_of(word))  # which suggests the nearest
 
 
 def targets(declared: Declaration) -> list[Target]:

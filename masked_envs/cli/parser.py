@@ -48,7 +48,7 @@ def _add_profile(command: argparse.ArgumentParser) -> None:
 
 
 def _add_demo(command: argparse.ArgumentParser) -> None:
-    _add_environment(command)
+    _add_any_environment(command)
     command.add_argument("--out", default="demo.gif", metavar="FILE", help="the GIF to write (default: %(default)s)")
     command.add_argument("--window", action="store_true", help="show it in a window, and write no GIF")
     command.add_argument("--steps", type=positive, default=300, help="steps at most (default: %(default)s)")
@@ -59,7 +59,7 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
 
 
 def _add_play(command: argparse.ArgumentParser) -> None:
-    _add_environment(command)
+    _add_any_environment(command)
     command.add_argument("--agent", help="the agent of a game that you play, by name or number (default: the first)")
     command.add_argument(
         "--opponent",
@@ -83,11 +83,7 @@ def _add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--steps", type=positive, default=100, help="of each random walk (default: %(default)s)")
     command.add_argument("--seed", type=seed, default=0, help="of the episodes and choices (default: %(default)s)")
     command.add_argument("--time-budget", type=seconds, metavar="SECONDS", help="for each check (default: no limit)")
-    command.add_argument(
-        "--mask-fn", metavar="MODULE:NAME", help="function (env) -> mask, of an environment without one"
-    )
-    text = "where the mask is, as code, such as 'info[\"legal\"]' (default: looked for in the usual places)"
-    command.add_argument("--mask-at", metavar="PLACE", help=text)
+    _add_mask(command)
     text = "how the environment responds to invalid actions (default: found by trying some)"
     command.add_argument("--on-invalid", choices=["raise", "ignore", "penalise", "terminate"], help=text)
     text = (
@@ -150,10 +146,28 @@ def _command(commands: argparse._SubParsersAction, name: str, function: str, wor
     return command
 
 
-def _add_environment(command: argparse.ArgumentParser) -> None:
-    command.add_argument("id", metavar="ID", help="an environment; `masked-envs list` shows all")
+def _add_environment(
+    command: argparse.ArgumentParser, words: str = "an environment; `masked-envs list` shows all"
+) -> None:
+    command.add_argument("id", metavar="ID", help=words)
     text = "a parameter of the environment, several times for several; `masked-envs show ID` lists them"
     command.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help=text)
+
+
+def _add_any_environment(command: argparse.ArgumentParser) -> None:
+    """An environment of this package or, with `render_mode="rgb_array"`, any other one."""
+    _add_environment(
+        command, "an environment: an id of this package or of Gymnasium, module:Id-v0, or module:name of a class"
+    )
+    _add_mask(command)
+
+
+def _add_mask(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--mask-fn", metavar="MODULE:NAME", help="function (env) -> mask, of an environment without one"
+    )
+    text = "where the mask is, as code, such as 'info[\"legal\"]' (default: looked for in the usual places)"
+    command.add_argument("--mask-at", metavar="PLACE", help=text)
 
 
 def _add_json(command: argparse.ArgumentParser) -> None:

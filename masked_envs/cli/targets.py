@@ -62,15 +62,7 @@ def load(word: str, what: str) -> Callable[..., Any]:
     Raises:
         CommandError: not of this form, no such module or name, or nothing that can be called.
     """
-    module_name, colon, name = word.partition(":")
-    if not (colon and module_name and name):
-        raise CommandError(f"{what} {word}: expected module:name, such as my_package.envs:Scheduling")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        found: Any = importlib.import_module(module_name)
-    except ImportError as error:
-        raise CommandError(f"{what} {word}: cannot import {module_name}: {error}") from error
+    module_name, found, name = _imported(word, what)
     for part in name.split("."):
         if not hasattr(found, part):
             raise CommandError(f"{what} {word}: {module_name} has no {name}")
@@ -81,6 +73,32 @@ def load(word: str, what: str) -> Callable[..., Any]:
         )
     made: Callable[..., Any] = found
     return made
+
+
+def registered_id(word: str, what: str) -> str | None:
+    """The id that a word means to `gymnasium.make`: an id, or module:Id-v0, whose module registers it; None for others.
+
+    Raises:
+        CommandError: a module that cannot be imported.
+    """
+    import gymnasium
+
+    if ":" in word:
+        word = _imported(word, what)[2]
+    return word if word in gymnasium.registry else None
+
+
+def _imported(word: str, what: str) -> tuple[str, Any, str]:
+    """The module that module:name names, its name and the other name; it is found in the current folder too."""
+    module_name, colon, name = word.partition(":")
+    if not (colon and module_name and name):
+        raise CommandError(f"{what} {word}: expected module:name, such as my_package.envs:Scheduling")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return module_name, importlib.import_module(module_name), name
+    except ImportError as error:
+        raise CommandError(f"{what} {word}: cannot import {module_name}: {error}") from error
 
 
 def require_display() -> None:
@@ -116,13 +134,28 @@ def driver_without_screen() -> str:
 
 def _read(words: Sequence[str], parameters: dict[str, Parameter]) -> dict[str, object]:
     """Read name=value in the type of the parameter. Other values stay strings, which the parameter's check refuses."""
-    values: dict[str, object] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
+    return {
+        name: _typed(value, parameters[name].default) if name in parameters else value
+        for name, value in pairs(words, next(iter(parameters)))
+    }
+
+
+def pairs(words: Sequence[str], example: str = "NAME") -> list[tuple[str, str]]:
+    """Names and values of `--param name=value`.
+
+    Raises:
+        ValueError: a word without an equals sign.
+    """
+    split = [word.partition("=") for word in words]
+    for word, (_, equals, _) in zip(words, split, strict=True):
         if not equals:
-            raise ValueError(f"--param {word}: expected name=value, such as --param {next(iter(parameters))}=...")
-        values[name] = _typed(value, parameters[name].default) if name in parameters else value
-    return values
+            raise ValueError(f"--param {word}: expected name=value, such as --param {example}=...")
+    return [(name, value) for name, _, value in split]
+
+
+def guessed(word: str) -> object:
+    """A value of a parameter of unknown type: true or false, a number, or the word."""
+    return TRUTH[word.lower()] if word.lower() in TRUTH else _typed(word, 0)
 
 
 def _typed(word: str, default: Value) -> object:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import RenderDependencyError, WindowClosedError
 from .listing import action_words
-from .mask_view import MaskView
+from .mask_view import Choosing, MaskView
 from .scene import Scene
 from .status import Status
 from .theme import Theme, UnknownInkError, agent_ink
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .svg import render_svg
 
 __all__ = [
+    "Choosing",
     "Event",
     "MaskView",
     "RenderDependencyError",

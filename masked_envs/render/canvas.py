@@ -110,6 +110,12 @@ class Canvas:
         """A filled polygon."""
         pygame.draw.polygon(self._large, color, [_large(point) for point in points])
 
+    def image(self, box: Box, pixels: NDArray[np.uint8]) -> None:
+        """A picture of pixels, uint8 (height, width, 3), stretched to the box."""
+        area = _large_rect(box)
+        picture = pygame.image.frombuffer(np.ascontiguousarray(pixels).tobytes(), pixels.shape[1::-1], "RGB")
+        self._large.blit(pygame.transform.smoothscale(picture, area.size), area.topleft)
+
     def veil(self, box: Box, color: RGB, alpha: int, *, hatch: RGB | None = None, spacing: float = 9.0) -> None:
         """Cover a part of what is drawn with a colour of opacity `alpha` (0 to 255) and slanted lines."""
         area = _large_rect(box)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..mask_spec.checks import describe
 from . import arguments
-from .shapes import Disc, Line, Point, Polygon, Rect, Shape, Text, arrow_points
+from .shapes import Disc, Line, Pixels, Point, Polygon, Rect, Shape, Text, arrow_points
 from .theme import check_ink
 
 
@@ -77,3 +81,10 @@ class Drawing:
         x, y, size = arguments.number("x", x), arguments.number("y", y), arguments.size("size", size)
         align = arguments.one_of("align", align, ("left", "center", "right"))
         self.shapes.append(Text(x, y, str(string), size, check_ink(ink), align, arguments.share("fade", fade)))
+
+    def pixels(self, x: float, y: float, w: float, h: float, pixels: NDArray[np.uint8]) -> None:
+        """A picture of pixels, uint8 (height, width, 3), stretched to the box; ansi leaves it out."""
+        picture = np.asarray(pixels)
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
+            raise ValueError(f"expected pixels as uint8 (height, width, 3), not {describe(picture)}")
+        self.shapes.append(Pixels(*arguments.box((x, y, w, h)), picture))

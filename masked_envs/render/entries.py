@@ -75,6 +75,14 @@ A conditional mask is the table of its first two heads; later ones are not in it
 """
 
 
+def choices_of_entry(kind: str, heads: Sequence[int], place: Sequence[int]) -> list[tuple[int, int]]:
+    """The choices (head, value) that one entry of a mask stands for: the reverse of `entries_of_action`."""
+    if kind == "per_head":
+        head = int(np.searchsorted(np.cumsum(heads), place[0], side="right"))
+        return [(head, place[0] - sum(heads[:head]))]
+    return [(place[0], place[1])] if kind == "binary" else list(enumerate(place))
+
+
 def _kind_of_part(action: Any, leaf: Leaf | None) -> str:
     """The kind of one part of a dict action, from the form of its mask."""
     if leaf is None or leaf.dtype.kind == "f":

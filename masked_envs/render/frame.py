@@ -16,14 +16,16 @@ from .mask_view import MaskView
 from .naming import named_places
 from .painter import Painter
 from .places import ActionMark, Box, Path, mark_box
+from .pointing import Target, paint_target
 from .scene import Scene
-from .shapes import Disc, Line, Polygon, Rect, Shape, Text
+from .shapes import Disc, Line, Pixels, Polygon, Rect, Shape, Text
 from .status import LAST, Status
 from .theme import RGB, Theme, mix
 
 STATUS_TEXT = 14.0
 STATUS_GAP = 15
 LEGEND_BOX = 14
+SIDE_DISC = 8.0
 TITLE_TEXT = 13.0
 SPARSE = 0.1
 """Below this share of legal actions those of a compact grid are drawn larger than their cells."""
@@ -34,11 +36,18 @@ Refused = Collection[tuple[int, Path]]
 
 
 def draw_frame(
-    layout: Layout, view: MaskView, theme: Theme, status: Status, refused: Refused = ()
+    layout: Layout, view: MaskView, theme: Theme, status: Status, refused: Refused = (), target: Target | None = None
 ) -> NDArray[np.uint8]:
-    """The finished frame, uint8 (height, width, 3); `refused` are (agent, path) of the actions to flash."""
+    """The finished frame, uint8 (height, width, 3).
+
+    Args:
+        layout, view, theme, status: what is drawn.
+        refused: (agent, path) of the actions to flash.
+        target: what the person points at.
+    """
     canvas = Canvas(layout.width, layout.height, theme["page"])
     paint_frame(canvas, layout, view, theme, status, refused)
+    paint_target(canvas, layout, view, theme, target)
     return canvas.finish()
 
 
@@ -54,7 +63,8 @@ def paint_frame(
     for strip in layout.strips:
         _draw_strip(canvas, view, theme, strip, refused)
     for bars in layout.ranges:
-        _draw_bars(canvas, view, theme, bars)
+        _draw_bars(canvas, view, theme, bars, refused)
+        _draw_point(canvas, layout, view, theme, bars)
     _draw_status(canvas, layout, view, theme, status)
     for box, words in named_places(layout, view):
         canvas.name(box, words)
@@ -101,6 +111,8 @@ def _draw_shape(canvas: Painter, layout: Layout, shape: Shape, color: RGB) -> No
             canvas.line([layout.to_pixels((x, y, 0, 0))[:2] for x, y in points], width * scale, color)
         case Polygon(points):
             canvas.polygon([layout.to_pixels((x, y, 0, 0))[:2] for x, y in points], color)
+        case Pixels(x, y, w, h, pixels):
+            canvas.image(layout.to_pixels((x, y, w, h)), pixels)
         case Text(x, y, string, size):
             left, top, _, _ = layout.to_pixels((x, y, 0, 0))
             canvas.text((left, top), string, size * scale, color, align=shape.align)
@@ -191,7 +203,7 @@ def _draw_strip_title(canvas: Painter, view: MaskView, theme: Theme, place: Stri
     canvas.text((right, middle), words, TITLE_TEXT, theme["text"], align="right", room=room)
 
 
-def _draw_bars(canvas: Painter, view: MaskView, theme: Theme, place: BarsLayout) -> None:
+def _draw_bars(canvas: Painter, view: MaskView, theme: Theme, place: BarsLayout, refused: Refused) -> None:
     bars = place.bars
     hidden = len(bars.labels) - place.shown
     title = (bars.title or "actions") + (f" (first {place.shown} of {len(bars.labels)})" if hidden else "")
@@ -210,16 +222,37 @@ def _draw_bars(canvas: Painter, view: MaskView, theme: Theme, place: BarsLayout)
             lit = (first, y, max(2.0, last - first), h)
             paint_legal(canvas, theme, lit)
             numbers = f"{bounds[0, i]:.3g} to {bounds[1, i]:.3g}"
+            if view.choosing is not None and taken is not None:
+                numbers = f"{taken[i]:.3g}  in {numbers}"
             right = canvas.size[0] - MARGIN
             canvas.text((right, words[1]), numbers, TITLE_TEXT, theme["text"], align="right", room=right - x - w - 8)
-        canvas.rect(box, theme["forbidden"], radius=4, outline=1)
+        is_refused = (bars.agent, (*bars.key, i)) in refused
+        canvas.rect(box, theme["refused" if is_refused else "forbidden"], radius=4, outline=3 if is_refused else 1)
         if taken is not None:
             at = x + w * (min(max(float(taken[i]), low), high) - low) / (high - low)
             canvas.line(((at, y - 2), (at, y + h + 2)), 3, theme["chosen"])
+            if view.choosing is not None:  # a handle to drag
+                canvas.disc((at, y + h / 2), h / 2 - 1, theme["chosen"])
+
+
+def _draw_point(canvas: Painter, layout: Layout, view: MaskView, theme: Theme, place: BarsLayout) -> None:
+    """The numbers that a person has chosen, where the picture has a place for them."""
+    bars, taken = place.bars, view.taken(place.bars)
+    if view.choosing is None or taken is None or bars.area is None:
+        return
+    left, top, w, h = bars.area
+    shares = [(number - bars.low[i]) / bars.reach(i) for i, number in enumerate(taken[:2].tolist())]
+    down = 1 - shares[1] if len(shares) > 1 else 0.5
+    x, y, _, _ = layout.to_pixels((left + w * shares[0], top + h * down, 0, 0))
+    canvas.disc((x, y), 7, theme["chosen"], outline=2.5)
 
 
 def _draw_status(canvas: Painter, layout: Layout, view: MaskView, theme: Theme, status: Status) -> None:
     middle, left, right = STATUS_HEIGHT / 2, float(MARGIN), float(layout.width - MARGIN)
+    if status.side:
+        canvas.disc((left + SIDE_DISC, middle), SIDE_DISC, theme["outline"])
+        canvas.disc((left + SIDE_DISC, middle), SIDE_DISC - 1.5, theme[status.side])
+        left += 2 * SIDE_DISC + 6
     legend = _legend(view)
     words = [(part, "muted") for part in status.parts()]
     if status.message:

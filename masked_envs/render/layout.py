@@ -7,10 +7,10 @@ one shape.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .places import Box, Index, RangeBars, Strip, as_index
+from .places import Box, Index, RangeBars, Strip, as_index, holds
 from .scene import Scene
 
 MARGIN = 14
@@ -26,6 +26,8 @@ MOST_ROWS = 4
 COMPACT_HEIGHT = 186
 LARGEST_CELL, SMALLEST_CELL = 24, 5
 MOST_BARS = 8
+SNAP = 3.0
+"""Pixels by which a click may miss the legal part of a bar."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class StripLayout:
         w, h = self.cell
         across, in_x = divmod(x - self.left, w + self.gap)
         down, in_y = divmod(y - self.top - TITLE_HEIGHT, h + self.gap)
-        if in_x >= w or in_y >= h or not 0 <= across < self.columns or down < 0:
+        rows = math.ceil(self.count / self.columns)
+        if in_x >= w or in_y >= h or not (0 <= across < self.columns and 0 <= down < rows):
             return None
         cell = int(down * self.columns + across)
         if self.transposed:
@@ -105,6 +108,32 @@ class BarsLayout:
             BAR_HEIGHT - 8,
         )
 
+    def number(self, i: int, x: float) -> float:
+        """What a pixel of the bar of dimension `i` stands for, within the action space."""
+        left, _, w, _ = self.box(i)
+        return self.bars.low[i] + min(max((x - left) / w, 0.0), 1.0) * self.bars.reach(i)
+
+    def dragged(self, i: int, x: float) -> Numbers:
+        """The number of the bar of dimension `i` while it is dragged to a pixel."""
+        return Numbers(self.bars, {i: self.number(i, x)}, SNAP * self.bars.reach(i) / self.box(i)[2])
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a person points at where numbers are chosen, in a bar or in the picture.
+
+    Attributes:
+        bars: which numbers.
+        values: by their dimension.
+        tolerance: how far they may miss what they mean.
+        in_picture: whether the place is in the area of the picture.
+    """
+
+    bars: RangeBars
+    values: Mapping[int, float]
+    tolerance: float = 0.0
+    in_picture: bool = False
+
 
 class Layout:
     """Pixel places of a scene in a frame `width` pixels wide whose picture is at most `picture_height`
@@ -131,12 +160,14 @@ class Layout:
         bottom = self.picture[1] + self.picture[3]
         self.strips: list[StripLayout] = []
         self.ranges: list[BarsLayout] = []
-        for strip in strips:
-            self.strips.append(_strip_layout(strip, math.ceil(bottom) + 6, inner))
-            bottom = self.strips[-1].bottom
-        for bars in ranges:
-            self.ranges.append(BarsLayout(bars, math.ceil(bottom) + 6, MARGIN, inner))
-            bottom = self.ranges[-1].bottom
+        for group in (*(s for s in strips if not s.last), *ranges, *(s for s in strips if s.last)):
+            top = math.ceil(bottom) + 6
+            if isinstance(group, Strip):
+                self.strips.append(_strip_layout(group, top, inner))
+                bottom = self.strips[-1].bottom
+            else:
+                self.ranges.append(BarsLayout(group, top, MARGIN, inner))
+                bottom = self.ranges[-1].bottom
         self.width, self.height = _even(width), _even(math.ceil(bottom) + MARGIN)
 
     def to_pixels(self, box: Box) -> Box:
@@ -163,6 +194,20 @@ class Layout:
                 return [(place.strip.agent, as_index(place.strip.path(i))) for i in shared]
         hit = self.scene.action_at(*self.to_scene(x, y))
         return [] if hit is None else [hit]
+
+    def numbers_at(self, x: float, y: float) -> Numbers | None:
+        """The numbers that a pixel of a range bar, or of an area of the picture that stands for them, means."""
+        for place in self.ranges:
+            for i in range(place.shown):
+                if holds(place.box(i), x, y):
+                    return place.dragged(i, x)
+            if place.bars.area is not None and holds(place.bars.area, *self.to_scene(x, y)):
+                left, top, w, h = place.bars.area
+                across, down = self.to_scene(x, y)
+                shares = ((across - left) / w, 1 - (down - top) / h)[: len(place.bars.labels)]
+                numbers = {i: place.bars.low[i] + share * place.bars.reach(i) for i, share in enumerate(shares)}
+                return Numbers(place.bars, numbers, in_picture=True)
+        return None
 
 
 def _even(pixels: int) -> int:

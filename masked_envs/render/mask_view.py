@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +13,23 @@ from .entries import entries_of_action
 from .mask_form import Leaf, check_same_form, mask_leaves, per_agent, probability_leaves
 from .places import Path, RangeBars, Strip
 from .scene import Scene
+
+
+@dataclass(frozen=True)
+class Choosing:
+    """An action that a person is making, of which some choices may be missing.
+
+    Attributes:
+        agent: whose action, among the agents of the scene.
+        chosen: the entries chosen so far.
+        numbers: the values of range bars, by the key of the bars.
+        masks: what may be chosen where the mask of whole actions does not say it, by the key of a strip.
+    """
+
+    agent: int = 0
+    chosen: frozenset[Path] = frozenset()
+    numbers: Mapping[Path, Sequence[float]] = field(default_factory=dict)
+    masks: Mapping[Path, Leaf] = field(default_factory=dict)
 
 
 class MaskView:
@@ -28,6 +46,7 @@ class MaskView:
             than how the actions are laid out.
         chooser: where several agents act at once, the one that chooses; of the others nothing is legal, forbidden or
             probable. None: all of them choose.
+        choosing: an action in the making, drawn in place of `action`.
 
     Raises:
         ValueError: a mask or probabilities of the wrong shape, dtype or value; an action of the scene
@@ -42,9 +61,13 @@ class MaskView:
         action: Any = None,
         over: bool = False,
         chooser: int | None = None,
+        choosing: Choosing | None = None,
     ) -> None:
         self.agents = scene.agents or 1
+        self.choosing = choosing
         self._forms = [mask_leaves(m, scene.kind) for m in per_agent(mask, scene.agents, "mask")]
+        if choosing is not None:
+            self._forms[choosing.agent] = {**self._forms[choosing.agent], **choosing.masks}
         self._policies = [probability_leaves(p) for p in per_agent(probabilities, scene.agents, "probabilities")]
         for leaves, policy in zip(self._forms, self._policies, strict=True):
             check_same_form(leaves, policy)
@@ -59,6 +82,8 @@ class MaskView:
             frozenset(entries_of_action(scene.kind, scene.heads, one, leaves))
             for one, leaves in zip(self._actions, self._forms, strict=True)
         ]
+        if choosing is not None and not over:
+            self._chosen[choosing.agent] = choosing.chosen
 
     def legal(self, agent: int, path: Path) -> bool | None:
         """Whether an action is legal; None if no mask was given, or after the end."""
@@ -101,6 +126,9 @@ class MaskView:
 
     def taken(self, bars: RangeBars) -> NDArray[np.float64] | None:
         """float (d,): the values of the action chosen; None if there is none."""
+        if self.choosing is not None and self.choosing.agent == bars.agent:
+            numbers = self.choosing.numbers.get(bars.key)
+            return None if numbers is None else np.array(numbers, np.float64)
         action = self._actions[bars.agent]
         for part in bars.key:
             action = action.get(part) if isinstance(action, Mapping) else None
@@ -124,7 +152,8 @@ class MaskView:
 
     def totals(self) -> tuple[int, int] | None:
         """How many entries of the agents that choose are legal and how many forbidden; None without 0/1 masks."""
-        leaves = [leaf for agent in range(self.agents) for _, leaf in self.entries(agent)]
+        beside = self.choosing.masks if self.choosing is not None else {}
+        leaves = [leaf for agent in range(self.agents) for key, leaf in self.entries(agent) if key not in beside]
         if not leaves:
             return None
         legal = sum(int(np.count_nonzero(leaf)) for leaf in leaves)
@@ -177,9 +206,7 @@ def _row(leaves: dict[Path, Leaf], strip: Strip) -> Leaf | None:
 
 
 def _places(scene: Scene, masks: Sequence[dict[Path, Leaf]]) -> tuple[list[Strip], list[RangeBars]]:
-    """The scene's strips and range bars; derived from the mask if the scene says nowhere where its actions
-    live.
-    """
+    """The scene's strips and range bars; derived from the mask if the scene says nowhere where its actions live."""
     if scene.in_picture or scene.marks or scene.strips or scene.ranges:
         return scene.strips, scene.ranges
     derived = Scene(1, 1)
@@ -187,11 +214,14 @@ def _places(scene: Scene, masks: Sequence[dict[Path, Leaf]]) -> tuple[list[Strip
         owner = f"agent {agent}" if scene.agents is not None else ""
         for key, leaf in leaves.items():
             title = " ".join(filter(None, (owner, *map(str, key))))
-            _derive(derived, leaf, scene.heads, title=title, agent=agent, key=key)
+            derive_places(derived, leaf, scene.heads, title=title, agent=agent, key=key)
     return derived.strips, derived.ranges
 
 
-def _derive(scene: Scene, leaf: Leaf, heads: tuple[int, ...] | None, *, title: str, agent: int, key: Path) -> None:
+def derive_places(
+    scene: Scene, leaf: Leaf, heads: tuple[int, ...] | None, *, title: str, agent: int, key: Path
+) -> None:
+    """Give a scene the strips, or the range bars, of one array of a mask."""
     if leaf.dtype.kind == "f":
         low, high = np.minimum(leaf[0], -1.0), np.maximum(leaf[1], 1.0)
         scene.range_bars(low.tolist(), high.tolist(), title=title, agent=agent, key=key)

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .places import Box
 from .shapes import Point
 from .theme import RGB
@@ -34,6 +37,9 @@ class Painter(Protocol):
 
     def polygon(self, points: Sequence[Point], color: RGB) -> None:
         """A filled polygon."""
+
+    def image(self, box: Box, pixels: NDArray[np.uint8]) -> None:
+        """A picture of pixels, uint8 (height, width, 3), stretched to the box."""
 
     def veil(self, box: Box, color: RGB, alpha: int, *, hatch: RGB | None = None, spacing: float = 9.0) -> None:
         """Cover a part of what is drawn with a colour of opacity `alpha` (0 to 255) and slanted lines."""

@@ -73,7 +73,7 @@ class Strip:
     """A group of boxes under the picture, one per mask entry.
 
     One axis: entries `offset` to `offset + size` of the agent's mask. More axes: the whole table, row by row.
-    `key` enters a dict of masks first.
+    `key` enters a dict of masks first. `last` strips stand below everything else.
     """
 
     labels: tuple[str, ...]
@@ -83,6 +83,7 @@ class Strip:
     key: Path
     offset: int
     ink: str
+    last: bool = False
 
     @property
     def size(self) -> int:
@@ -120,7 +121,7 @@ class Strip:
 @dataclass(frozen=True)
 class RangeBars:
     """A bar per dimension of a Box action: `low` to `high` is the action space, the mask says which part is
-    legal.
+    legal. A point of `area`, in the scene, stands for the first number (from left to right) and the second (upwards).
     """
 
     labels: tuple[str, ...]
@@ -129,11 +130,30 @@ class RangeBars:
     title: str
     agent: int
     key: Path
+    area: Box | None = None
+
+    def reach(self, i: int) -> float:
+        """How far apart the bounds of dimension `i` are."""
+        return self.high[i] - self.low[i]
 
     def rows(self) -> Iterator[tuple[int, str, float, float]]:
         """Dimension, label, low and high of each bar."""
         for i, label in enumerate(self.labels):
             yield i, label, self.low[i], self.high[i]
+
+
+@dataclass(frozen=True)
+class HeadPlaces:
+    """What one head of an action may take, for who chooses head by head: names, and places in the picture or none."""
+
+    labels: tuple[str, ...]
+    title: str
+    boxes: tuple[Box, ...]
+
+
+def head_key(key: Path, head: int) -> Path:
+    """Where the mask of one head stands beside the mask of a whole action."""
+    return (*key, f"head {head}")
 
 
 def unravel(i: int, shape: tuple[int, ...]) -> tuple[int, ...]:

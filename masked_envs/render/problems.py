@@ -35,6 +35,10 @@ def _outside(scene: Scene) -> Iterator[str]:
             x, y, w, h = mark.covers
             if _leaves_frame(scene, (x, y, x + w, y + h)):
                 yield f"the area that action {mark.index} of agent {mark.agent} covers leaves {frame}"
+    for (_, head), places in scene.heads_at.items():
+        for i, (x, y, w, h) in enumerate(places.boxes):
+            if _leaves_frame(scene, (x, y, x + w, y + h)):
+                yield f"the place of choice {i} of head {head} leaves {frame}"
     for agent, (x, y, w, h) in scene.seats.items():
         if _leaves_frame(scene, (x, y, x + w, y + h)):
             yield f"the seat of agent {agent} leaves {frame}"

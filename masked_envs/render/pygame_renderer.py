@@ -14,10 +14,11 @@ from ..mask_spec.checks import shown
 from . import window
 from .errors import WindowClosedError
 from .frame import draw_frame
-from .layout import Layout
-from .mask_view import MaskView
+from .layout import MARGIN, STATUS_HEIGHT, Layout, Numbers
+from .mask_view import Choosing, MaskView
 from .naming import words_of_action
-from .places import Index, as_path
+from .places import Index, Path, RangeBars, as_path
+from .pointing import Target, nearest_path, next_target, target_at, targets, words_at
 from .scene import Scene
 from .status import Status, as_status
 from .theme import Theme, find_theme
@@ -32,17 +33,19 @@ class Event:
     """Something a person did in the window.
 
     Attributes:
-        kind: "click", "key" or "quit".
+        kind: "click", "drag" (the mouse moves while a range bar is held), "key" or "quit".
         action: (agent, index) of the action clicked or typed; None if there is none. It may be forbidden: show that
             with `Renderer.flash`. Where several actions share a cell, the first legal one.
         position: of a click, in the scene's coordinates.
         key: of a key, pygame's name of it: "left", "space", "a", "1".
+        numbers: of a click or drag where numbers are chosen: which, and their values.
     """
 
-    kind: Literal["click", "key", "quit"]
+    kind: Literal["click", "drag", "key", "quit"]
     action: tuple[int, Index] | None = None
     position: tuple[float, float] | None = None
     key: str = ""
+    numbers: Numbers | None = None
 
 
 class Renderer:
@@ -90,6 +93,9 @@ class Renderer:
         self._window: window.Window | None = None
         self._refused: dict[tuple[int, tuple[int | str, ...]], int] = {}
         self._shown: tuple[Layout, MaskView] | None = None
+        self._frame: NDArray[np.uint8] | None = None
+        self._held: tuple[RangeBars, int] | None = None  # the bar that the mouse drags
+        self._focus: Target | None = None  # of the arrow keys
 
     def render(
         self,
@@ -98,6 +104,7 @@ class Renderer:
         probabilities: Any = None,
         action: Any = None,
         status: Status | str | None = None,
+        choosing: Choosing | None = None,
     ) -> NDArray[np.uint8] | None:
         """Draw a frame.
 
@@ -110,6 +117,7 @@ class Renderer:
                 was chosen under another mask: say it in `Status.last`.
             status: what stands above the picture; a str is a message. With `Status.over` the actions are drawn as
                 neither legal nor forbidden.
+            choosing: an action that a person is making, drawn in place of `action`.
 
         Returns:
             "rgb_array": uint8 (height, width, 3), a new array each time. "human": None.
@@ -119,15 +127,38 @@ class Renderer:
             WindowClosedError: the person closed the window.
         """
         line = as_status(status)
-        view = MaskView(scene, mask, probabilities, action, line.over, line.agent)
+        view = MaskView(scene, mask, probabilities, action, line.over, line.agent, choosing)
         layout = self._layout(scene, view)
-        frame = draw_frame(layout, view, self.theme, line, self._refused)
-        self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}
         self._shown = (layout, view)
+        frame = draw_frame(layout, view, self.theme, line, self._refused, self.target)
+        self._refused = {key: left - 1 for key, left in self._refused.items() if left > 1}
         if self.mode == "rgb_array":
             return frame
+        self._frame = frame
         self._show(frame)
         return None
+
+    def show_again(self) -> None:
+        """Show the last frame once more, in a window that may have another size now.
+
+        Raises:
+            WindowClosedError: the person closed the window.
+        """
+        assert self._frame is not None
+        self._show(self._frame)
+
+    @property
+    def picture_shape(self) -> float:
+        """Height over width of a picture that alone makes a frame of the size of the last one; 0 before the first."""
+        if self._shown is None:
+            return 0.0
+        layout = self._shown[0]
+        return (layout.height - STATUS_HEIGHT - MARGIN) / (layout.width - 2 * MARGIN)
+
+    @property
+    def is_flashing(self) -> bool:
+        """Whether the next frame shows a refusal, or no longer does."""
+        return bool(self._refused)
 
     def flash(self, index: Index, agent: int = 0, frames: int | None = None) -> None:
         """Show that an action was refused: draw it red in the next `frames` frames (default: about half a second)."""
@@ -142,13 +173,40 @@ class Renderer:
 
     @property
     def hovered(self) -> str:
-        """The name of the action under the mouse, and whether it is legal; "" if there is none."""
-        pointer = None if self._window is None else self._window.pointer
-        if pointer is None or self._shown is None:
+        """What is under the mouse, or where the arrow keys have led, in words: "" if there is nothing."""
+        if self._shown is None:
             return ""
         layout, view = self._shown
-        hit = _first_legal(layout.actions_at(*pointer), view)
-        return "" if hit is None else words_of_action(layout, view, hit[0], as_path(hit[1]))
+        if self._pointer is not None:
+            return words_at(layout, view, *self._pointer)
+        target = self.target
+        return "" if target is None else words_of_action(layout, view, target.agent, target.path)
+
+    @property
+    def target(self) -> Target | None:
+        """What is under the mouse, or where the arrow keys have led, in the frame shown."""
+        if self._shown is None:
+            return None
+        layout, view = self._shown
+        if self._pointer is not None:
+            return target_at(layout, view, *self._pointer)
+        return next((target for target in targets(layout) if target.same(self._focus)), None)
+
+    def move_target(self, way: tuple[int, int], agent: int = 0) -> None:
+        """Point at an agent's next action that way, (1, 0) for right and (0, 1) for down, until the mouse moves."""
+        if self._shown is not None:
+            self._focus = next_target(*self._shown, agent, self.target, way)
+        if self._window is not None:
+            self._window.pointer = None
+
+    def nearest(self, paths: Sequence[Path], agent: int = 0) -> Path | None:
+        """Of an agent's actions the one that is nearest to what is pointed at; None where nothing is."""
+        target = self.target
+        return None if target is None or self._shown is None else nearest_path(self._shown[0], target, paths, agent)
+
+    @property
+    def _pointer(self) -> tuple[float, float] | None:
+        return None if self._window is None else self._window.pointer
 
     def close(self) -> None:
         """Close the window, if there is one. May be called twice; a later `render` opens a new one."""
@@ -177,12 +235,19 @@ class Renderer:
         layout, view = self._shown
         if raw.kind == "quit":
             return Event("quit")
+        if raw.kind == "drag":
+            held, x = self._held, raw.position[0]
+            at = next((place for place in layout.ranges if held is not None and place.bars == held[0]), None)
+            return None if held is None or at is None else Event("drag", numbers=at.dragged(held[1], x))
         if raw.kind == "key":
             agents = range(view.agents)
             typed = [(agent, index) for agent in agents for index in layout.scene.actions_for_key(raw.key, agent)]
             return Event("key", _first_legal(typed, view), key=raw.key)
         hit = _first_legal(layout.actions_at(*raw.position), view)
-        return Event("click", hit, layout.to_scene(*raw.position))
+        numbers = layout.numbers_at(*raw.position) if hit is None else None
+        is_bar = numbers is not None and not numbers.in_picture
+        self._held = (numbers.bars, next(iter(numbers.values))) if numbers is not None and is_bar else None
+        return Event("click", hit, layout.to_scene(*raw.position), numbers=numbers)
 
 
 def _first_legal(actions: Sequence[tuple[int, Index]], view: MaskView) -> tuple[int, Index] | None:

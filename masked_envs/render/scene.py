@@ -34,6 +34,7 @@ from .places import (
     ICON_KEYS,
     ActionMark,
     Box,
+    HeadPlaces,
     Icon,
     Index,
     Path,
@@ -66,7 +67,7 @@ class Scene(Drawing):
 
     Attributes:
         glyph_rows: the picture for ansi, a list of str.
-        shapes, marks, strips, ranges, keys, seats: what was described so far.
+        shapes, marks, strips, ranges, keys, seats, heads_at, sides: what was described so far.
 
     Raises (every method):
         UnknownInkError: an ink no theme defines.
@@ -98,6 +99,8 @@ class Scene(Drawing):
         self.ranges: list[RangeBars] = []
         self.keys: dict[tuple[int, str], Path] = {}
         self.seats: dict[int, Box] = {}
+        self.heads_at: dict[tuple[Path, int], HeadPlaces] = {}
+        self.sides: tuple[str, ...] = ()
         self.glyph_rows: list[str] = []
 
     def action(
@@ -180,15 +183,48 @@ class Scene(Drawing):
         title: str = "",
         agent: int = 0,
         key: str | Path = (),
+        area: Box | None = None,
     ) -> None:
-        """For interval masks: a bar per dimension of the Box space `low` to `high`, its legal part lit."""
+        """For interval masks: a bar per dimension of the Box space `low` to `high`, its legal part lit.
+
+        A click in the (x, y, w, h) `area` of the picture chooses the first number by its place from left to right, and
+        the second by its place from the lower edge up.
+        """
         lows, highs = arguments.numbers("low", low), arguments.numbers("high", high)
         if not lows or len(lows) != len(highs) or any(a >= b for a, b in zip(lows, highs, strict=True)):
             raise ValueError(f"range bars need low < high in every dimension, got {list(lows)} and {list(highs)}")
         names = tuple(map(str, labels)) or tuple(f"[{i}]" for i in range(len(lows)))
         if len(names) != len(lows):
             raise ValueError(f"{len(names)} labels for {len(lows)} dimensions")
-        self.ranges.append(RangeBars(names, lows, highs, title, int(agent), _key(key)))
+        place = None if area is None else arguments.box(area)
+        self.ranges.append(RangeBars(names, lows, highs, title, int(agent), _key(key), place))
+
+    def choices(
+        self,
+        head: int,
+        labels: Sequence[str],
+        *,
+        title: str = "",
+        boxes: Sequence[Box] = (),
+        key: str | Path = (),
+    ) -> None:
+        """Name what one head of a joint or conditional action may take, for a person who chooses head by head.
+
+        Args:
+            head: which, from 0.
+            labels: a name for each choice.
+            title: name of the head.
+            boxes: a place in the picture for each choice; without them, a strip of boxes is shown.
+            key: for dict masks, which of them.
+        """
+        if boxes and len(boxes) != len(labels):
+            raise ValueError(f"{len(boxes)} boxes for {len(labels)} choices of head {head}")
+        places = tuple(map(arguments.box, boxes))
+        self.heads_at[_key(key), int(head)] = HeadPlaces(tuple(map(str, labels)), title, places)
+
+    def players(self, *inks: str) -> None:
+        """The colours of the agents' pieces, agent by agent, shown beside their names where a person plays."""
+        self.sides = tuple(map(check_ink, inks))
 
     def seat(self, agent: int, x: float, y: float, w: float, h: float) -> None:
         """Where one of several agents is: it has a ring there while it alone chooses (`Status.agent`)."""
@@ -244,7 +280,7 @@ class Scene(Drawing):
         """What is wrong with the scene, a sentence each; an environment's tests expect an empty list.
 
         Shapes or words outside the frame, marks outside it or without a size, two marks for one action, marks
-        that overlap, an agent that does not exist, no `glyph_rows`.
+        that overlap, an agent that does not exist, a place of `choices` outside the frame, no `glyph_rows`.
         """
         return find_problems(self)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 Point = tuple[float, float]
 Bounds = tuple[float, float, float, float]
 """left, top, right, bottom"""
@@ -100,7 +103,24 @@ class Text:
         return (left, self.y - self.size / 2, left + width, self.y + self.size / 2)
 
 
-Shape = Rect | Disc | Line | Polygon | Text
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A picture of pixels, uint8 (height, width, 3), stretched to a box."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    pixels: NDArray[np.uint8]
+    ink: str = "background"  # under words over it
+    fade: float = 0.0
+
+    @property
+    def bounds(self) -> Bounds:
+        return (self.x, self.y, self.x + self.w, self.y + self.h)
+
+
+Shape = Rect | Disc | Line | Polygon | Text | Pixels
 
 
 def arrow_points(tail: Point, tip: Point, width: float) -> tuple[Point, ...]:

@@ -14,7 +14,9 @@ class Status:
     Args:
         step: steps taken in this episode.
         reward: sum of the rewards so far.
-        turn: whose turn it is ("player_1", "you").
+        turn: whose turn it is ("player_1").
+        you: the agent that a person plays, where others play too: named in place of whose turn it is.
+        side: the ink of the pieces of `you`, or of `turn`, shown beside the words.
         last: the action of the last step, in words. It was chosen under the previous mask, so it is named here and not
             drawn on this mask.
         message: anything else ("illegal: column 3 is full", "player_0 wins").
@@ -32,14 +34,18 @@ class Status:
     refused: bool = False
     over: bool = False
     agent: int | None = None
+    you: str = ""
+    side: str = ""
 
     def parts(self) -> list[str]:
         """The line's parts before the message."""
+        whose = f"you are {self.you}" if self.you else f"{self.turn} to move" if self.turn else ""
         return [
+            *([whose] if whose and self.side else []),  # beside its colour, which comes first
             *([f"step {self.step}"] if self.step is not None else []),
             *([f"reward {self.reward:g}"] if self.reward is not None else []),
             *([f"{LAST}{self.last}"] if self.last else []),
-            *([f"{self.turn} to move"] if self.turn else []),
+            *([whose] if whose and not self.side else []),
         ]
 
 

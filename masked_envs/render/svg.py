@@ -5,10 +5,15 @@ A picture is a list of elements. The player of the documentation pages keeps the
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import html
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .canvas import fitted, text_width
 from .frame import paint_frame
@@ -78,6 +83,16 @@ class SvgCanvas:
 
     def polygon(self, points: Sequence[Point], color: RGB) -> None:
         self._add(f'<polygon points="{listed(points)}" fill="{code(color)}"/>')
+
+    def image(self, box: Box, pixels: NDArray[np.uint8]) -> None:
+        from PIL import Image
+
+        x, y, w, h = box
+        data = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(pixels)).save(data, "PNG")
+        place = f'x="{short(x)}" y="{short(y)}" width="{short(w)}" height="{short(h)}" preserveAspectRatio="none"'
+        code64 = base64.b64encode(data.getvalue()).decode()
+        self._add(f'<image {place} href="data:image/png;base64,{code64}"/>')
 
     def veil(self, box: Box, color: RGB, alpha: int, *, hatch: RGB | None = None, spacing: float = 9.0) -> None:
         x, y, w, h = box

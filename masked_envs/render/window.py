@@ -21,9 +21,11 @@ INBOX = 256
 
 @dataclass(frozen=True)
 class RawEvent:
-    """A click at a pixel, a key by name, or the wish to close the window."""
+    """A click at a pixel, a move of the mouse while its button is held, a key by name, or the wish to close the
+    window.
+    """
 
-    kind: Literal["click", "key", "quit"]
+    kind: Literal["click", "drag", "key", "quit"]
     position: tuple[float, float] = (0.0, 0.0)
     key: str = ""
 
@@ -82,6 +84,8 @@ class Window:
             self._inbox.append(RawEvent("click", position=self._in_frame(event.pos)))
         elif event.type == pygame.MOUSEMOTION:
             self.pointer = self._in_frame(event.pos)
+            if event.buttons[0]:
+                self._inbox.append(RawEvent("drag", position=self.pointer))
         elif event.type == pygame.KEYDOWN:
             self._inbox.append(RawEvent("key", key=pygame.key.name(event.key)))
         elif event.type in (pygame.WINDOWCLOSE, pygame.QUIT):

@@ -114,6 +114,7 @@ def observe(s, p, agent, out):
 def draw(s, p):
     rows, columns = p["rows"], p["columns"]
     scene = Scene(columns, rows, in_picture=True)
+    scene.players("player_0", "player_1")
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column, row, 1, 1, ("cell", "cell_alt")[(row + column) % 2])
         if piece != EMPTY:

@@ -182,6 +182,7 @@ def validate(values):
 def draw(s, p):
     size = p["size"]
     scene = Scene(size, size, in_picture=True)
+    scene.players("player_0", "player_1")
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column, row, 1, 1, ("cell", "cell_alt")[(row + column) % 2])
         if piece != EMPTY:

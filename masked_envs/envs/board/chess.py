@@ -247,6 +247,7 @@ SYMBOLS = "PNBRQK"
 
 def draw(s, p):
     scene = Scene(SIDE, SIDE, in_picture=True)
+    scene.players("piece_light", "piece_dark")
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column, row, 1, 1, ("cell", "cell_alt")[(row + column) % 2])
         if piece != EMPTY:

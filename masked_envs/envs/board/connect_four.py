@@ -93,6 +93,7 @@ def landing_row(rack, column):
 
 def draw(s, p):
     scene = Scene(COLUMNS, ROWS + 1)
+    scene.players("player_0", "player_1")
     scene.rect(0, 1, COLUMNS, ROWS, "frame", radius=0.12)
     for (row, column), disc in np.ndenumerate(s["rack"]):
         scene.disc(column + 0.5, row + 1.5, 0.4, ("hole", "player_0", "player_1")[disc])

@@ -294,6 +294,7 @@ BUTTON = 0.9
 def draw(s, p):
     size = p["size"]
     scene = Scene(size, size + BUTTON)
+    scene.players("piece_dark", "piece_light")
     scene.rect(0, 0, size, size, "cell_alt")
     for k in range(size):
         scene.line([(0.5, k + 0.5), (size - 0.5, k + 0.5)], 0.04, "muted")

@@ -120,6 +120,7 @@ BORDER = 0.4  # for the sides, in the colour of the player who joins them
 def draw(s, p):
     size = p["size"]
     scene = Scene(1.5 * size + 2 * BORDER, size + 2 * BORDER, in_picture=True)
+    scene.players("player_0", "player_1")
     left, right, bottom = BORDER, BORDER + size, BORDER + size
     skew = size / 2
     for y, x in ((BORDER / 2, left), (bottom + BORDER / 2, left + skew)):

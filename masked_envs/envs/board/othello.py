@@ -201,6 +201,7 @@ BUTTON = 0.9
 def draw(s, p):
     size = p["size"]
     scene = Scene(size, size + BUTTON)
+    scene.players("piece_dark", "piece_light")
     scene.rect(0, 0, size, size, "frame")
     for row in range(size):
         for column in range(size):

@@ -82,6 +82,7 @@ def observe(s, p, agent, out):
 
 def draw(s, p):
     scene = Scene(SIDE, SIDE, in_picture=True)
+    scene.players("player_0", "player_1")
     for (row, column), piece in np.ndenumerate(s["board"]):
         scene.rect(column + 0.04, row + 0.04, 0.92, 0.92, "cell", radius=0.08)
         if piece != EMPTY:

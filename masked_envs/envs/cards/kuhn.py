@@ -105,6 +105,7 @@ def faces_bet(s):
 
 def draw(s, p):
     scene = Scene(4, 3.2)
+    scene.players("player_0", "player_1")
     for player, card in enumerate(s["cards"]):
         x = 0.6 + 1.6 * player
         is_acting = player == s["to_move"]

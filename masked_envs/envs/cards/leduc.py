@@ -151,6 +151,7 @@ def strength(cards, player):
 
 def draw(s, p):
     scene = Scene(6, 3.6)
+    scene.players("player_0", "player_1")
     names = ("player_0", "player_1", "public")
     for k, card in enumerate(s["cards"]):
         x = 0.4 + 1.9 * k

@@ -148,6 +148,7 @@ def draw(s, p):
     scene = Scene(
         left + (WIDTH + GAP) * max(hand, players, 4), (HEIGHT + 2 * GAP) * (players + 1) + GAP, in_picture=True
     )
+    scene.players(*map(agent_ink, range(players)))
     for player in range(players):
         y = GAP + player * (HEIGHT + 2 * GAP)
         scene.rect(0.1, y, left - 0.3, HEIGHT, "highlight" if player == s["to_move"] else "idle", radius=0.1)

@@ -141,7 +141,7 @@ def draw(s, p):
     scene.line([(PIVOT, PIVOT), tip], 0.16, "pole")
     scene.disc(PIVOT, PIVOT, 0.07, "axle")
     draw_speed(scene, s["speed"], p["speed_limit"])
-    scene.range_bars([-p["max_torque"]], [p["max_torque"]], ["torque"], title="torque (N m)")
+    scene.range_bars([-p["max_torque"]], [p["max_torque"]], ["torque"], title="torque (N m)", area=(0, 0, SIDE, SIDE))
     scene.glyph_rows = [
         f"angle {math.degrees(s['angle']):+.1f} deg  speed {s['speed']:+.3f} rad/s (limit {p['speed_limit']:g})  "
         f"last torque {s['torque']:+.3f} N m"

@@ -137,6 +137,7 @@ def draw(s, p):
     top = players * (DIE + GAP) + GAP
     lines = -(-bids // columns)
     scene = Scene(wide, top + BID * (lines + 1) + 0.1)
+    scene.players(*map(agent_ink, range(players)))
     for player in range(players):
         y = GAP + player * (DIE + GAP)
         scene.rect(0.1, y, 1.8, DIE, "highlight" if player == s["to_move"] else "idle", radius=0.1)

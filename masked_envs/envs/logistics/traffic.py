@@ -170,6 +170,7 @@ NUMBERS = ((1.25, 0.4), (2.6, 1.25), (1.75, 2.6), (0.4, 1.75))  # where the queu
 def draw(s, p):
     rows, cols, phases = p["rows"], p["cols"], NUM_PHASES[p["phases"]]
     scene = Scene(UNITS * cols, UNITS * rows, agents=rows * cols)
+    scene.players(*map(agent_ink, range(rows * cols)))
     scene.rect(0, 0, UNITS * cols, UNITS * rows, "page")
     for row in range(rows):
         scene.rect(0, UNITS * row + 1, UNITS * cols, 1, "road")
@@ -197,6 +198,7 @@ def draw_junction(scene, s, p, junction, phases):
         vehicles = int(s["queue"][junction, side])
         x, y = NUMBERS[side]
         scene.text(right + x, down + y, str(vehicles), 0.4, "text" if vehicles else "muted")
+    scene.seat(junction, right + 0.9, down + 0.9, 1.2, 1.2)
     for action in range(phases):
         x, y, width, height = BUTTONS[phases][action]
         label = LABELS[phases][action]

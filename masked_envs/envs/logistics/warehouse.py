@@ -209,6 +209,7 @@ def draw(s, p):
     rows, cols = s["cells"].shape
     robots = len(s["positions"])
     scene = Scene(cols, rows, agents=robots)
+    scene.players(*map(agent_ink, range(robots)))
     for (row, column), cell in np.ndenumerate(s["cells"]):
         scene.rect(column + 0.02, row + 0.02, 0.96, 0.96, "wall" if cell == SHELF else "floor", radius=0.06)
     for robot in range(robots):

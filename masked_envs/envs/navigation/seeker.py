@@ -179,7 +179,9 @@ def draw(s, p):
     scene.text(*on_page(s["goal"]), "goal", 0.36)
     scene.disc(*on_page(here), 0.16, "agent")
     reaches = [p["max_step"]] * 2
-    scene.range_bars([-reach for reach in reaches], reaches, ["right", "up"], title="displacement (m)")
+    left, top = on_page((here[0] - reaches[0], here[1] + reaches[1]))
+    around = (left, top, 2 * reaches[0], 2 * reaches[1])
+    scene.range_bars([-reach for reach in reaches], reaches, ["right", "up"], title="displacement (m)", area=around)
     scene.glyph_rows = [f"at {in_words(here)}, {distance(s):.2f} m from the goal {in_words(s['goal'])}"]
     return scene
 

@@ -215,6 +215,8 @@ def draw(s, p):
         for k, ink in enumerate(("piece_dark",) * max(line[pegs], 0) + ("piece_light",) * max(line[pegs + 1], 0)):
             draw_answer_peg(scene, pegs + 0.3 + 0.36 * (k % across), row + 0.32 + 0.36 * (k // across), ink)
     draw_count(scene, s, pegs + answers + 0.3)
+    for peg in range(pegs):
+        scene.choices(peg, LETTERS[: len(s["possible"])], title=f"colour of peg {peg}")
     scene.strip([code_word(code) for code in np.ndindex(s["possible"].shape)], title="codes", shape=s["possible"].shape)
     scene.glyph_rows = [board_row(line, pegs) for line in s["board"][: s["guesses"]]] or ["no guess yet"]
     return scene

@@ -222,6 +222,7 @@ ACROSS, CHIP, PITCH = 4, 0.22, 0.245  # orders in a line at the top and one at t
 def draw(s, p):
     rows, cols = p["rows"], p["cols"]
     scene = Scene(cols, rows + cols / KEY, kind="conditional", in_picture=True)
+    scene.players("player_0", "player_1")
     scene.rect(0, 0, cols, rows, "floor")
     glyphs = [["." for _ in range(cols)] for _ in range(rows)]
     for cell, kind in enumerate(s["unit"]):
@@ -235,6 +236,10 @@ def draw(s, p):
             draw_unit(scene, s, cell, row, col)
             letter = LETTERS[kind]
             glyphs[row][col] = letter if s["owner"][cell] == 0 else letter.lower()
+    cells = [divmod(cell, cols) for cell in range(rows * cols)]
+    scene.choices(
+        2, [f"target {cell}" for cell in cells], title="target", boxes=[(col, row, 1, 1) for row, col in cells]
+    )
     for cell in np.flatnonzero(s["owner"] == s["to_move"]).tolist():
         draw_orders(scene, s, p, cell)
     words = "- wait   m move   h harvest   r return   x attack   B A W L H R produce"

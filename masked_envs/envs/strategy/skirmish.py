@@ -255,6 +255,7 @@ def draw(s, p):
     rows, cols = s["board"].shape
     size = p["team_size"]
     scene = Scene(cols, rows, agents=2 * size)
+    scene.players(*(TEAMS[unit // size] for unit in range(2 * size)))
     for row in range(rows):
         for column in range(cols):
             scene.rect(column + 0.02, row + 0.02, 0.96, 0.96, "floor", radius=0.06)
