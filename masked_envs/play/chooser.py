@@ -81,7 +81,7 @@ class Chooser:
         choices = []
         for i, value in numbers.values.items():
             legal = part.nearest(i, value)
-            meant = legal if nearest or abs(legal - value) <= numbers.tolerance else value
+            meant = legal if nearest or abs(legal - value) <= numbers.tolerance * numbers.bars.reach(i) else value
             choices.append(Choice(numbers.bars.key, i, meant))
         return choices
 

@@ -51,12 +51,12 @@ class HeadsPart:
         self.spec, self._mask, self._head_mask = spec, mask, head_mask
         self.values: list[Any] = [None] * len(spec.heads)
         if spec.kind in PRESET:
-            self.values = [int(np.argmax(self.options(k))) for k in range(len(self.values))]
+            self.values = [int(np.argmax(options)) for options in self._independent]
 
     @property
     def is_free(self) -> bool:
         """Whether more than one choice is left to a preset part."""
-        return any(np.count_nonzero(self.options(k)) > 1 for k in range(len(self.values)))
+        return any(np.count_nonzero(options) > 1 for options in self._independent)
 
     def options(self, head: int) -> npt.NDArray[np.int8] | None:
         """What a head may take now, int8 (heads[head],); None while an earlier choice is open that decides it."""

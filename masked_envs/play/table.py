@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import gymnasium as gym
@@ -209,7 +209,7 @@ def picture_size(title: str, pixels: Any) -> tuple[int, int]:
     Raises:
         ValueError: it is no array of pixels.
     """
-    shape = pixels.shape if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 else ()
+    shape: Sequence[int] = pixels.shape if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 else ()
     if len(shape) != 3 or shape[2] != 3 or 0 in shape:
         raise ValueError(
             f'{title} gave {describe(pixels)}; expected uint8 (height, width, 3), as the render mode "rgb_array" has it'

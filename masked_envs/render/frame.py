@@ -185,13 +185,15 @@ def _draw_strip(canvas: Painter, view: MaskView, theme: Theme, place: StripLayou
 
 def _draw_strip_title(canvas: Painter, view: MaskView, theme: Theme, place: StripLayout) -> None:
     strip, middle = place.strip, place.top + TITLE_HEIGHT / 2 - 1
-    right = canvas.size[0] - MARGIN
+    left, inner = place.column
+    right = left + inner
     title = strip.title or "actions"
     if place.per_cell > 1:
         title += f" ({place.per_cell} to a cell)"
-    canvas.text((MARGIN, middle), title, TITLE_TEXT, theme["muted"], align="left", room=0.5 * right)
-    row = view.legal_row(strip)
-    if not place.compact or row is None:
+    row = view.legal_row(strip) if place.compact else None
+    room = (1.0 if row is None else 0.5) * inner
+    canvas.text((left, middle), title, TITLE_TEXT, theme["muted"], align="left", room=room)
+    if row is None:
         return
     places = np.flatnonzero(row)
     words = f"legal {len(places)} of {strip.size}"
@@ -199,7 +201,7 @@ def _draw_strip_title(canvas: Painter, view: MaskView, theme: Theme, place: Stri
         listed = runs(places[: 4 * LISTED].tolist())
         cut = len(listed) > LISTED or len(places) > 4 * LISTED
         words += f": {' '.join(listed[:LISTED])}{' ...' if cut else ''}"
-    room = right - MARGIN - text_width(title, TITLE_TEXT) - 20
+    room = inner - text_width(title, TITLE_TEXT) - 20
     canvas.text((right, middle), words, TITLE_TEXT, theme["text"], align="right", room=room)
 
 
@@ -208,12 +210,12 @@ def _draw_bars(canvas: Painter, view: MaskView, theme: Theme, place: BarsLayout,
     hidden = len(bars.labels) - place.shown
     title = (bars.title or "actions") + (f" (first {place.shown} of {len(bars.labels)})" if hidden else "")
     middle = place.top + TITLE_HEIGHT / 2 - 1
-    canvas.text((MARGIN, middle), title, TITLE_TEXT, theme["muted"], align="left")
+    canvas.text((place.left, middle), title, TITLE_TEXT, theme["muted"], align="left", room=place.width)
     bounds, taken = view.bounds(bars), view.taken(bars)
     for i, label, low, high in list(bars.rows())[: place.shown]:
         x, y, w, h = box = place.box(i)
-        words = (MARGIN, y + h / 2)
-        canvas.text(words, label, TITLE_TEXT, theme["text"], align="left", room=x - MARGIN - 8)
+        words = (place.left, y + h / 2)
+        canvas.text(words, label, TITLE_TEXT, theme["text"], align="left", room=x - place.left - 8)
         canvas.rect(box, theme["background"], radius=4)
         if bounds is not None:
             canvas.rect(box, theme["forbidden_fill"], radius=4)
@@ -224,7 +226,7 @@ def _draw_bars(canvas: Painter, view: MaskView, theme: Theme, place: BarsLayout,
             numbers = f"{bounds[0, i]:.3g} to {bounds[1, i]:.3g}"
             if view.choosing is not None and taken is not None:
                 numbers = f"{taken[i]:.3g}  in {numbers}"
-            right = canvas.size[0] - MARGIN
+            right = place.left + place.width
             canvas.text((right, words[1]), numbers, TITLE_TEXT, theme["text"], align="right", room=right - x - w - 8)
         is_refused = (bars.agent, (*bars.key, i)) in refused
         canvas.rect(box, theme["refused" if is_refused else "forbidden"], radius=4, outline=3 if is_refused else 1)

@@ -24,10 +24,18 @@ LETTER_WIDTH = 8
 MOST_ROWS = 4
 """A strip of labelled boxes that needs more rows becomes a compact grid."""
 COMPACT_HEIGHT = 186
+BESIDE = 0.4
+"""Share of the width that boxes and bars beside a picture have at least."""
 LARGEST_CELL, SMALLEST_CELL = 24, 5
 MOST_BARS = 8
+NUMBERS_WIDTH = 112
+"""Pixels for the numbers beside a bar: one, and two bounds."""
 SNAP = 3.0
 """Pixels by which a click may miss the legal part of a bar."""
+
+
+Column = tuple[float, float]
+"""Where boxes and bars may lie: the left edge and the width, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class StripLayout:
 
     strip: Strip
     top: int
+    column: Column
     left: float
     columns: int
     count: int
@@ -100,22 +109,18 @@ class BarsLayout:
         """Pixels (x, y, w, h) of the bar of dimension `i`; label and numbers stand to the left and right of
         it.
         """
-        words = 0.2 * self.width
-        return (
-            self.left + words,
-            self.top + TITLE_HEIGHT + i * BAR_HEIGHT + 4,
-            self.width - 2 * words,
-            BAR_HEIGHT - 8,
-        )
+        words, numbers = 0.2 * self.width, max(0.2 * self.width, NUMBERS_WIDTH)
+        top = self.top + TITLE_HEIGHT + i * BAR_HEIGHT + 4
+        return (self.left + words, top, self.width - words - numbers, BAR_HEIGHT - 8)
 
     def number(self, i: int, x: float) -> float:
         """What a pixel of the bar of dimension `i` stands for, within the action space."""
         left, _, w, _ = self.box(i)
-        return self.bars.low[i] + min(max((x - left) / w, 0.0), 1.0) * self.bars.reach(i)
+        return self.bars.at(i, min(max((x - left) / w, 0.0), 1.0))
 
     def dragged(self, i: int, x: float) -> Numbers:
         """The number of the bar of dimension `i` while it is dragged to a pixel."""
-        return Numbers(self.bars, {i: self.number(i, x)}, SNAP * self.bars.reach(i) / self.box(i)[2])
+        return Numbers(self.bars, {i: self.number(i, x)}, SNAP / self.box(i)[2])
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ class Numbers:
     Attributes:
         bars: which numbers.
         values: by their dimension.
-        tolerance: how far they may miss what they mean.
+        tolerance: how far they may miss what they mean, as a share of the reach of their dimension.
         in_picture: whether the place is in the area of the picture.
     """
 
@@ -136,8 +141,9 @@ class Numbers:
 
 
 class Layout:
-    """Pixel places of a scene in a frame `width` pixels wide whose picture is at most `picture_height`
-    high.
+    """Pixel places of a scene in a frame `width` pixels wide whose picture is at most `picture_height` high.
+
+    With `beside`, boxes and bars stand to the right of the picture instead of under it, for a screen that is low.
     """
 
     def __init__(
@@ -147,27 +153,29 @@ class Layout:
         ranges: Sequence[RangeBars],
         width: int,
         picture_height: int,
+        beside: bool = False,
     ) -> None:
         inner = width - 2 * MARGIN
         self.scene = scene
-        self.scale = min(inner / scene.width, picture_height / scene.height)
-        self.picture: Box = (
-            (width - self.scale * scene.width) / 2,
-            STATUS_HEIGHT,
-            self.scale * scene.width,
-            self.scale * scene.height,
-        )
-        bottom = self.picture[1] + self.picture[3]
+        across = (1 - BESIDE) * inner if beside else inner
+        self.scale = min(across / scene.width, picture_height / scene.height)
+        w, h = self.scale * scene.width, self.scale * scene.height
+        self.picture: Box = (MARGIN if beside else (width - w) / 2, STATUS_HEIGHT, w, h)
+        start = 2 * MARGIN + w if beside else MARGIN
+        column: Column = (start, width - start - MARGIN)
+        bottom = STATUS_HEIGHT - 6 if beside else STATUS_HEIGHT + h
         self.strips: list[StripLayout] = []
         self.ranges: list[BarsLayout] = []
-        for group in (*(s for s in strips if not s.last), *ranges, *(s for s in strips if s.last)):
+        groups: list[Strip | RangeBars] = [*(s for s in strips if not s.last), *ranges, *(s for s in strips if s.last)]
+        for group in groups:
             top = math.ceil(bottom) + 6
             if isinstance(group, Strip):
-                self.strips.append(_strip_layout(group, top, inner))
+                self.strips.append(_strip_layout(group, top, column))
                 bottom = self.strips[-1].bottom
             else:
-                self.ranges.append(BarsLayout(group, top, MARGIN, inner))
+                self.ranges.append(BarsLayout(group, top, *column))
                 bottom = self.ranges[-1].bottom
+        bottom = max(bottom, STATUS_HEIGHT + h)
         self.width, self.height = _even(width), _even(math.ceil(bottom) + MARGIN)
 
     def to_pixels(self, box: Box) -> Box:
@@ -205,8 +213,8 @@ class Layout:
                 left, top, w, h = place.bars.area
                 across, down = self.to_scene(x, y)
                 shares = ((across - left) / w, 1 - (down - top) / h)[: len(place.bars.labels)]
-                numbers = {i: place.bars.low[i] + share * place.bars.reach(i) for i, share in enumerate(shares)}
-                return Numbers(place.bars, numbers, in_picture=True)
+                numbers = {i: place.bars.at(i, share) for i, share in enumerate(shares)}
+                return Numbers(place.bars, numbers, SNAP / self.scale / min(w, h), in_picture=True)
         return None
 
 
@@ -215,7 +223,8 @@ def _even(pixels: int) -> int:
     return pixels + pixels % 2
 
 
-def _strip_layout(strip: Strip, top: int, inner: float) -> StripLayout:
+def _strip_layout(strip: Strip, top: int, column: Column) -> StripLayout:
+    start, inner = column
     table = len(strip.shape) == 2
     longest = max((len(label) for label in strip.labels), default=len(strip.label(strip.size - 1)))
     narrowest = max(NARROWEST_BOX, LETTER_WIDTH * longest + 10)
@@ -226,19 +235,21 @@ def _strip_layout(strip: Strip, top: int, inner: float) -> StripLayout:
     if columns <= most and rows <= MOST_ROWS * (2 if table else 1):
         cell = (min(124.0, (inner + GAP) / columns - GAP), float(BOX_HEIGHT))
         used = columns * (cell[0] + GAP) - GAP
-        return StripLayout(strip, top, MARGIN + (inner - used) / 2, columns, strip.size, cell, GAP, 1, transposed)
-    return _compact_layout(strip, top, inner, columns if table else None, transposed)
+        left = start + (inner - used) / 2
+        return StripLayout(strip, top, column, left, columns, strip.size, cell, GAP, 1, transposed)
+    return _compact_layout(strip, top, column, columns if table else None, transposed)
 
 
-def _compact_layout(strip: Strip, top: int, inner: float, columns: int | None, transposed: bool) -> StripLayout:
+def _compact_layout(strip: Strip, top: int, column: Column, columns: int | None, transposed: bool) -> StripLayout:
+    start, inner = column
     for pitch in range(LARGEST_CELL, SMALLEST_CELL - 1, -1):
         across = columns or int((inner + 1) // pitch)
         down = math.ceil(strip.size / across)
         if across * pitch <= inner + 1 and down * pitch <= COMPACT_HEIGHT:
-            left = MARGIN + (inner - across * pitch + 1) / 2
-            return StripLayout(strip, top, left, across, strip.size, (pitch - 1.0, pitch - 1.0), 1, 1, transposed, True)
+            left, cell = start + (inner - across * pitch + 1) / 2, (pitch - 1.0, pitch - 1.0)
+            return StripLayout(strip, top, column, left, across, strip.size, cell, 1, 1, transposed, True)
     pitch = SMALLEST_CELL
     across, down = int((inner + 1) // pitch), COMPACT_HEIGHT // pitch
     per_cell = math.ceil(strip.size / (across * down))
-    count, left = math.ceil(strip.size / per_cell), MARGIN + (inner - across * pitch + 1) / 2
-    return StripLayout(strip, top, left, across, count, (pitch - 1.0, pitch - 1.0), 1, per_cell, compact=True)
+    count, left = math.ceil(strip.size / per_cell), start + (inner - across * pitch + 1) / 2
+    return StripLayout(strip, top, column, left, across, count, (pitch - 1.0, pitch - 1.0), 1, per_cell, compact=True)

@@ -136,6 +136,11 @@ class RangeBars:
         """How far apart the bounds of dimension `i` are."""
         return self.high[i] - self.low[i]
 
+    def at(self, i: int, share: float) -> float:
+        """The number of dimension `i` at a share of its reach, rounded to about a thousandth of it."""
+        digits = 3 - math.floor(math.log10(self.reach(i)))
+        return round(self.low[i] + share * self.reach(i), digits)
+
     def rows(self) -> Iterator[tuple[int, str, float, float]]:
         """Dimension, label, low and high of each bar."""
         for i, label in enumerate(self.labels):

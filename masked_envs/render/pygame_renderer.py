@@ -26,6 +26,8 @@ from .theme import Theme, find_theme
 FLASH_SECONDS = 0.6
 LOWEST_PICTURE = 240
 """Pixels: on a small screen the picture gets lower until here; then the whole frame is scaled."""
+WIDEST = 1.8
+"""Width over height of a frame with boxes and bars beside the picture, at most."""
 
 
 @dataclass(frozen=True)
@@ -215,13 +217,23 @@ class Renderer:
         self._window, self._shown, self._refused = None, None, {}
 
     def _layout(self, scene: Scene, view: MaskView) -> Layout:
-        """The layout; for a window, with a picture so low that the frame fits on the screen, if it can be."""
-        layout = Layout(scene, view.strips, view.ranges, self.width, self.picture_height)
-        excess = layout.height - window.room()[1] if self.mode == "human" else 0
+        """The layout; for a window, one that fits on the screen, if it can be: with a lower picture, or with boxes and
+        bars beside it, whichever leaves more of the picture.
+        """
+        what = (scene, view.strips, view.ranges)
+        layout = Layout(*what, self.width, self.picture_height)
+        room = window.room() if self.mode == "human" else (layout.width, layout.height)
+        excess = layout.height - room[1]
         if excess <= 0:
             return layout
-        picture = max(LOWEST_PICTURE, math.floor(layout.picture[3] - excess))
-        return Layout(scene, view.strips, view.ranges, self.width, min(self.picture_height, picture))
+        picture = min(self.picture_height, max(LOWEST_PICTURE, math.floor(layout.picture[3] - excess)))
+        lower = Layout(*what, self.width, picture)
+        across = min(room[0], math.floor(WIDEST * room[1]))
+        beside = Layout(*what, across, room[1] - STATUS_HEIGHT - MARGIN, beside=True)
+        same_words = sum(one.compact for one in beside.strips) == sum(one.compact for one in lower.strips)
+        is_larger = beside.scale > lower.scale * min(1, room[1] / lower.height)
+        has_controls = bool(view.strips or view.ranges)
+        return beside if has_controls and same_words and is_larger and beside.height <= room[1] else lower
 
     def _show(self, frame: NDArray[np.uint8]) -> None:
         if self._window is None or self._window.lost:

@@ -129,7 +129,7 @@ class Player:
         for place, (low, high) in self.bars():
             for i in range(place.shown):
                 for end, bound in ((place.bars.low[i], low[i]), (place.bars.high[i], high[i])):
-                    if abs(end - bound) > 0.02 * place.bars.reach(i):
+                    if abs(end - bound) > 0.06 * place.bars.reach(i):  # a click may miss by a little
                         self.sets(place, i, float(end + 0.4 * (bound - end)))
                         return True
         for number in map(str, range(10)):
