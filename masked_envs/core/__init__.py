@@ -1,7 +1,7 @@
 """What environment files import: the declaration, parameters, state records, random numbers and array verbs."""
 
 from .declaration import Declaration
-from .instances import Instance, numbers, stated_optimum, whole
+from .instances import Instance, number_in, numbers, stated_optimum, whole
 from .law import RuleError
 from .parameters import Parameter
 from .random import (
@@ -26,6 +26,7 @@ __all__ = [
     "equal_to",
     "fill",
     "nth_nonzero",
+    "number_in",
     "numbers",
     "random_below",
     "random_subset",

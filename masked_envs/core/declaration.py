@@ -89,7 +89,10 @@ class Declaration:
             ValueError: an impossible value.
         """
         values = resolve(self.id, self.all_parameters, given)
-        self.validate(values)
+        try:
+            self.validate(values)
+        except ValueError as error:
+            raise ValueError(f"{self.id}: {error}") from error
         return values
 
 

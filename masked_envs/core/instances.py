@@ -73,7 +73,7 @@ class Instance(Parameter):
             return str(value)
         try:
             raw = self._given(value)
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError, _NotReadableError) as error:
+        except (OSError, json.JSONDecodeError, RecursionError, _NotReadableError) as error:
             raise ValueError(self._refusal(owner, name, value, error)) from error
         if raw is None:
             expected = f"one of {', '.join(map(repr, self.names))}, the path of a file, or a dict of arrays"
@@ -107,7 +107,7 @@ class Instance(Parameter):
 
     def _refusal(self, owner: str, name: str, value: Any, error: Exception) -> str:
         reason = f"without {error}" if isinstance(error, KeyError) else _cut(str(error), LONGEST_REASON)
-        return f"{owner}: {name} must be an instance, not {shown(value, LONGEST_SHOWN)}: {reason}"
+        return f"{owner}: {name} {shown(value, LONGEST_SHOWN)} is not valid: {reason}"
 
     def raw(self, value: str) -> Raw:
         """What the data file of this name, or the user's own instance, says."""
@@ -158,7 +158,15 @@ def _refuse_unknown(raw: Raw, asked: frozenset[str]) -> None:
 
 
 def _as_json(raw: Raw) -> str:
-    return json.dumps(dict(sorted(raw.items())), default=plain, allow_nan=False)
+    """Raises: ValueError: NaN, an infinity, or a list that holds itself."""
+    text = json.dumps(dict(sorted(raw.items())), default=plain)
+    if "NaN" in text or "Infinity" in text:  # or in a string
+        json.loads(text, parse_constant=_refuse_constant)
+    return text
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"it holds {word}, where all numbers are finite")
 
 
 def _text_of(path: Path) -> str:
@@ -167,7 +175,10 @@ def _text_of(path: Path) -> str:
         found = file.read(LARGEST_FILE + 1)
     if len(found) > LARGEST_FILE:
         raise _NotReadableError(f"the file is larger than {LARGEST_FILE:,} bytes")
-    return found.decode("utf-8-sig")
+    try:
+        return found.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _NotReadableError("the file is not text in UTF-8") from error
 
 
 def _cut(text: str, length: int) -> str:
@@ -245,6 +256,18 @@ def numbers(name: str, value: Any, ndim: int) -> npt.NDArray[np.float64]:
     if array.ndim != ndim or array.size == 0 or not np.isfinite(array).all():
         raise ValueError(f"{shown(name)} is an array of finite numbers with {ndim} dimension{'s' if ndim > 1 else ''}")
     return array
+
+
+def number_in(word: str) -> float:
+    """The number that a word of a file says.
+
+    Raises:
+        ValueError: another word.
+    """
+    try:
+        return float(word)
+    except ValueError as error:
+        raise ValueError(f"a number stands here, and not {shown(word, LONGEST_SHOWN)}") from error
 
 
 def _only_numbers(value: Any) -> bool:

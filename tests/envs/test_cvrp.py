@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, permutations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,51 @@ def test_what_is_no_instance_is_refused_with_words(change: dict[str, Any], words
         make(ENV_ID, instance={**OWN, **change})
 
 
+FILE = """NAME : own
+DIMENSION : 3
+EDGE_WEIGHT_TYPE : EUC_2D
+CAPACITY : 5
+NODE_COORD_SECTION
+7 0 0
+8 1 0
+9 2 0
+DEMAND_SECTION
+7 0
+8 3
+9 4
+DEPOT_SECTION
+7
+-1
+EOF
+"""
+
+
+def test_an_own_file_is_played(tmp_path: Path) -> None:
+    path = tmp_path / "own.vrp"
+    path.write_text(FILE, encoding="utf-8")
+    env = make(ENV_ID, instance=path)
+    env.reset(seed=0)
+    assert play(env, [[1], [2]]) == -6.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("CAPACITY : 5", "CAPACITY : 5\nDISTANCE : 200\nSERVICE_TIME : 10", "DISTANCE, SERVICE_TIME: this is not part"),
+        ("8 3", "9 3", "the DEMAND_SECTION has the number and the demand of each place"),
+        ("9 4\n", "", "the DEMAND_SECTION has the number and the demand of each place"),
+        ("DEPOT_SECTION\n7", "DEPOT_SECTION\n8", "the depot is the first place"),
+    ],
+)
+def test_a_file_with_more_or_less_than_the_problem_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    path = tmp_path / "own.vrp"
+    path.write_text(FILE.replace(old, new), encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        make(ENV_ID, instance=path)
+
+
 def test_more_than_a_vehicle_carries_is_refused() -> None:
-    with pytest.raises(ValueError, match="most_demand=9 is more than the vehicle carries, which is capacity=8"):
+    with pytest.raises(
+        ValueError, match="^MaskedCVRP-v0: most_demand=9 is more than the vehicle carries, which is capacity=8"
+    ):
         make(ENV_ID, capacity=8)

@@ -151,6 +151,7 @@ def test_the_data_of_an_instance_are_those_of_its_file() -> None:
     ("text", "words"),
     [
         ("1 2\n1 1 3 4\n", "a machine is a number from 1 to 2"),
+        ("1 2\n1 2 1 4 1 5\n", "named once"),
         ("1 2\n2 1 1 4\n", "ends before its 2 operations do"),
         ("1 2\n1 2 1 4\n", "ends before its 1 operations do"),
         ("1 2\n1 1 1 4 9\n", "goes on after its 1 operations"),
@@ -163,6 +164,14 @@ def test_a_file_of_another_form_is_refused_with_words(tmp_path: Path, text: str,
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=words):
         make(ENV_ID, instance=path)
+
+
+@pytest.mark.parametrize("average", ["", " 1", " 1.5"])
+def test_a_file_may_state_how_many_machines_an_operation_has(tmp_path: Path, average: str) -> None:
+    path = tmp_path / "own.fjs"
+    path.write_text(f"1 2{average}\n2 1 1 3 2 1 3 2 2\n", encoding="utf-8")
+    times = INSTANCE.arrays(INSTANCE.check(ENV_ID, "instance", path))
+    assert times is not None and times["times"].tolist() == [[[3, 0], [3, 2]]]
 
 
 def test_a_job_may_have_fewer_operations_than_others() -> None:

@@ -19,6 +19,16 @@ def orders(stock: int, cash: int) -> list[int]:
     return [n for n in range(SMALL["capacity"] - stock + 1) if n == 0 or 4 + 2 * n <= cash]
 
 
+def outcomes(stock: int, cash: int, ordered: int) -> list[tuple[float, int, int]]:
+    """The reward, the stock and the cash after a period, for each number of units that customers may ask for."""
+    found, paid = [], 4 + 2 * ordered if ordered else 0
+    for demand in range(SMALL["most_demand"] + 1):
+        sold = min(demand, stock + ordered)
+        left, earned = stock + ordered - sold, 5 * sold - paid
+        found.append((earned - 0.25 * left - 1.0 * (demand - sold), left, cash + earned))
+    return found
+
+
 @cache
 def best(stock: int, cash: int, periods: int) -> tuple[float, int]:
     """The expected return of the best policy, and its order."""
@@ -26,13 +36,9 @@ def best(stock: int, cash: int, periods: int) -> tuple[float, int]:
         return 0.0, 0
     values = {}
     for ordered in orders(stock, cash):
-        paid, total = 4 + 2 * ordered if ordered else 0, 0.0
-        for demand in range(SMALL["most_demand"] + 1):
-            sold = min(demand, stock + ordered)
-            left = stock + ordered - sold
-            earned = 5 * sold - paid
-            total += earned - 0.25 * left - 1.0 * (demand - sold) + best(left, cash + earned, periods - 1)[0]
-        values[ordered] = total / (SMALL["most_demand"] + 1)
+        values[ordered] = sum(
+            reward + best(left, left_cash, periods - 1)[0] for reward, left, left_cash in outcomes(stock, cash, ordered)
+        ) / (SMALL["most_demand"] + 1)
     order = max(values, key=lambda n: values[n])
     return values[order], order
 
@@ -55,6 +61,25 @@ def optimal(seen: Any) -> np.ndarray:
 def test_the_best_policy_earns_what_value_iteration_says() -> None:
     total = play(1000, optimal)
     assert abs(total.mean() - best(0, SMALL["budget"], SMALL["periods"])[0]) < 4 * total.std() / len(total) ** 0.5
+
+
+def test_every_period_is_an_outcome_of_the_formula_and_all_outcomes_come() -> None:
+    """The mean alone would not tell a small cost from chance."""
+    rng, seen_first = np.random.default_rng(0), set()
+    envs: Any = make_vec(ENV_ID, 500, backend="python", autoreset_mode="Disabled", **SMALL)
+    seen, _ = envs.reset(seed=0)
+    for period in range(SMALL["periods"]):
+        before = seen["observation"][:, :2].tolist()
+        actions = np.array([rng.choice(np.flatnonzero(mask)) for mask in seen["action_mask"]])
+        seen, rewards, *_ = envs.step(actions)
+        for (stock, cash), ordered, reward, after in zip(
+            before, actions.tolist(), rewards.tolist(), seen["observation"].tolist(), strict=True
+        ):
+            assert (reward, after[0], after[1]) in outcomes(stock, cash, ordered)
+            if period == 0:
+                seen_first.add((ordered, reward, *after[:2]))
+    start = 0, SMALL["budget"]
+    assert seen_first == {(n, *each) for n in orders(*start) for each in outcomes(*start, n)}
 
 
 def test_random_play_earns_less() -> None:

@@ -169,11 +169,13 @@ def test_the_published_puzzle_has_one_solution_and_is_solved_by_it() -> None:
     assert reward == 1 and terminated
 
 
-@pytest.mark.parametrize("form", ["digits", "dots", "numbers"])
+@pytest.mark.parametrize("form", ["digits", "dots", "numbers", "one line"])
 def test_a_file_of_any_form_is_the_puzzle(tmp_path: Any, form: str) -> None:
     grid = np.array([[0, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 4], [0, 0, 1, 0]])
     between = " " if form == "numbers" else ""
-    text = "\n".join(between.join(str(n) if n or form != "dots" else "." for n in row) for row in grid.tolist())
+    text = ("" if form == "one line" else "\n").join(
+        between.join(str(n) if n or form != "dots" else "." for n in row) for row in grid.tolist()
+    )
     path = tmp_path / "mine.txt"
     path.write_text(f"# mine\n{text}\n", encoding="utf-8")
     for given in (path, {"grid": grid}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,16 @@ def test_own_prices_are_traded() -> None:
             make(ENV_ID, instance={"prices": prices})
 
 
+def test_a_file_of_prices_is_read_and_one_with_words_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("100, 110\n99\n", encoding="utf-8")
+    env = make(ENV_ID, instance=path)
+    assert env.reset(seed=0)[0]["observation"].tolist() == [1000, 0, 100, 100, 2]
+    path.write_text("date,close\n2020-01-01,100\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="a number stands here, and not 'date'"):
+        make(ENV_ID, instance=path)
+
+
 def test_orders_that_could_not_be_are_refused() -> None:
-    with pytest.raises(ValueError, match="smallest_order=9.0 is more than largest_order=5.0"):
+    with pytest.raises(ValueError, match="^MaskedTrading-v0: smallest_order=9.0 is more than largest_order=5.0"):
         make(ENV_ID, smallest_order=9.0)

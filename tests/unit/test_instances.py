@@ -113,11 +113,12 @@ WRONG: list[tuple[Any, str]] = [
     ({**SHOP, "durations": [[3, 2], [4], [2, 2]]}, "'durations' is an array of finite numbers with 2 dimensions"),
     ({**SHOP, "durations": [[3, 2], [4, 0], [2, 2]]}, "whole numbers from 1 to"),
     ({**SHOP, "durations": [[3, 2], [4, 1.5], [2, 2]]}, "whole numbers from 1 to"),
-    ({**SHOP, "durations": [[3, 2], [4, np.nan], [2, 2]]}, "must be an instance"),
+    ({**SHOP, "durations": [[3, 2], [4, np.nan], [2, 2]]}, "it holds NaN, where all numbers are finite"),
     ({**SHOP, "machines": [[0, -1], [1, 0], [0, 1]]}, "whole numbers from 0 to"),
     ({**SHOP, "machines": "none"}, "'machines' is an array"),
     ({**SHOP, "machines": object()}, "object is neither a number, a string, a list nor an array"),
-    ('{"machines": ', "must be an instance"),
+    ('{"machines": [[Infinity]]}', "it holds Infinity, where all numbers are finite"),
+    ('{"machines": ', "is not valid: Expecting value"),
     ("{}", "without 'machines'"),
 ]
 
@@ -126,7 +127,7 @@ WRONG: list[tuple[Any, str]] = [
 def test_what_is_no_instance_is_refused_with_words(given: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words) as refusal:
         make(ENV_ID, instance=given)
-    assert str(refusal.value).startswith(f"{ENV_ID}: instance must be ")
+    assert str(refusal.value).startswith(f"{ENV_ID}: instance ")
 
 
 @pytest.mark.parametrize(
@@ -141,19 +142,19 @@ def test_what_is_no_instance_is_refused_with_words(given: Any, words: str) -> No
         ("1 2\n0 3 1 2.5\n", "a line holds whole numbers"),
         ("[1, 2]", "a line holds whole numbers"),
         ('{"machines": [[0]]}', "without 'durations'"),
-        ("{,}", "must be an instance"),
+        ("{,}", "is not valid: Expecting property name"),
     ],
 )
 def test_a_file_that_holds_none_is_refused_with_words(file: Path, text: str, words: str) -> None:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=words) as refusal:
         make(ENV_ID, instance=file)
-    assert str(refusal.value).startswith(f"{ENV_ID}: instance must be ")
+    assert str(refusal.value).startswith(f"{ENV_ID}: instance ")
 
 
 def test_bytes_that_are_no_text_are_refused(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match="instance must be an instance"):
+    with pytest.raises(ValueError, match="is not valid: the file is not text in UTF-8"):
         make(ENV_ID, instance=file)
 
 
@@ -196,7 +197,7 @@ def with_first_leaf(part: Any, leaf: Any) -> Any:
 
 def refused(env_id: str, name: str, given: Any) -> str:
     """The words of the refusal, which are as many as somebody reads."""
-    with pytest.raises(ValueError, match=f"^{env_id}: {name} must be ") as refusal:
+    with pytest.raises(ValueError, match=rf"^{env_id}: {name} (must be|.* is not valid:) ") as refusal:
         make(env_id, **{name: given})
     assert len(str(refusal.value)) < 600
     return str(refusal.value)

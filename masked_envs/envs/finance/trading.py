@@ -54,7 +54,18 @@ Versions
 import numpy as np
 from gymnasium.spaces import Box
 
-from ...core import Declaration, Instance, Parameter, copy_to, numbers, random_uniform, round_up, rule, state_record
+from ...core import (
+    Declaration,
+    Instance,
+    Parameter,
+    copy_to,
+    number_in,
+    numbers,
+    random_uniform,
+    round_up,
+    rule,
+    state_record,
+)
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
@@ -69,8 +80,12 @@ MOST_PRICES = 100_000
 
 
 def read_prices(text):
-    """The prices in a file: numbers with blanks, commas or lines between them."""
-    return {"prices": [float(word) for word in text.replace(",", " ").split()]}
+    """The prices in a file: numbers with blanks, commas or lines between them.
+
+    Raises:
+        ValueError: a word that is no number.
+    """
+    return {"prices": list(map(number_in, text.replace(",", " ").split()))}
 
 
 def complete_prices(raw):

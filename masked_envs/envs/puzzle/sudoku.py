@@ -47,6 +47,8 @@ Versions
     v0: first release.
 """
 
+import math
+
 import numpy as np
 from gymnasium.spaces import Box
 
@@ -78,6 +80,9 @@ def read_grid(text):
     """The grid in a file, and the optimum where the file states it."""
     rows = [line.partition("#")[0].strip() for line in text.splitlines()]
     cells = [row.split() if " " in row else list(row) for row in rows if row]
+    if len(cells) == 1:  # a puzzle in one line
+        n = math.isqrt(len(cells[0]))
+        cells = [cells[0][first : first + n] for first in range(0, len(cells[0]), n)]
     if not all(cell == "." or cell.isdecimal() for row in cells for cell in row):
         raise ValueError("a row holds digits, and 0 or a dot for an empty cell")
     grid = [[0 if cell == "." else int(cell) for cell in row] for row in cells]

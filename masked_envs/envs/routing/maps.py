@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ...core import copy_to, numbers, random_uniform, rule
+from ...core import copy_to, number_in, numbers, random_uniform, rule
 from ...render import Scene
 
 RANDOM = 0  # p["instance"] of an instance that is drawn anew in each episode
@@ -73,12 +73,44 @@ METRICS = {
 }
 
 
+SECTIONS = {"NODE_COORD_SECTION", "DEMAND_SECTION", "DEPOT_SECTION", "DISPLAY_DATA_SECTION"}
+CONSTRAINTS = {"DISTANCE", "SERVICE_TIME", "VEHICLES"}
+
+
 def read_tsplib(text):
     """The instance in a file of TSPLIB or CVRPLIB: points, metric, demands, capacity, and a stated optimum.
 
     Raises:
-        ValueError: no coordinates, a metric that needs none, or numbers of lines that differ from DIMENSION.
+        ValueError: no coordinates, a metric that needs none, numbers of lines that differ from DIMENSION, places that
+            are not told apart, or a constraint beyond the capacity.
     """
+    head, sections = parts_of(text)
+    unread = sorted((head.keys() & CONSTRAINTS) | (sections.keys() - SECTIONS))
+    if unread:
+        raise ValueError(f"{', '.join(unread)}: this is not part of the problem, and not read")
+    places = sections.get("NODE_COORD_SECTION")
+    if places is None or str(len(places)) != head.get("DIMENSION"):
+        raise ValueError("a NODE_COORD_SECTION holds one line for each of DIMENSION places; other forms are not read")
+    order = [place[0] for place in places]
+    if len(set(order)) < len(order):
+        raise ValueError("each place of the NODE_COORD_SECTION has a number of its own")
+    found = {"points": [place[1:] for place in places], "metric": head.get("EDGE_WEIGHT_TYPE", "")}
+    if "DEMAND_SECTION" in sections:
+        demands = sections["DEMAND_SECTION"]
+        if [row[:-1] for row in demands] != [[number] for number in order]:
+            raise ValueError("the DEMAND_SECTION has the number and the demand of each place, in the same order")
+        found["demands"] = [demand for _, demand in demands]
+    if "CAPACITY" in head:
+        found["capacity"] = number_in(head["CAPACITY"])
+    depot = [[order[0]], [-1]]
+    if sections.get("DEPOT_SECTION", depot) != depot:
+        raise ValueError("the depot is the first place")
+    optimum = head.get("COMMENT", "").partition("Optimal value: ")[2].strip(" )")
+    return found | ({"optimum": int(optimum)} if optimum.isdecimal() else {})
+
+
+def parts_of(text):
+    """The words behind each heading of a file, and the numbers in each section, by line."""
     head, sections, section = {}, {}, None
     for line in text.splitlines():
         words = line.replace(":", " : ", 1).split() if section is None else line.split()
@@ -91,19 +123,8 @@ def read_tsplib(text):
         elif section is None:
             raise ValueError(f"this is neither a heading nor in a section: {line[:60]!r}")
         else:
-            section.append([float(word) for word in words])
-    places = sections.get("NODE_COORD_SECTION")
-    if places is None or str(len(places)) != head.get("DIMENSION"):
-        raise ValueError("a NODE_COORD_SECTION holds one line for each of DIMENSION places; other forms are not read")
-    found = {"points": [place[1:] for place in places], "metric": head.get("EDGE_WEIGHT_TYPE", "")}
-    if "DEMAND_SECTION" in sections:
-        found["demands"] = [demand for _, demand in sections["DEMAND_SECTION"]]
-    if "CAPACITY" in head:
-        found["capacity"] = float(head["CAPACITY"])
-    if sections.get("DEPOT_SECTION", [[1], [-1]]) != [[1], [-1]]:
-        raise ValueError("the depot is the first place")
-    optimum = head.get("COMMENT", "").partition("Optimal value: ")[2].strip(" )")
-    return found | ({"optimum": int(optimum)} if optimum.isdecimal() else {})
+            section.append(list(map(number_in, words)))
+    return head, sections
 
 
 def complete_map(raw):

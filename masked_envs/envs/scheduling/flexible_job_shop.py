@@ -105,8 +105,8 @@ def read_job(row, machines):
         pairs = row[place + 1 : place + 1 + 2 * sum(able)]
         if not able or len(pairs) != 2 * able[0]:
             raise ValueError(f"the line of a job ends before its {row[0]} operations do: {row}")
-        if not all(1 <= machine <= machines for machine in pairs[0::2]):
-            raise ValueError(f"a machine is a number from 1 to {machines}, and these are {pairs[0::2]}")
+        if not all(1 <= machine <= machines for machine in pairs[0::2]) or len(set(pairs[0::2])) < able[0]:
+            raise ValueError(f"a machine is a number from 1 to {machines}, named once, and these are {pairs[0::2]}")
         on = dict(zip(pairs[0::2], pairs[1::2], strict=True))
         operations.append([on.get(machine, 0) for machine in range(1, machines + 1)])
         place += 1 + len(pairs)

@@ -54,14 +54,14 @@ def longest_of(times):
 def read_rows(text):
     """The numbers of an instance: one row for the first line, and one for each job.
 
-    What follows a # is a comment.
+    What follows a # is a comment. Of the first line two numbers are read: a third may be an average.
 
     Raises:
         ValueError: a word that is no number, or another number of lines.
     """
     rows = []
     for line in text.splitlines():
-        words = line.partition("#")[0].split()
+        words = line.partition("#")[0].split()[: None if rows else 2]
         if not all(word.isdecimal() for word in words):
             raise ValueError(f"a line holds whole numbers, not {line[:60]!r}")
         row = list(map(int, words))
