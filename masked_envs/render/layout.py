@@ -27,7 +27,8 @@ COMPACT_HEIGHT = 186
 BESIDE = 0.4
 """Share of the width that boxes and bars beside a picture have at least."""
 LARGEST_CELL, SMALLEST_CELL = 24, 5
-MOST_BARS = 8
+MOST_BARS, MOST_CHOSEN = 8, 64
+"""Bars of a group that are shown, and where a person sets them."""
 NUMBERS_WIDTH = 112
 """Pixels for the numbers beside a bar: one, and two bounds."""
 SNAP = 3.0
@@ -94,11 +95,12 @@ class BarsLayout:
     top: int
     left: float
     width: float
+    most: int = MOST_BARS
 
     @property
     def shown(self) -> int:
         """How many dimensions have room."""
-        return min(len(self.bars.labels), MOST_BARS)
+        return min(len(self.bars.labels), self.most)
 
     @property
     def bottom(self) -> float:
@@ -143,7 +145,8 @@ class Numbers:
 class Layout:
     """Pixel places of a scene in a frame `width` pixels wide whose picture is at most `picture_height` high.
 
-    With `beside`, boxes and bars stand to the right of the picture instead of under it, for a screen that is low.
+    With `beside`, boxes and bars stand to the right of the picture instead of under it, for a screen that is low. Of a
+    group of range bars `most_bars` are shown.
     """
 
     def __init__(
@@ -154,6 +157,7 @@ class Layout:
         width: int,
         picture_height: int,
         beside: bool = False,
+        most_bars: int = MOST_BARS,
     ) -> None:
         inner = width - 2 * MARGIN
         self.scene = scene
@@ -173,7 +177,7 @@ class Layout:
                 self.strips.append(_strip_layout(group, top, column))
                 bottom = self.strips[-1].bottom
             else:
-                self.ranges.append(BarsLayout(group, top, *column))
+                self.ranges.append(BarsLayout(group, top, *column, most_bars))
                 bottom = self.ranges[-1].bottom
         bottom = max(bottom, STATUS_HEIGHT + h)
         self.width, self.height = _even(width), _even(math.ceil(bottom) + MARGIN)

@@ -139,7 +139,7 @@ class RangeBars:
     def at(self, i: int, share: float) -> float:
         """The number of dimension `i` at a share of its reach, rounded to about a thousandth of it."""
         digits = 3 - math.floor(math.log10(self.reach(i)))
-        return round(self.low[i] + share * self.reach(i), digits)
+        return round(self.low[i] + share * self.reach(i), digits) + 0.0  # which makes 0 of -0
 
     def rows(self) -> Iterator[tuple[int, str, float, float]]:
         """Dimension, label, low and high of each bar."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from ..mask_spec.checks import shown
 from . import window
 from .errors import WindowClosedError
 from .frame import draw_frame
-from .layout import MARGIN, STATUS_HEIGHT, Layout, Numbers
+from .layout import MARGIN, MOST_CHOSEN, STATUS_HEIGHT, Layout, Numbers
 from .mask_view import Choosing, MaskView
 from .naming import words_of_action
 from .places import Index, Path, RangeBars, as_path
@@ -220,16 +221,18 @@ class Renderer:
         """The layout; for a window, one that fits on the screen, if it can be: with a lower picture, or with boxes and
         bars beside it, whichever leaves more of the picture.
         """
-        what = (scene, view.strips, view.ranges)
-        layout = Layout(*what, self.width, self.picture_height)
+        make = functools.partial(Layout, scene, view.strips, view.ranges)
+        if view.choosing is not None:
+            make = functools.partial(make, most_bars=MOST_CHOSEN)
+        layout = make(self.width, self.picture_height)
         room = window.room() if self.mode == "human" else (layout.width, layout.height)
         excess = layout.height - room[1]
         if excess <= 0:
             return layout
         picture = min(self.picture_height, max(LOWEST_PICTURE, math.floor(layout.picture[3] - excess)))
-        lower = Layout(*what, self.width, picture)
+        lower = make(self.width, picture)
         across = min(room[0], math.floor(WIDEST * room[1]))
-        beside = Layout(*what, across, room[1] - STATUS_HEIGHT - MARGIN, beside=True)
+        beside = make(across, room[1] - STATUS_HEIGHT - MARGIN, beside=True)
         same_words = sum(one.compact for one in beside.strips) == sum(one.compact for one in lower.strips)
         is_larger = beside.scale > lower.scale * min(1, room[1] / lower.height)
         has_controls = bool(view.strips or view.ranges)

@@ -317,3 +317,39 @@ def test_boxes_have_the_numbers_that_the_environment_takes(sit: Any) -> None:
     assert player.game.table.env.unwrapped.heap == 4
     player.does(key("u"))
     assert player.game.table.env.unwrapped.heap == 7  # by set_state
+
+
+def test_of_actions_with_one_name_a_legal_one_is_meant(sit: Any) -> None:
+    class Named(own_envs.Jobs):
+        def get_action_meanings(self) -> list[str]:
+            return ["a", "a", "b"]
+
+    player = sit(OwnTable(adapt(Named(jobs=3), mask_fn=own_envs.mask_of), "Named"))
+    player.does(key("a"))
+    player.does(key("a"))
+    assert player.game.table.env.unwrapped.left.tolist() == [False, False, True]
+    assert player.game.steps == 2 and player.game.refused == 0
+    player.does(key("a"))  # none of them is legal
+    assert player.game.steps == 2 and player.game.refused == 1
+
+
+def test_every_number_of_a_long_action_can_be_set(sit: Any) -> None:
+    class Arm(own_envs.Power):
+        def __init__(self) -> None:
+            super().__init__()
+            self.action_space = gym.spaces.Box(-1, 1, (17,), np.float32)
+
+        def free(self) -> Any:
+            return np.array([[-0.5] * 17, [0.5] * 17], np.float32)
+
+        def step(self, power: Any) -> Any:
+            self.given = power
+            return self.seen(), 0.0, False, False, {}
+
+    player = sit(OwnTable(adapt(Arm(), mask_fn=own_envs.mask_of), "Arm"))
+    ((place, _),) = player.bars()
+    wanted = np.linspace(-0.4, 0.4, 17)
+    for i, number in enumerate(wanted):
+        player.sets(place, i, float(number))
+    player.does(key("return"))
+    assert player.game.table.env.unwrapped.given == pytest.approx(wanted, abs=0.02)

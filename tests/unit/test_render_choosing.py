@@ -159,3 +159,56 @@ def test_choices_fit_their_places() -> None:
     assert scene.problems() == []
     scene.choices(0, ["a"], boxes=[(1.5, 0, 1, 1)])
     assert scene.problems() == ["the place of choice 0 of head 0 leaves the frame of 2 by 1"]
+
+
+def test_what_a_place_means_is_a_round_number() -> None:
+    scene = Scene(1, 1, kind="interval")
+    scene.range_bars([-1, 0, -1e-6], [1, 455, 1e-6])
+    (bars,) = scene.ranges
+    assert [str(bars.at(0, share)) for share in (0, 0.333333, 0.4999999, 1)] == ["-1.0", "-0.333", "0.0", "1.0"]
+    assert [bars.at(1, share) for share in (0, 1 / 3, 1)] == [0, 151.7, 455]
+    assert bars.at(2, 0.75) == pytest.approx(5e-7)
+
+
+def on_a_screen(scene: Scene, mask: Any, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Layout:
+    from masked_envs.render.canvas import pygame
+
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: [size])
+    renderer = Renderer("human", fps=None)
+    renderer.render(scene, mask)
+    assert renderer._shown is not None and renderer._window is not None
+    window, layout = renderer._window._window.size, renderer._shown[0]
+    renderer.close()
+    assert all(side < most for side, most in zip(window, size, strict=True))
+    return layout
+
+
+def test_on_a_low_screen_boxes_and_bars_stand_beside_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Side by side, nothing overlaps, all is in the frame, and the picture is larger than over them it could be."""
+    scene = Scene(10, 8, kind="dict")
+    scene.strip(["on", "off", "as before"], key="switch")
+    scene.range_bars([0] * 4, [1] * 4, key="power")
+    mask = {"switch": np.ones(3, np.int8), "power": np.array([[0] * 4, [1] * 4], np.float32)}
+    low, high = (on_a_screen(scene, mask, size, monkeypatch) for size in ((800, 500), (1400, 1000)))
+    for layout, beside in ((low, True), (high, False)):
+        left, top, wide, tall = layout.picture
+        boxes = [target.box for target in targets(layout)]
+        assert len(boxes) == 7
+        for x, y, w, h in boxes:
+            assert 0 <= x and x + w <= layout.width and 0 <= y and y + h <= layout.height
+            assert x >= left + wide if beside else y >= top + tall
+        assert all(
+            a[0] + a[2] <= b[0] or b[0] + b[2] <= a[0] or a[1] + a[3] <= b[1] or b[1] + b[3] <= a[1]
+            for i, a in enumerate(boxes)
+            for b in boxes[:i]
+        )
+    assert low.picture[3] > 300 and high.width == 600
+
+
+def test_a_picture_alone_has_nothing_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(4, 8)
+    for i in range(4):
+        scene.action(i, i, 0, 1, 1)
+    layout = on_a_screen(scene, np.ones(4, np.int8), (800, 500), monkeypatch)
+    assert layout.width == 600 and abs(layout.picture[0] + layout.picture[2] / 2 - 300) < 1

@@ -22,7 +22,7 @@ BREAKS = [
     Break(CLI, "return TRUTH.get(word.lower(), word)", "return bool(word)", COMMANDS),
     Break(CLI, 'return FAILED if "failed" in verdicts else NOT_JUDGED if "not judged" in verdicts else 0', "return 0", f"{COMMANDS} tests/unit/test_check_tools.py"),
     Break(CLI, '    if declared.play != "single":\n        makers', "    if False:\n        makers", COMMANDS),
-    Break(GAME, "            self._point(view, self.renderer.nearest(meant, view) or (legal or meant)[0])", "            self._point(view, self.renderer.nearest(meant, view) or meant[0])", PLAY),
+    Break(GAME, "            self._point(view, self.renderer.nearest(meant, view) or (legal or meant)[0])", "            self._point(view, self.renderer.nearest(meant, view) or meant[0])", KINDS),
     Break(GAME, "        if agent != self.table.view:\n", "        if False:\n", PLAY),
     Break(GAME, "        self.over = over\n", "        self.over = False\n", PLAY),
     Break(GAME, 'return "" if options[int(value)] else REASONS[self.spec.meaning]', 'return ""', PARTIAL),
