@@ -6,6 +6,7 @@ press Ctrl-C.
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import contextlib
 import os
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 FAILED = 1
+AGAIN = 0.05  # seconds until an interrupt that was lost comes again
 OURS = ("masked_envs", "agents", "benchmarks")  # what a checkout holds, and no library that could be installed
 INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells report programs that signals ended
 
@@ -68,16 +70,39 @@ def _interrupts_are_raised() -> Iterator[None]:
 
     A program has it so while it imports its modules (`starting`), and while Python ends.
     """
-    ends_at_once = (
-        threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-    )
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
+        yield
+        return
     try:
-        if ends_at_once:
+        with _raised_again_where_lost():
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _raised_again_where_lost() -> Iterator[None]:
+    """A KeyboardInterrupt that meets a `__del__` or the callback of a weak reference comes again.
+
+    Python would report it there and go on; numba and torch have many of them.
+    """
+    earlier = sys.unraisablehook
+
+    def report(lost: sys.UnraisableHookArgs) -> None:
+        if lost.exc_type is not KeyboardInterrupt:
+            earlier(lost)
+            return
+        again = threading.Timer(AGAIN, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = report
+    try:
         yield
     finally:
-        if ends_at_once:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.unraisablehook = earlier
 
 
 def with_pip_command(error: ImportError) -> str:

@@ -10,20 +10,22 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, AnyStr
 
 import numpy as np
 import numpy.typing as npt
 
-from ..mask_spec.checks import shown
+from ..mask_spec.checks import items_of, shown
 from .parameters import Parameter
 
 RANDOM = "random"
 LONGEST_SHOWN, LONGEST_REASON = 60, 300  # characters of a value and of a reason in an error
-LARGEST_FILE = 2**25  # bytes; the largest instance that is taken is less than half of it
+MOST_KEYS = 1000  # of a dict: more are not looked at one by one to say which are unknown
+FILE_AT_LEAST, BYTES_OF_NUMBER = 2**22, 10  # of a file that is read to its end: comments, and a number with blanks
 
 Raw = Mapping[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -44,6 +46,8 @@ class Instance(Parameter):
         complete: such a dict -> the arrays for rules, by the names in `fields`. Raises a ValueError, TypeError,
             KeyError or ArithmeticError for what is no instance. A key that it does not ask for is refused in a dict
             or JSON, and left out of what a file in another format says.
+        most: how many numbers the largest instance holds. What has more than twice as many is refused before it is
+            looked at, so that refusing it costs no more time and memory than taking the largest.
         fields: name -> (dtype, number of dimensions) of each array.
     """
 
@@ -51,6 +55,7 @@ class Instance(Parameter):
     folder: str | None = field(default=None, kw_only=True)
     read: Callable[[str], Raw] = field(default=json.loads, kw_only=True)
     complete: Callable[[Raw], Mapping[str, Any]] = field(default=dict, kw_only=True)
+    most: int = field(default=2**20, kw_only=True)
     fields: tuple[tuple[str, type, int], ...] = field(default=(), kw_only=True)
 
     @property
@@ -90,18 +95,44 @@ class Instance(Parameter):
     def _given(self, value: Any) -> Raw | None:
         """What a dict, a text in JSON, or the path of a file says; None for anything else."""
         if isinstance(value, Mapping):
-            return value
-        if isinstance(value, str) and value.lstrip().startswith("{"):
-            return _object(value)
+            return self._bounded(value)
+        if isinstance(value, str) and _begins_an_object(value):
+            return self._bounded(_object(self._bounded_text(value, "the text")))
         if isinstance(value, (str, os.PathLike)) and os.fspath(value) and Path(value).is_file():
-            return self._read_text(_text_of(Path(value)))
+            return self._read_text(self._text_of(Path(value)))
         return None
 
-    def _read_text(self, text: str) -> Raw:
-        if text.lstrip().startswith("{"):
-            return _object(text)
+    @property
+    def largest_file(self) -> int:
+        """Bytes of the largest file that is read."""
+        return max(FILE_AT_LEAST, BYTES_OF_NUMBER * self.most)
+
+    def _text_of(self, path: Path) -> str:
+        """The text of a file, which may have no end: no more than `largest_file` bytes are read."""
+        with path.open("rb") as file:
+            content = file.read(self.largest_file + 1)
         try:
-            return _FromFile(self.read(text))
+            return self._bounded_text(content, "the file").decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise _NotReadableError("the file is not text in UTF-8") from error
+
+    def _bounded_text(self, text: AnyStr, what: str) -> AnyStr:
+        if len(text) > self.largest_file:
+            raise _NotReadableError(f"{what} is larger than {self.largest_file:,} bytes")
+        return text
+
+    def _bounded(self, raw: Raw) -> Raw:
+        if len(raw) > MOST_KEYS:
+            raise _NotReadableError(f"it has {len(raw):,} keys")
+        if _count(raw, 2 * self.most) < 0:
+            raise _NotReadableError(f"it holds far more than {self.most:,} numbers")
+        return raw
+
+    def _read_text(self, text: str) -> Raw:
+        if _begins_an_object(text):
+            return self._bounded(_object(text))
+        try:
+            return _FromFile(self._bounded(self.read(text)))
         except ValueError as error:
             raise _NotReadableError(str(error)) from error
 
@@ -169,16 +200,29 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(f"it holds {word}, where all numbers are finite")
 
 
-def _text_of(path: Path) -> str:
-    """The text of a file, which has an end: no more than LARGEST_FILE bytes are read."""
-    with path.open("rb") as file:
-        found = file.read(LARGEST_FILE + 1)
-    if len(found) > LARGEST_FILE:
-        raise _NotReadableError(f"the file is larger than {LARGEST_FILE:,} bytes")
-    try:
-        return found.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _NotReadableError("the file is not text in UTF-8") from error
+def _begins_an_object(text: str) -> bool:
+    return re.match(r"\s*\{", text) is not None
+
+
+def _count(value: Any, left: int) -> int:
+    """What is left of a number after all elements of nested lists, dicts and arrays, and all characters, are taken off.
+
+    It ends soon after that is below 0. RecursionError: nests without end.
+    """
+    if isinstance(value, np.ndarray):
+        return left - value.size
+    if isinstance(value, str):
+        return left - len(value)
+    items = [*value.values()] if isinstance(value, Mapping) else items_of(value)
+    if items is None:
+        return left
+    left -= len(items)
+    for item in items:
+        if left < 0:
+            break
+        if type(item) is not int and type(item) is not float:
+            left = _count(item, left)
+    return left
 
 
 def _cut(text: str, length: int) -> str:

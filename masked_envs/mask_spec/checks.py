@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .words import beginning
+
 Array = npt.NDArray[Any]
 
 NOT_AN_INDEX = -1
@@ -48,7 +50,7 @@ def shown(value: object, length: int = 200) -> str:
     Python itself refuses to write an integer of more than 4,300 digits, and says so in place of the message.
     """
     try:
-        text = repr(value)
+        text = beginning(value, length)
     except Exception:  # that of any object
         return f"a value of the type {type(value).__name__}, which cannot be written out"
     return text if len(text) <= length else f"{text[:length]}..."

@@ -14,6 +14,7 @@ from interrupted import ROOT, interrupted_at
 from agents.starting import with_command
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
+INTERRUPTED = 128 + signal.SIGINT
 PROGRAMS = ("agents.ppo_torch", "agents.rllib", "benchmarks.reliability")
 SMALL = ("--num-envs=8", "--num-steps=8", "--hidden=16", "--total-decisions=300")
 
@@ -94,12 +95,10 @@ def test_a_library_that_a_measurement_misses_is_one_line() -> None:
 def test_ctrl_c_while_libraries_are_imported_ends_at_once(program: str) -> None:
     pytest.importorskip("torch", reason="agents/ppo_torch needs torch: pip install 'masked-envs[torch]'")
     words = ("decisions",) if program == "benchmarks.reliability" else ()
-    expected = (-signal.SIGINT, "")  # which a shell calls 130
-    if program == "benchmarks.reliability":  # which has begun by then
-        expected = (128 + signal.SIGINT, f"{program}: interrupted\n")
+    said = f"{program}: interrupted\n" if program == "benchmarks.reliability" else ""  # which has begun by then
     if program == "agents.rllib":
         pytest.importorskip("ray", reason="needs RLlib")
-    assert interrupted_at(" torch._C\n", "-X", "importtime", "-m", program, *words) == expected
+    assert interrupted_at(" torch._C\n", "-X", "importtime", "-m", program, *words) == (INTERRUPTED, said)
 
 
 @POSIX
@@ -112,5 +111,5 @@ def test_ctrl_c_in_training_is_one_line_more(tmp_path: Path) -> None:
         " tensorboard.summary.writer.record_writer\n",
         *("-X", "importtime", "-m", "agents.ppo_torch", *words, "--checkpoint-dir", str(run)),
     )
-    assert status == 128 + signal.SIGINT and printed.count("\n") == 1
+    assert status == INTERRUPTED and printed.count("\n") == 1
     assert printed.startswith("interrupted after ")

@@ -18,7 +18,8 @@ def interrupted_at(word: str, *command: str, **environment: str) -> tuple[int, s
     With `-X importtime` among the words, the lines name the modules whose import has ended.
 
     Returns:
-        the exit status, -2 where the signal itself ended the process; and all that was printed but for imports.
+        the exit status as a shell reports it, 130 too where the signal itself ended the process; and all that was
+        printed but for imports.
     """
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     process = subprocess.Popen(
@@ -36,4 +37,5 @@ def interrupted_at(word: str, *command: str, **environment: str) -> tuple[int, s
     else:
         raise AssertionError(f"it never printed {word}: {''.join(printed)}")
     printed += process.communicate()[0].splitlines(keepends=True)
-    return process.returncode, "".join(line for line in printed if not line.startswith(IMPORT))
+    status = 128 + signal.SIGINT if process.returncode == -signal.SIGINT else process.returncode
+    return status, "".join(line for line in printed if not line.startswith(IMPORT))

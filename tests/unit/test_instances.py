@@ -11,9 +11,11 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.envs.registration import EnvSpec
+from memory import measured
 
 from masked_envs import make, make_vec
 from masked_envs.catalogue import CATALOGUE
+from masked_envs.cli import main
 from masked_envs.core import Instance
 from masked_envs.core.backends import numba_is_available
 from masked_envs.registration import declaration
@@ -243,6 +245,55 @@ def test_a_file_of_any_size_or_name_is_refused_in_a_few_words(
     refused(env_id, name, tmp_path / "one line")
     refused(env_id, name, "x" * 100_000)
     refused(env_id, name, str(tmp_path))
+
+
+@each_instance
+def test_far_more_numbers_than_any_instance_has_are_refused_unread(
+    env_id: str, name: str, parameter: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In every form, in both makers and on the command line; and nothing of that size is made of them."""
+    raw = example(parameter)
+    key, part = next(iter(raw.items()))
+    without_end: Any = np.broadcast_to(np.int64(1), (10**6,) * max(2, np.ndim(part)))
+    row = [1] * 1000
+    for more in (without_end, [without_end], {"x": without_end}, [row] * (1 + parameter.most // 400)):
+        for maker in (make, lambda *given, **named: make_vec(*given, 2, backend="python", **named)):
+            words = f"(?s){name} .* is not valid: it holds far more than {parameter.most:,} numbers"
+            with measured() as peak, pytest.raises(ValueError, match=words):
+                maker(env_id, **{name: {**raw, key: more}})
+            assert peak.bytes < 2_000_000
+    assert "has 9,999 keys" in refused(env_id, name, dict.fromkeys(map(str, range(9999)), 1))
+    text = json.dumps({key: 1})[:-1] + " " * parameter.largest_file + "}"
+    assert "the text is larger than" in refused(env_id, name, text)
+    (tmp_path / "large").write_text(text, encoding="utf-8")
+    assert main(["show", env_id, "--param", f"{name}={tmp_path / 'large'}"]) == 2
+    said = capsys.readouterr().err
+    assert "the file is larger than" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("env_id", "text", "words"),
+    [
+        ("MaskedFlexibleJobShop-v0", f"1 {10**7}\n1 1 1 5\n", f"on {10**7} machines: more than"),
+        ("MaskedFlexibleJobShop-v0", "2 9\n1 1 1 5\n1000000 1 1 5\n", "up to 1000000 operations on 9 machines: more"),
+        ("MaskedSokoban-v0", "#\n" * 10_000 + "#" * 1000, "at most 64 rows and columns, not 10001 and 1000"),
+    ],
+)
+def test_a_small_file_that_asks_for_a_large_instance_is_refused(
+    env_id: str, text: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "small").write_text(text, encoding="utf-8")
+    declaration(env_id)
+    name, parameter = next((name, parameter) for each, name, parameter in INSTANCES if each == env_id)
+    with measured() as peak:
+        said = refused(env_id, name, tmp_path / "small")
+    assert words in said and peak.bytes < 2 * parameter.largest_file
+
+
+@pytest.mark.long
+def test_the_largest_job_shop_is_taken() -> None:
+    machines, durations = np.tile(np.arange(1000), (1000, 1)), np.full((1000, 1000), 10**6)
+    assert make(ENV_ID, instance={"machines": machines, "durations": durations}).mask_spec.n >= 1000
 
 
 def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:

@@ -16,7 +16,7 @@ from masked_envs import starting
 from masked_envs.cli.output import run_program
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
-BY_THE_SIGNAL, INTERRUPTED = -signal.SIGINT, 128 + signal.SIGINT  # a shell calls both 130
+INTERRUPTED = 128 + signal.SIGINT
 SCRIPT = "import sys\nfrom masked_envs.cli import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
 BLOCKS = """
 import sys
@@ -36,13 +36,13 @@ class Blocks(gym.Env):
 def test_while_it_imports(module: str, installed: bool, tmp_path: Path) -> None:
     (tmp_path / "masked-envs").write_text(SCRIPT)  # as pip writes it
     program = [str(tmp_path / "masked-envs")] if installed else ["-m", "masked_envs"]
-    assert interrupted_at(module, "-X", "importtime", *program, "list") == (BY_THE_SIGNAL, "")
+    assert interrupted_at(module, "-X", "importtime", *program, "list") == (INTERRUPTED, "")
 
 
 def test_a_program_of_the_users_is_ended_as_python_ends_it() -> None:
     """Negative control: the same moment, and a traceback."""
     status, printed = interrupted_at("numpy._core", "-X", "importtime", "-c", "import masked_envs")
-    assert status == BY_THE_SIGNAL and "Traceback" in printed and "KeyboardInterrupt" in printed
+    assert status == INTERRUPTED and "Traceback" in printed and "KeyboardInterrupt" in printed
 
 
 def test_while_rules_are_compiled(tmp_path: Path) -> None:
@@ -122,6 +122,45 @@ def test_within_a_program_it_is_raised_and_after_it_ends_at_once_again(earlier, 
     assert run_program("this", press) == INTERRUPTED
     assert capsys.readouterr().err == "this: interrupted\n"
     assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+
+
+class Deaf:
+    """An object that Ctrl-C meets while it is thrown away."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        sum(range(10))  # here Python raises
+
+
+def test_an_interrupt_that_is_lost_comes_again(earlier, capsys) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    hook = sys.unraisablehook
+
+    def lose() -> int:
+        one = Deaf()
+        del one
+        return sum(1 for _ in range(10**8))  # seconds, ended by the second one
+
+    assert run_program("this", lose) == INTERRUPTED
+    assert capsys.readouterr().err == "this: interrupted\n" and sys.unraisablehook is hook
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_other_errors_in_such_places_are_reported(earlier, monkeypatch) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    reported: list[type] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: reported.append(lost.exc_type))
+
+    class Fails:
+        def __del__(self) -> None:
+            raise ZeroDivisionError
+
+    def fail() -> int:
+        one = Fails()
+        del one
+        return 0
+
+    assert run_program("this", fail) == 0 and reported == [ZeroDivisionError]
 
 
 def test_a_program_runs_in_a_thread_too(earlier) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from memory import measured
 
 from masked_envs import make, make_vec
 from masked_envs.api.observations import checked_seed
@@ -29,12 +31,42 @@ def test_every_value_is_shown_in_a_few_words(value: Any) -> None:
     assert shown(3) == "3" and shown("a") == "'a'"
 
 
+VALUES = [
+    "x" * 300, "'" * 300, 'both \' and "' * 30, b"\0" * 300, [], (), {}, (1,), [[]], [1] * 500, tuple(range(300)),
+    ("x" * 300,), {"a": [1.5] * 90, "b": {3: (None,)}}, {i: str(i) for i in range(300)}, {"k" * 300: 1},
+    [[[k] * 9] * 9 for k in range(9)], np.arange(5000), [np.arange(3)], {1, 2}, True, None, 1e300,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+@pytest.mark.parametrize("length", [1, 20, 60, 200])
+def test_it_is_the_beginning_of_the_repr(value: Any, length: int) -> None:
+    text = repr(value)
+    assert shown(value, length) == (text if len(text) <= length else f"{text[:length]}...")
+
+
+def test_millions_of_elements_are_not_written_out() -> None:
+    row = [7] * 1000
+    values: list[Any] = [
+        [7] * 1_000_000,
+        (7,) * 1_000_000,
+        dict.fromkeys(range(1_000_000)),
+        "7" * 10_000_000,
+        [row] * 1000,
+    ]
+    for value in values:
+        with measured() as peak:
+            text = shown(value)
+        assert len(text) == 203 and peak.bytes < 100_000
+
+
 @pytest.mark.parametrize("env_id", CATALOGUE)
 def test_every_parameter_names_itself_when_it_refuses(env_id: str) -> None:
     declared = declaration(env_id).parameters
     for name in declared:
         for value in UNSPEAKABLE:
-            with pytest.raises((TypeError, ValueError), match=f"^{env_id}: {name} must be ") as refusal:
+            words = f"^{env_id}: {name} (must be|.* is not valid: )"
+            with pytest.raises((TypeError, ValueError), match=words) as refusal:
                 make(env_id, **{name: value})
             assert len(str(refusal.value)) < 800
 

@@ -96,7 +96,12 @@ def complete_prices(raw):
 
 
 INSTANCE = Instance(
-    "random", "the prices", read=read_prices, complete=complete_prices, fields=(("prices", np.float64, 1),)
+    "random",
+    "the prices",
+    read=read_prices,
+    complete=complete_prices,
+    most=MOST_PRICES,
+    fields=(("prices", np.float64, 1),),
 )
 
 

@@ -14,6 +14,8 @@ def read_level(text):
     """The level in a file, in the usual notation, and the optimum where the file states it."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith(";")]
     width = max(map(len, lines), default=0)
+    if max(width, len(lines)) > LARGEST:  # before every row gets the length of the longest
+        raise ValueError(f"a level has at most {LARGEST} rows and columns, not {len(lines)} and {width}")
     rows = [line.ljust(width) for line in lines]
     unknown = sorted(set("".join(rows)) - set("".join(SIGNS.values()) + FLOOR))
     if unknown:
@@ -80,6 +82,7 @@ INSTANCE = Instance(
     folder="instances/sokoban",
     read=read_level,
     complete=complete_level,
+    most=4 * LARGEST**2,
     fields=(
         ("walls", np.int8, 2),
         ("goals", np.int8, 2),

@@ -115,6 +115,7 @@ INSTANCE = Instance(
     folder="instances/sudoku",
     read=read_grid,
     complete=complete_grid,
+    most=LARGEST_BOX**4,
     fields=(("grid", np.int8, 2),),
 )
 

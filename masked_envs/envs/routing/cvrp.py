@@ -53,6 +53,7 @@ from ...core import Declaration, Instance, Parameter, copy_to, fill, random_belo
 from ...mask_spec import MaskSpec
 from .maps import (
     FIELDS,
+    MOST,
     RANDOM,
     bounds_of,
     complete_map,
@@ -84,6 +85,7 @@ INSTANCE = Instance(
     folder="instances/cvrp",
     read=read_tsplib,
     complete=complete_cvrp,
+    most=4 * MOST,
     fields=(*FIELDS, ("demands", np.int64, 1), ("capacity_of_vehicle", np.int64, 1)),
 )
 

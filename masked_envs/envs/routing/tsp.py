@@ -49,7 +49,7 @@ from gymnasium.spaces import Box
 
 from ...core import Declaration, Instance, Parameter, equal_to, fill, rule, state_record
 from ...mask_spec import MaskSpec
-from .maps import FIELDS, bounds_of, complete_map, distance, draw_map, num_places, place_points, read_tsplib
+from .maps import FIELDS, MOST, bounds_of, complete_map, distance, draw_map, num_places, place_points, read_tsplib
 
 DEPOT = 0
 X, Y, VISITED, HERE = range(4)  # columns of an observation
@@ -61,6 +61,7 @@ INSTANCE = Instance(
     folder="instances/tsp",
     read=read_tsplib,
     complete=complete_map,
+    most=4 * MOST,
     fields=FIELDS,
 )
 

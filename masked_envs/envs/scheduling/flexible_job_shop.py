@@ -91,8 +91,12 @@ MOST_TIMES = 10**6  # of an instance
 def read_flexible_job_shop(text):
     """The instance in a file: times by job, operation and machine, and the optimum where the file states it."""
     (_, machines, *_), *rows = read_rows(text)
+    most = max((row[0] for row in rows), default=0)
+    if len(rows) * most * machines > MOST_TIMES:  # before there is a number for each
+        raise ValueError(
+            f"{len(rows)} jobs of up to {most} operations on {machines} machines: more than {MOST_TIMES} times"
+        )
     jobs = [read_job(row, machines) for row in rows]
-    most = max(map(len, jobs))
     times = [job + [[0] * machines] * (most - len(job)) for job in jobs]
     return {"times": times, **stated_optimum(text)}
 
@@ -133,6 +137,7 @@ INSTANCE = Instance(
     folder="instances/flexible_job_shop",
     read=read_flexible_job_shop,
     complete=complete_flexible_job_shop,
+    most=MOST_TIMES,
     fields=(("times", np.int64, 3),),
 )
 

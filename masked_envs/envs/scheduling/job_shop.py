@@ -115,6 +115,7 @@ INSTANCE = Instance(
     folder="instances/job_shop",
     read=read_job_shop,
     complete=complete_job_shop,
+    most=2 * MOST**2,
     fields=(("machines", np.int64, 2), ("durations", np.int64, 2)),
 )
 
