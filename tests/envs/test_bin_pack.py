@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from positions import read
 
 from masked_envs import make, make_vec
 from masked_envs.core.backends import numba_is_available
+from masked_envs.envs.packing.bin_pack import INSTANCE
 
 ENV_ID = "MaskedBinPack-v0"
+LONG = pytest.mark.long
 BACKEND = "numba" if numba_is_available() else "python"
 Cells = frozenset[tuple[int, int]]
 
@@ -134,3 +137,78 @@ def test_the_picture_has_each_place_on_the_cells_that_it_takes() -> None:
         if env.step(env.sample_legal(rng))[2]:
             break
     assert seen > 50
+
+
+# --- instances --------------------------------------------------------------------------------------------------------
+
+
+def filling(rows: int, cols: int, items: list[tuple[int, int]]) -> list[Cells] | None:
+    """The cells of each rectangle where they fill the bin, by trying all in the first free cell; the largest first."""
+    order = sorted(range(len(items)), key=lambda item: -items[item][0] * items[item][1])
+    placed: dict[int, Cells] = {}
+
+    def fill(taken: Cells) -> bool:
+        if len(placed) == len(items):
+            return True
+        row, col = next(cell for cell in product(range(rows), range(cols)) if cell not in taken)
+        for item in order:
+            if item in placed:
+                continue
+            for height, width in {items[item], items[item][::-1]}:
+                cells = cells_of(row, col, height, width)
+                if row + height <= rows and col + width <= cols and not cells & taken:
+                    placed[item] = cells
+                    if fill(taken | cells):
+                        return True
+                    del placed[item]
+        return False
+
+    return [placed[item] for item in range(len(items))] if fill(frozenset()) else None
+
+
+@pytest.mark.parametrize("name", ["C1P1", pytest.param("C1P2", marks=LONG), pytest.param("C1P3", marks=LONG)])
+def test_the_rectangles_of_an_instance_fill_its_bin_and_can_be_placed_so(name: str) -> None:
+    env = make(ENV_ID, instance=name)
+    observed, _ = env.reset(seed=0)
+    items = [(int(height), int(width)) for height, width in read(env.get_state())["items"]]
+    places = filling(20, 20, items)
+    assert places is not None and sum(map(len, places)) == INSTANCE.raw(name)["optimum"] == 400
+    total, ended = 0.0, []
+    for cells in places:
+        observed, reward, terminated, _, _ = env.step(shown_places(observed, 20, 20).index(cells))
+        total += reward
+        ended.append(terminated)
+    assert total == pytest.approx(1.0) and ended == [False] * (len(items) - 1) + [True]
+
+
+def test_an_own_instance_is_played(tmp_path: Path) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text("# mine\n2 3  # rows and columns\n\n3 1\n1 1\n2 2\n", encoding="utf-8")
+    for given in (path, {"bin": [2, 3], "items": [[3, 1], [1, 1], [2, 2]]}):
+        env = make(ENV_ID, instance=given)
+        observed, _ = env.reset(seed=0)
+        assert observed["observation"].tolist() == [0] * 6 + [3, 1, 1, 1, 2, 2]
+        assert shown_places(observed, 2, 3) == [cells_of(0, 0, 1, 3), cells_of(1, 0, 1, 3)]
+        rewards = [env.step(0)[1] for _ in range(2)]
+        assert rewards == [pytest.approx(1 / 2), pytest.approx(1 / 6)] and env.get_state().terminated
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2 3\n", "at least one rectangle follows"),
+        ("2 3\n1 1 1\n", "a line holds two whole numbers"),
+        ("2 3\n1 x\n", "a line holds two whole numbers"),
+        ("2 3\n3 3\n", "fits into the empty bin"),
+        ("2 3\n1 4\n", "fits into the empty bin"),
+        ("2 3\n0 1\n", "'items' holds whole numbers from 1 to 50"),
+        ("51 3\n1 1\n", "'bin' holds whole numbers from 1 to 50"),
+        ("2 3\n" + 101 * "1 1\n", "at most 100"),
+        ('{"bin": [2], "items": [[1, 1]]}', "rows and columns"),
+    ],
+)
+def test_what_is_no_instance_is_refused_with_words(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=words):
+        make(ENV_ID, instance=path)

@@ -25,18 +25,26 @@ Rewards
     The share of the bin that the rectangle takes.
 
 Start
-    The bin is empty; the sides of each rectangle are uniform from 1 to `longest_side`.
+    The bin is empty; the sides of each rectangle are uniform from 1 to `longest_side`. An instance has its own bin and
+    rectangles, which come in the order in which they are given.
 
 Episode end
     Terminated when all rectangles are placed, or the next one fits nowhere. Never truncated, unless `time_limit` is
     given.
 
 Arguments
-    `rows`, `cols`, `num_items`, `longest_side`. `longest_side` is at most the smaller of `rows` and `cols`.
+    `instance`, `rows`, `cols`, `num_items`, `longest_side`. The last four are only used by random rectangles;
+    `longest_side` is at most the smaller of `rows` and `cols`. An own instance is a dict of "bin", its rows and
+    columns, at most 50, and "items", the height and the width of each of at most 100 rectangles, of which every one
+    fits into the empty bin upright or turned. Or it is a file: comments after #, a line with rows and columns, then a
+    line with height and width for each rectangle. With an instance `rows`, `cols`, `num_items` and `longest_side`
+    above are its sizes.
 
 References
     Lodi, Martello and Monaci, "Two-dimensional packing problems: a survey", European Journal of Operational Research
-    141(2), 2002.
+    141(2), 2002. Hopper and Turton, "An empirical investigation of meta-heuristic and heuristic algorithms for a 2D
+    packing problem", European Journal of Operational Research 128(1), 2001 (C1P1, C1P2, C1P3), whose rectangles fill
+    the bin.
 
 Versions
     v0: first release.
@@ -45,16 +53,71 @@ Versions
 import numpy as np
 from gymnasium.spaces import Box, Dict
 
-from ...core import Declaration, Parameter, fill, random_below, rule, state_record
+from ...core import (
+    Declaration,
+    Instance,
+    Parameter,
+    copy_to,
+    fill,
+    random_below,
+    rule,
+    state_record,
+    stated_optimum,
+    whole,
+)
 from ...mask_spec import MaskSpec
 from ...render import Scene
 
 FREE = -1  # a cell of the bin without an item
 ROW, COL, HEIGHT, WIDTH = range(4)  # of a place
+RANDOM = 0  # p["instance"] of rectangles that are drawn anew in each episode
+MOST_LINES, MOST_ITEMS = 50, 100  # rows or columns of a bin, and rectangles, of an instance
+
+
+def read_bin(text):
+    """The instance in a file, and the optimum where the file states it: how many cells can be covered."""
+    lines = [line.partition("#")[0].split() for line in text.splitlines()]
+    rows = [words for words in lines if words]
+    if any(len(words) != 2 or not all(word.isdecimal() for word in words) for words in rows):
+        raise ValueError(
+            "a line holds two whole numbers: rows and columns of the bin, or a rectangle's height and width"
+        )
+    if len(rows) < 2:
+        raise ValueError("the first line is the bin, and at least one rectangle follows")
+    bin_size, *items = [[int(word) for word in words] for words in rows]
+    return {"bin": bin_size, "items": items, **stated_optimum(text)}
+
+
+def complete_bin(raw):
+    bin_size, items = whole("bin", raw["bin"], 1, 1, MOST_LINES), whole("items", raw["items"], 2, 1, MOST_LINES)
+    if bin_size.shape != (2,) or items.shape[1] != 2 or len(items) > MOST_ITEMS:
+        raise ValueError(f"'bin' is rows and columns, and 'items' height and width of each of at most {MOST_ITEMS}")
+    if (np.sort(items, axis=1) > np.sort(bin_size)).any():
+        raise ValueError("every one of 'items' fits into the empty bin, upright or turned")
+    return {"bin": bin_size, "items": items}
+
+
+INSTANCE = Instance(
+    "random",
+    "the bin and the rectangles",
+    beside=__file__,
+    folder="instances/bin_pack",
+    read=read_bin,
+    complete=complete_bin,
+    fields=(("bin", np.int64, 1), ("items", np.int8, 2)),
+)
+
+
+def sizes(values):
+    """The rows and the columns of the bin, the rectangles, and their longest side."""
+    arrays = INSTANCE.arrays(values["instance"])
+    if arrays is None:
+        return values["rows"], values["cols"], values["num_items"], values["longest_side"]
+    return *map(int, arrays["bin"]), len(arrays["items"]), int(arrays["items"].max())
 
 
 def state(values):
-    rows, cols, items = values["rows"], values["cols"], values["num_items"]
+    rows, cols, items, _ = sizes(values)
     return state_record(
         bin=(np.int8, (rows, cols)),  # the number of the item on each cell
         items=(np.int8, (items, 2)),  # height and width
@@ -68,9 +131,12 @@ def state(values):
 def reset(s, p):
     fill(s["bin"], FREE)
     items = s["items"]
-    for item in range(items.shape[0]):
-        for side in range(2):
-            items[item, side] = 1 + random_below(s["rng"], p["longest_side"])
+    if p["instance"] == RANDOM:
+        for item in range(items.shape[0]):
+            for side in range(2):
+                items[item, side] = 1 + random_below(s["rng"], p["longest_side"])
+    else:
+        copy_to(p["items"], items)
     s["next"] = 0
     list_places(s)
 
@@ -148,7 +214,7 @@ def is_free(board, row, col, height, width):
 
 
 def validate(values):
-    if values["longest_side"] > min(values["rows"], values["cols"]):
+    if values["instance"] == "random" and values["longest_side"] > min(values["rows"], values["cols"]):
         raise ValueError(
             f"longest_side={values['longest_side']} is longer than a side of the bin, which is {values['rows']} x "
             f"{values['cols']}: the first rectangle must fit"
@@ -165,7 +231,8 @@ SMALL = 0.3  # of a cell, the longest side of a rectangle in the corner of its p
 
 def draw(s, p):
     rows, cols = s["bin"].shape
-    beside = PREVIEW * p["longest_side"] + 2 * GAP
+    longest = p["longest_side"] if p["instance"] == RANDOM else p["items"].max()
+    beside = PREVIEW * longest + 2 * GAP
     scene = Scene(cols + beside, rows, in_picture=True)
     scene.rect(0, 0, cols, rows, "floor")
     for (row, col), item in np.ndenumerate(s["bin"]):
@@ -200,22 +267,31 @@ def draw_places(scene, s):
         scene.action(k, x, y, wide, 0.92, style="area", covers=(col, row, width, height), name=name)
 
 
+def mask(values):
+    rows, cols, _, _ = sizes(values)
+    return MaskSpec.candidates(2 * rows * cols)
+
+
+def observation(values):
+    rows, cols, items, longest = sizes(values)
+    return Dict(
+        observation=Box(0, longest, (rows * cols + 2 * items,), np.float32),
+        action_embeddings=Box(0, 1, (2 * rows * cols, 4), np.float32),
+    )
+
+
 ENV = Declaration(
     id="MaskedBinPack-v0",
     module=__name__,
     state=state,
-    mask=lambda values: MaskSpec.candidates(2 * values["rows"] * values["cols"]),
-    observation=lambda values: Dict(
-        observation=Box(
-            0, max(values["longest_side"], 1), (values["rows"] * values["cols"] + 2 * values["num_items"],), np.float32
-        ),
-        action_embeddings=Box(0, 1, (2 * values["rows"] * values["cols"], 4), np.float32),
-    ),
+    mask=mask,
+    observation=observation,
     parameters={
-        "rows": Parameter(6, "rows of the bin", low=1, high=50),
-        "cols": Parameter(6, "columns of the bin", low=1, high=50),
-        "num_items": Parameter(12, "rectangles that come", low=1, high=100),
-        "longest_side": Parameter(3, "longest side of a rectangle", low=1, high=50),
+        "instance": INSTANCE,
+        "rows": Parameter(6, "rows of the bin of random rectangles", low=1, high=50),
+        "cols": Parameter(6, "columns of the bin of random rectangles", low=1, high=50),
+        "num_items": Parameter(12, "random rectangles that come", low=1, high=100),
+        "longest_side": Parameter(3, "longest side of a random rectangle", low=1, high=50),
     },
     validate=validate,
 )

@@ -1,8 +1,15 @@
 """MaskedBinPack from its card."""
 
+import json
+
 import numpy as np
 
+OWN = {"bin": [4, 6], "items": [[4, 1], [2, 2], [6, 2], [1, 3], [3, 3], [2, 4]]}
+BINS = {"C1P1": (20, 20, 16), "C1P2": (20, 20, 17), "C1P3": (20, 20, 16)}  # rows, columns and rectangles
+
 PARAMETERS = [
+    {"instance": OWN},
+    {"instance": "C1P1"},
     {"rows": 1, "cols": 1, "num_items": 1, "longest_side": 1},
     {"rows": 2, "cols": 5, "num_items": 9, "longest_side": 2, "time_limit": 3},
     {"rows": 9, "cols": 8, "num_items": 20, "longest_side": 5},
@@ -14,9 +21,18 @@ class Reference:
 
     def __init__(self, parameters):
         self.rows, self.cols, self.num_items = (parameters[name] for name in ("rows", "cols", "num_items"))
-        self.longest_side = parameters["longest_side"]
+        self.longest_side, self.given = parameters["longest_side"], parameters["instance"]
+        if self.given in BINS:
+            self.rows, self.cols, self.num_items = BINS[self.given]
+            self.longest_side = 20
+        elif self.given != "random":
+            own = json.loads(self.given)
+            self.rows, self.cols, self.num_items = *own["bin"], len(own["items"])
+            self.longest_side = max(map(max, own["items"]))
 
     def reset_from(self, record):
+        if self.given != "random" and self.given not in BINS:
+            assert record["items"].tolist() == json.loads(self.given)["items"]
         self.items = [tuple(sides) for sides in record["items"].tolist()]
         assert len(self.items) == self.num_items
         assert all(1 <= side <= self.longest_side for sides in self.items for side in sides)
