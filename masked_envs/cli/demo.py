@@ -20,7 +20,7 @@ from .targets import CommandError, environment_of, require_display
 
 if TYPE_CHECKING:
     from ..api import MaskedEnv, MaskedParallelEnv
-    from ..play.table import OwnTable
+    from ..play.own_table import OwnTable
 
 LAST_FRAME_SECONDS = 1.0
 WINDOW_FPS = 30
@@ -61,7 +61,7 @@ def run(given: argparse.Namespace) -> int:
 def player_of(given: argparse.Namespace, render_mode: Literal["human", "rgb_array"]) -> Player:
     """Who plays what the command names: an environment of this package, or the person's own."""
     if not is_ours(given.id):
-        from ..play.table import OwnTable
+        from ..play.own_table import OwnTable
 
         return OwnPlayer(OwnTable(own_environment(given), given.id), given.seed, render_mode)
     return RandomPlayer(*environment_of(given), given.seed, render_mode)
@@ -184,7 +184,7 @@ class OwnPlayer(Player):
         self.table.begin(seed)
 
     def _choose(self) -> Any:
-        from ..play.table import as_mapping
+        from ..play.own_table import as_mapping
 
         table = self.table
         action = table.spec.sample(table.mask, self._rng, table.head_mask)

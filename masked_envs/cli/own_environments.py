@@ -13,7 +13,7 @@ from ..adaptation import adapt
 from ..adaptation.find import NoMaskFoundError
 from ..adaptation.single_agent import SingleAgent
 from ..catalogue import CATALOGUE
-from ..play.table import picture_size
+from ..play.own_table import picture_size
 from .targets import CommandError, declaration_of, guessed, load, pairs, registered_id
 
 PIXELS = "rgb_array"

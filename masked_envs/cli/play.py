@@ -37,7 +37,8 @@ def table_of(given: argparse.Namespace) -> Table:
     Raises:
         CommandError: nothing of that name, or an opponent or agent that it does not have.
     """
-    from ..play.table import OurTable, OwnTable
+    from ..play.own_table import OwnTable
+    from ..play.table import OurTable
 
     if not is_ours(given.id):
         env = own_environment(given, given.opponent, given.agent)

@@ -128,10 +128,12 @@ class Game:
         if isinstance(go_back, str):
             self._refuse(go_back)
             return
-        go_back()
         self.past.pop()
         self.steps -= 1
+        different = go_back()
         self._arrive(False, "a step taken back")
+        if different:
+            self._refuse(different)
 
     # --- positions ------------------------------------------------------------------------------------------
 

@@ -31,9 +31,11 @@ from toys import (
 from masked_envs.adaptation import adapt
 from masked_envs.api import MaskedEnv
 from masked_envs.cli import main
+from masked_envs.cli.check import targets_of
 from masked_envs.cli.play import table_of
 from masked_envs.cli.targets import CommandError
-from masked_envs.play.table import OurTable, OwnTable
+from masked_envs.play.own_table import OwnTable
+from masked_envs.play.table import OurTable
 from masked_envs.registration import declaration
 
 TOYS = [candidates, per_head, joint, conditional_two, conditional_three, binary, interval, hybrid, hybrid_tuple]
@@ -222,6 +224,7 @@ def test_an_id_is_found_in_the_module_that_registers_it(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     try:
+        assert targets_of("my_jobs:MyJobs-v0") == ["MyJobs-v0"]  # `masked-envs check` takes it too
         player = sit(table_of(given("my_jobs:MyJobs-v0", "jobs=3")))
         assert player.game.look.scene.strips[0].labels == ("job 0", "job 1", "job 2")
         player.takes_a_step()
@@ -240,6 +243,7 @@ def test_an_id_is_found_in_the_module_that_registers_it(
     [
         ("own_envs:Jobs", {}, "--mask-fn"),
         ("own_envs:Nim", {}, "rgb_array"),
+        ("CartPole-v1", {}, "--mask-at, --mask-fn"),
         ("own_envs:Jobs", {"mask_fn": "own_envs:mask_of", "agent": "0"}, "takes neither"),
         ("own_envs:nothing", {}, "own_envs has no nothing"),
         ("no_such_module_at_all:Env-v0", {}, "cannot import"),
@@ -251,9 +255,54 @@ def test_what_cannot_be_played_is_said(word: str, words: dict[str, Any], expecte
         table_of(given(word, **words))
 
 
-def test_a_step_that_cannot_be_taken_back_is_said(sit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    player = sit(table_of(given("own_envs:Jobs", mask_fn="own_envs:mask_of")))
-    player.game.table.env.unwrapped.file = sys.stdout  # which nothing can copy
+class Uncopied(own_envs.Jobs):
+    """Nothing copies what is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.file = sys.stdout
+
+
+def test_without_state_and_copy_a_step_is_taken_back_by_playing_again(sit: Any) -> None:
+    player = sit(OwnTable(adapt(Uncopied(), mask_fn=own_envs.mask_of), "Uncopied"))
+    env = player.game.table.env.unwrapped
+    player.game.start()  # without a seed of the person's
+    times = env.times.tolist()
+    player.takes_a_step()
+    before = env.left.tolist()
+    player.takes_a_step()
+    player.takes_a_step()
+    for _ in range(2):
+        player.does(key("u"))
+        assert not player.game.refusal
+    assert env.left.tolist() == before and env.times.tolist() == times and player.game.steps == 1
+
+
+def test_what_comes_out_differently_is_said(sit: Any) -> None:
+    class Chance(Uncopied):
+        resets = 0
+
+        def reset(self, **arguments: Any) -> Any:
+            began = super().reset(**arguments)
+            self.left[: type(self).resets % 2] = False
+            type(self).resets += 1
+            return began
+
+    player = sit(OwnTable(adapt(Chance(), mask_fn=own_envs.mask_of), "Chance"))
+    player.clicks(player.sees(True)[-1])
+    player.does(key("u"))
+    assert player.game.steps == 0 and player.game.refusal == "played again from the same seed, it came out differently"
+
+
+def test_a_step_that_cannot_be_taken_back_is_said(sit: Any) -> None:
+    class Unseeded(Uncopied):
+        def reset(self, options: Any = None) -> Any:
+            return super().reset(seed=3)
+
+    table = OwnTable(adapt(Unseeded(), mask_fn=own_envs.mask_of), "Unseeded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OwnTable, "begin", lambda self, seed, begin=OwnTable.begin: begin(self, None))
+        player = sit(table)
     player.takes_a_step()
     player.does(key("u"))
     assert player.game.steps == 1 and "cannot be copied" in player.game.refusal and player.game.refused == 0
