@@ -26,6 +26,8 @@ except ImportError as error:
     ) from error
 
 from . import trees
+from .adaptation import adapt
+from .adaptation.rows import require_single
 
 __all__ = ["MaskedEnvironment", "spec_of"]
 
@@ -38,7 +40,8 @@ class MaskedEnvironment(dm_env.Environment):  # type: ignore[misc]
     before the first `reset`, or after the last step of an episode, begins an episode and ignores its action.
 
     Args:
-        target: an id, or a masked Gymnasium environment, wrapped or not.
+        target: an id, or a masked Gymnasium environment, wrapped or not. One with a mask in a usual place is masked by
+            `masked_envs.adapt`.
         seed: of the first episode; the later ones go on from it.
         parameters: of `gymnasium.make`, where an id is given.
 
@@ -46,13 +49,16 @@ class MaskedEnvironment(dm_env.Environment):  # type: ignore[misc]
         env: the Gymnasium environment.
 
     Raises:
-        TypeError: parameters beside an environment, or spaces that dm_env has no specs for.
+        TypeError: parameters beside an environment, an environment without a mask, or spaces that dm_env has no specs
+            for.
     """
 
     def __init__(self, target: str | gym.Env[Any, Any], seed: int | None = None, **parameters: Any) -> None:
         if not isinstance(target, str) and parameters:
             raise TypeError(f"parameters are for an id: make the environment with {', '.join(parameters)} instead")
-        self.env: Any = gym.make(target, **parameters) if isinstance(target, str) else target
+        if not isinstance(target, str):
+            require_single(self, target)
+        self.env: Any = adapt(gym.make(target, **parameters) if isinstance(target, str) else target)
         self._observation_spec = spec_of(self.env.observation_space, "observation")
         self._action_spec = spec_of(self.env.action_space, "action")
         self._seed, self._over = seed, True

@@ -30,15 +30,18 @@ except ImportError as error:
         f"masked_envs.open_spiel needs OpenSpiel ({error}): pip install 'masked-envs[open-spiel]'", name=error.name
     ) from error
 
-from .api.observations import flat_observation
+from .adaptation import adapt
+from .api.observations import checked_seed, flat_observation
 from .catalogue import CATALOGUE
-from .mask_spec.checks import shown
+from .mask_spec.checks import check_integer, shown
 from .registration import declaration, make_aec
 from .wrappers import FlatActions
 
 __all__ = ["make_game"]
 
 PARTS = pyspiel.GameType
+MADE = {"mask_in": "info", "flat": True}
+"""How the environments of this package are made for OpenSpiel."""
 _COUNT = itertools.count()
 _REGISTERED: dict[str, Any] = {}
 
@@ -73,9 +76,7 @@ def make_game(
             Discrete, without `opponent`; interval masks, and conditional ones of more than two heads. The message names
             what to use. ValueError: too many actions, as for `FlatActions`; no seed.
     """
-    chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(int(seed) for seed in seeds)
-    if not chosen:
-        raise ValueError("make_game needs a seed at least")
+    chosen = chosen_seeds(seeds)
     source = _source(target, parameters)
     about = {**parameters, "seeds": chosen, "utilities": utilities, "length": max_game_length}
     known = isinstance(target, str) and not any(callable(value) for value in parameters.values())
@@ -84,6 +85,22 @@ def make_game(
     if name not in _REGISTERED:
         _REGISTERED[name] = _register(name, source, chosen, utilities, max_game_length)
     return pyspiel.load_game(name)
+
+
+def chosen_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """The seeds that chance chooses from; a ValueError or TypeError where there are none, or one twice."""
+    if isinstance(seeds, (int, np.integer)) and not isinstance(seeds, bool):
+        return tuple(range(check_integer("seeds", seeds)))
+    try:
+        found = list(seeds)  # type: ignore[arg-type]
+    except TypeError:
+        found = []
+    if not found:
+        raise ValueError(f"seeds must be a number of seeds, at least 1, or a list of seeds, not {shown(seeds)}")
+    chosen = tuple(checked_seed(seed) for seed in found)
+    if None in chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"every one of the seeds must be another one, not {shown(seeds)}")
+    return chosen  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,8 +192,11 @@ def _source(target: str | gym.Env[Any, Any], parameters: dict[str, Any]) -> _Alo
         if parameters:
             raise TypeError(f"parameters are for an id: make the environment with {', '.join(parameters)} instead")
         return _Alone(_numbered(target))
-    made = {"mask_in": "info", "flat": True, **parameters}
-    play = CATALOGUE[target].play if target in CATALOGUE else "single"
+    if target not in CATALOGUE:
+        return _Alone(_numbered(gym.make(target, **parameters)))
+    if changed := [name for name, value in MADE.items() if parameters.get(name, value) != value]:
+        raise TypeError(f"{' and '.join(changed)}: OpenSpiel lists legal actions, and its observations are vectors")
+    made, play = {**MADE, **parameters}, CATALOGUE[target].play
     if play == "single" or "opponent" in parameters:
         return _Alone(_numbered(gym.make(target, **made)))
     if play != "turns":
@@ -193,7 +213,13 @@ def _source(target: str | gym.Env[Any, Any], parameters: dict[str, Any]) -> _Alo
 
 
 def _numbered(env: gym.Env[Any, Any]) -> gym.Env[Any, Any]:
-    """The environment with Discrete actions."""
+    """The environment with Discrete actions; a TypeError where that cannot be, or where positions cannot be set."""
+    if not isinstance(env, gym.Env):
+        raise TypeError(f"make_game takes an id or a gymnasium.Env, not {shown(env)}")
+    env = adapt(env)
+    missing = [name for name in ("get_state", "set_state") if not env.has_wrapper_attr(name)]
+    if missing:
+        raise TypeError(f"OpenSpiel goes back to positions: {env} needs get_state() and set_state(state)")
     spec = env.get_wrapper_attr("mask_spec")
     if spec.is_continuous or spec.needs_head_mask:
         wrapper = "SequentialActions(env)" if spec.needs_head_mask else "FlatActions(env, bins)"

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium as gym
+from gymnasium import spaces
 from gymnasium.vector import VectorEnv
+from gymnasium.vector.utils import iterate
 
 from .. import trees
 from ..mask_spec.checks import shown
@@ -52,6 +54,19 @@ def info_of_row(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
     """The info of one row. A key `_name` of a vector environment's info says which rows have `name`."""
     has = {key: infos.get(f"_{key}") for key in infos if not key.startswith(("_", "final_"))}
     return {key: trees.row(infos[key], row) for key, rows in has.items() if rows is None or rows[row]}
+
+
+def action_rows(envs: Any, actions: Any) -> list[Any]:
+    """The actions that a vector environment is given, row by row.
+
+    Raises:
+        ValueError: another number of them.
+    """
+    is_batch_of_parts = isinstance(envs.single_action_space, (spaces.Dict, spaces.Tuple))
+    rows = list(iterate(envs.action_space, actions)) if is_batch_of_parts else list(actions)
+    if len(rows) != envs.num_envs:
+        raise ValueError(f"expected {envs.num_envs} actions, one for each row, got {len(rows)}")
+    return rows
 
 
 def attribute_of(envs: Any, name: str) -> Any:

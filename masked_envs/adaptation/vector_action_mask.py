@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
-from gymnasium.vector.utils import batch_space, concatenate, create_empty_array, iterate
+from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 
 from .. import trees
 from ..api.fixed import Fixed
@@ -23,7 +23,7 @@ from .gate import Gate, GivenAction, refusal
 from .position import snapshot
 from .read import read_masks, read_rows, spec_for
 from .recorded import from_reference
-from .rows import environments_of, require_vector, values_at
+from .rows import action_rows, environments_of, require_vector, values_at
 from .source import Kind, mask_source
 
 KNOWN = ("raise", "resample")  # a row of such a batch cannot be held back while the others move
@@ -265,7 +265,7 @@ class VectorActionMask(VectorWrapper):
         """
         actions = held(actions)
         actions = list(actions) if type(actions) is tuple else actions
-        given, masks = self._rows(actions), trees.rows(self._current_masks())
+        given, masks = action_rows(self, actions), trees.rows(self._current_masks())
         discarded = self._over if self.mode is AutoresetMode.NEXT_STEP else np.zeros(self.num_envs, np.bool_)
         judged = [
             GivenAction(given[row], self.mask_spec, masks[row], self._heads(row), row, f", row {row}")
@@ -284,18 +284,6 @@ class VectorActionMask(VectorWrapper):
         if self.invalid_reward and invalid.any():
             rewards = rewards + self.invalid_reward * invalid.reshape(-1, *[1] * (np.ndim(rewards) - 1))
         return shown, rewards, terminated, truncated, {**infos, **self._gate.flag(invalid)}
-
-    def _rows(self, actions: Any) -> list[Any]:
-        """The actions row by row.
-
-        Raises:
-            ValueError: another number of them.
-        """
-        is_batch_of_parts = isinstance(self.single_action_space, (spaces.Dict, spaces.Tuple))
-        rows = list(iterate(self.action_space, actions)) if is_batch_of_parts else list(actions)
-        if len(rows) != self.num_envs:
-            raise ValueError(f"expected {self.num_envs} actions, one for each row, got {len(rows)}")
-        return rows
 
     def _refusal(self, given: GivenAction) -> Exception:
         return refusal(type(self.env.unwrapped).__name__, given, "envs.sample_legal()")

@@ -8,6 +8,8 @@ import numpy as np
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecEnv
 
+from ..mask_spec.checks import check_integer, shown
+
 
 class Evaluation(NamedTuple):
     """What `evaluate` found.
@@ -32,7 +34,13 @@ def evaluate(model: Any, venv: VecEnv, episodes: int = 20, deterministic: bool =
         venv: a `MaskedVecEnv`, wrapped or not (`VecNormalize`, `VecMonitor`); it is reset.
         episodes: how many, spread over the rows.
         deterministic: greedy play, or sampled.
+
+    Raises:
+        TypeError: no `VecEnv`. ValueError: no episode.
     """
+    if not isinstance(venv, VecEnv):
+        raise TypeError(f"evaluate plays on a VecEnv, such as make_vec gives, not {shown(venv)}")
+    episodes = check_integer("episodes", episodes)
     play: Any = evaluate_policy
     if _takes_masks(model):
         from sb3_contrib.common.maskable.evaluation import evaluate_policy as play

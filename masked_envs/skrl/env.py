@@ -13,7 +13,7 @@ from ..wrappers.for_library import LibraryForm
 
 FORM = LibraryForm(
     "skrl", "tianshou", AutoresetMode.SAME_STEP, "goes on from the observation after the reset",
-    ("per_head", "joint", "conditional"),
+    ("per_head", "joint", "conditional"), mask_in="observation",
 )  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def make_env(id: str, num_envs: int = 8, **parameters: Any) -> Any:
         TypeError: a kind of mask that skrl cannot express; the message names the wrapper to use. `autoreset_mode`.
         ValueError: fewer than 2 rows.
     """
-    return wrap(FORM.make(id, num_envs, **{"mask_in": "observation", **parameters}))
+    return wrap(FORM.make(id, num_envs, **parameters))
 
 
 def wrap(envs: VectorEnv[Any, Any, Any]) -> Any:

@@ -14,13 +14,15 @@ from tianshou.env import BaseVectorEnv
 
 from .. import trees
 from ..adaptation.rows import attribute_of
+from ..api.vector_arguments import row_seeds
 from ..mask_spec.checks import shown
 from ..wrappers import VectorBoundedAction
 from ..wrappers.for_library import LibraryForm
 
 FORM = LibraryForm(
-    "Tianshou", "tianshou", AutoresetMode.DISABLED, "resets rows itself", ("per_head", "joint", "conditional")
-)
+    "Tianshou", "tianshou", AutoresetMode.DISABLED, "resets rows itself", ("per_head", "joint", "conditional"),
+    steps_some=True,
+)  # fmt: skip
 PER_ROW = ("action_mask", "agent_selection", "invalid_actions")
 """Attributes that hold one value for each row; the rows share every other one."""
 
@@ -137,9 +139,9 @@ class MaskedVectorEnv(BaseVectorEnv):
         self._assert_is_not_closed()
         if seed is None:
             return [None] * self.env_num
-        seeds = [seed + row for row in range(self.env_num)] if isinstance(seed, int) else list(seed)
+        seeds = row_seeds(seed, self.env_num)
         self.envs.reset(seed=seeds)
-        return [[one] for one in seeds]
+        return [None if one is None else [one] for one in seeds]
 
     def render(self, **kwargs: Any) -> list[Any]:
         """One picture for each row."""

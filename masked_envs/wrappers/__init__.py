@@ -21,6 +21,7 @@ HOME = {
     "Flatten": ".on_observation",
     "FrameStack": ".on_observation",
     "InvalidActionRecord": ".record_invalid_actions",
+    "LoopedVectorEnv": "..adaptation.looped",
     "Normalize": ".on_observation",
     "OnObservation": ".on_observation",
     "ParallelActionMask": "..adaptation.pettingzoo_action_mask",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.vector import SyncVectorEnv
 
 from masked_envs import wrappers
 from tests.adapters.contract import BOUNDED, FLAT, FORCED, HARD, KINDS, NO, PLAYS, SEQUENTIAL, Case, adapters, forced
@@ -95,6 +96,38 @@ def test_the_forced_environment_is_what_it_says():
             ends.append((terminated, truncated))
             _, info = env.reset()
     assert set(ends) == {(True, False), (False, True)}
+
+
+class Stairs(gym.Env):
+    """Up or down, never below 0 or above 9; what its users have who know nothing of this package."""
+
+    observation_space, action_space = gym.spaces.Box(0, 9, (1,), np.float32), gym.spaces.Discrete(4)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.at, self.t = int(self.np_random.integers(10)), 0
+        return np.array([self.at], np.float32), {}
+
+    def step(self, action):
+        self.at, self.t = self.at + (-2, -1, 1, 2)[action], self.t + 1
+        return np.array([self.at], np.float32), 1.0, self.at == 5, self.t == 6, {}
+
+
+def on_the_stairs(env):
+    return [0 <= env.at + steps <= 9 for steps in (-2, -1, 1, 2)]
+
+
+@pytest.mark.parametrize("masked", [True, False])
+@EVERY
+def test_single_environments_of_ones_own_are_served(adapter, masked):
+    """In Gymnasium's own vector environment; their own counters tell what they were given."""
+    made = {"on_invalid": "raise" if masked else "noop", "mask_in": "info"}
+    envs = SyncVectorEnv(
+        [lambda: wrappers.ActionMask(Stairs(), on_the_stairs, **made)] * 4, autoreset_mode=adapter.mode
+    )
+    model = adapter.train(adapter.wrap(envs), 128, masked=masked)
+    assert adapter.decisions(model) >= 128
+    assert (sum(env.invalid_actions for env in envs.envs) == 0) == masked
 
 
 @EVERY

@@ -98,6 +98,15 @@ def test_an_environment_of_ones_own_is_taken_wrapped_and_parameters_are_not():
     assert env.action_spec().num_values == 25 and env.reset().observation["action_mask"].shape == (25,)
     with pytest.raises(TypeError, match="make the environment with time_limit instead"):
         MaskedEnvironment(gym.make(TAXI), time_limit=3)
+    with pytest.raises(TypeError, match="no mask"):
+        MaskedEnvironment("CartPole-v1")
+    with pytest.raises(TypeError, match="single environment"):
+        MaskedEnvironment(gym.make_vec(TAXI, 2))
+    theirs = gym.make("Taxi-v3")  # whose mask is in info
+    env = MaskedEnvironment(theirs, seed=0)
+    (allowed,) = (int(action) for action in np.flatnonzero(env.reset().observation["action_mask"])[:1])
+    env.step(allowed)
+    assert env.invalid_actions == 0
 
 
 def test_specs_of_spaces():

@@ -134,8 +134,56 @@ def test_what_cannot_be_served_is_refused():
         make_game(gym.make(FOUR), time_limit=3)
     with pytest.raises(TypeError, match="SequentialActions"):
         make_game("MaskedMicroRTS-v0")
-    with pytest.raises(ValueError, match="a seed at least"):
-        make_game(FOUR, seeds=0)
+    for seeds, problem in ((0, "at least 1"), ([], "at least 1"), (None, "at least 1"), ([1, 1], "another one")):
+        with pytest.raises(ValueError, match=problem):
+            make_game(FOUR, seeds=seeds)
+    for seeds in ("ab", [1.5]):
+        with pytest.raises(TypeError, match="seed must be a non-negative integer"):
+            make_game(FOUR, seeds=seeds)
+    for changed in ({"flat": False}, {"mask_in": "observation"}):
+        with pytest.raises(TypeError, match="observations are vectors"):
+            make_game(FOUR, **changed)
+    with pytest.raises(TypeError, match="no mask"):
+        make_game("CartPole-v1")
+    for target in (None, gym.make_vec(FOUR, 2)):
+        with pytest.raises(TypeError, match="takes an id or a gymnasium.Env"):
+            make_game(target)
+
+
+class Nim(gym.Env):
+    """Take 1 to 3 of the matches; what has `action_masks()` and positions, and knows nothing of this package."""
+
+    observation_space, action_space = gym.spaces.Box(0, 5, (1,), np.float32), gym.spaces.Discrete(3)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.left = 5
+        return np.array([self.left], np.float32), {}
+
+    def step(self, action):
+        self.left -= int(action) + 1
+        return np.array([self.left], np.float32), 1.0, self.left == 0, False, {}
+
+    def action_masks(self):
+        return np.arange(1, 4) <= self.left
+
+    def get_state(self):
+        return self.left
+
+    def set_state(self, state):
+        self.left = state
+
+
+def test_an_environment_of_ones_own_is_a_game_if_it_goes_back_to_positions():
+    state = make_game(Nim()).new_initial_state()
+    copied = state.clone()
+    for action in (2, 0):
+        state.apply_action(action)
+    assert state.legal_actions() == [0] and copied.legal_actions() == [0, 1, 2]
+    state.apply_action(0)
+    assert state.is_terminal() and state.returns() == [3]
+    with pytest.raises(TypeError, match="get_state"):
+        make_game(wrappers.ActionMask(gym.make("Taxi-v3"), lambda env: [True] * 6))
 
 
 def test_a_player_remembers_what_it_did_where_the_observation_does_not_show_it():

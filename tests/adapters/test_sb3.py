@@ -149,6 +149,10 @@ def test_evaluate_counts_what_the_environment_counted():
     before = venv.invalid_actions.sum()
     found = evaluate(careless, venv, 4)
     assert found.invalid == venv.invalid_actions.sum() - before > 0
+    with pytest.raises(ValueError, match="episodes must be an integer of at least 1"):
+        evaluate(model, plain(PAIRS, 2), 0)
+    with pytest.raises(TypeError, match="evaluate plays on a VecEnv"):
+        evaluate(model, gym.make(PAIRS), 2)
 
 
 def test_sac_plays_between_the_bounds():
@@ -175,6 +179,23 @@ def test_what_cannot_be_served_is_refused():
         gym.make_vec("MaskedPendulum-v0", num_envs=2, autoreset_mode=AutoresetMode.SAME_STEP, backend="python"), bins=4
     )
     assert MaskedVecEnv(numbered).action_space.n == 4
+
+
+def test_an_id_without_a_vector_environment_of_its_own():
+    gym.register("Lone-v0", entry_point=lambda **made: gym.make("MaskedTaxi-v0", backend="python", **made))
+    try:
+        lone, native = make_vec("Lone-v0", 3, seed=4, time_limit=5), plain(TAXI, 3, seed=4, time_limit=5)
+        for one, other in ((lone, native), (lone, native)):
+            np.testing.assert_array_equal(one.reset(), other.reset())
+        for _ in range(12):
+            actions = np.argmax(native.action_masks(), axis=1)
+            for ours, theirs in zip(lone.step(actions)[:3], native.step(actions)[:3], strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+        assert make_vec("Lone-v0", 2, mask_in="observation").observation_space["action_mask"].shape == (6,)
+        with pytest.raises(ValueError, match="num_envs"):
+            make_vec("Lone-v0", 0)
+    finally:
+        gym.registry.pop("Lone-v0")
 
 
 def test_stacked_masks_are_the_rows_whatever_was_done_to_them():

@@ -135,6 +135,13 @@ def test_what_cannot_be_served_is_refused():
         MaskedVectorEnv(gym.make_vec(TAXI, num_envs=2, autoreset_mode=AutoresetMode.DISABLED), 2)
     with pytest.raises(TypeError, match="MaskedVectorEnv takes a gymnasium.vector.VectorEnv"):
         MaskedVectorEnv(gym.make(TAXI))
+    envs = gym.make_vec(TAXI, num_envs=2, backend="python", mask_in="info", autoreset_mode=AutoresetMode.DISABLED)
+    with pytest.raises(TypeError, match="steps a part of the rows.*which RecordEpisodeStatistics cannot"):
+        MaskedVectorEnv(gym.wrappers.vector.RecordEpisodeStatistics(envs))
+    for seed in ("a", 1.5):
+        with pytest.raises(TypeError, match="seed must be a non-negative integer"):
+            MaskedVectorEnv(envs).seed(seed)
+    assert MaskedVectorEnv(envs).seed(np.int64(3)) == MaskedVectorEnv(envs).seed(3) == [[3], [4]]
     with pytest.raises(ValueError, match="softmax_output=False"):
         MaskedActor(DiscreteActor(preprocess_net=Net(state_shape=4, hidden_sizes=[8]), action_shape=6))
 
