@@ -140,7 +140,7 @@ class Game:
     def _arrive(self, over: bool, words: str) -> None:
         """Look at a position that is new, and begin an action."""
         self.over = over
-        before = None if self.partial is None else self.partial.numbers
+        before = None if self.partial is None else self.partial.preset
         self.partial = None if over else PartialAction(self.table.spec, self.table.mask, self.table.head_mask, before)
         self.look: Look = self.table.look()
         self._choices_changed(OVER if over else words)

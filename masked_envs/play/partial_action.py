@@ -42,16 +42,23 @@ class Choice(NamedTuple):
 class HeadsPart:
     """A part of an action that is made of choices among a few.
 
+    Args:
+        spec, mask, head_mask: of the part.
+        before: of bits, the values to begin with as far as they are legal; the lowest legal ones without them.
+
     Attributes:
         spec: of the part.
         values: the choice of each head; None while it is open.
     """
 
-    def __init__(self, spec: MaskSpec, mask: Any, head_mask: HeadMask | None) -> None:
+    def __init__(
+        self, spec: MaskSpec, mask: Any, head_mask: HeadMask | None, before: Sequence[float] | None = None
+    ) -> None:
         self.spec, self._mask, self._head_mask = spec, mask, head_mask
         self.values: list[Any] = [None] * len(spec.heads)
         if spec.kind in PRESET:
-            self.values = [int(np.argmax(options)) for options in self._independent]
+            wanted = zip(self._independent, before or [0] * len(self.values), strict=True)
+            self.values = [int(value if options[int(value)] else np.argmax(options)) for options, value in wanted]
 
     @property
     def is_free(self) -> bool:
@@ -167,7 +174,7 @@ class PartialAction:
         spec: of the mask.
         mask: of the position, canonical.
         head_mask: of a conditional mask of more than two heads.
-        before: the numbers of an earlier action, by the key of the part, to begin with.
+        before: the `preset` of an earlier action, to begin with.
 
     Attributes:
         parts: by their keys in a dict action; {(): part} of every other kind.
@@ -199,6 +206,11 @@ class PartialAction:
     def action(self) -> Any:
         """The whole action, in the form of the action space."""
         return self._action_of(self.spec, ())
+
+    @property
+    def preset(self) -> dict[Path, list[Any]]:
+        """The bits and numbers chosen, by the key of their part."""
+        return {key: list(part.values) for key, part in self.parts.items() if part.spec.kind in PRESET}
 
     @property
     def numbers(self) -> dict[Path, list[float]]:
@@ -267,5 +279,7 @@ def _parts_of(
     spec: MaskSpec, mask: Any, head_mask: HeadMask | None, before: Mapping[Path, Sequence[float]]
 ) -> Iterator[tuple[Path, Part]]:
     for key, part, inner in leaves_of(spec, mask):
-        is_interval = part.kind == "interval"
-        yield key, NumbersPart(part, inner, before.get(key)) if is_interval else HeadsPart(part, inner, head_mask)
+        if part.kind == "interval":
+            yield key, NumbersPart(part, inner, before.get(key))
+        else:
+            yield key, HeadsPart(part, inner, head_mask, before.get(key))

@@ -109,7 +109,7 @@ def paint_target(canvas: Painter, layout: Layout, view: MaskView, theme: Theme, 
     for box in (target.box, *covered):
         canvas.veil(box, color, HOVER)
     x, y, w, h = target.box
-    canvas.rect((x - 2, y - 2, w + 4, h + 4), theme["text"], radius=4, outline=2)
+    canvas.rect((x - 2, y - 2, w + 4, h + 4), theme["agent"], radius=4, outline=2)  # not as what is chosen
 
 
 def _middle(box: Box) -> tuple[float, float]:

@@ -129,4 +129,13 @@ def test_an_action_begins_with_the_numbers_before_as_far_as_they_are_legal() -> 
     first = PartialAction(spec, spec.full())
     first.choose([Choice((), 0, 0.75), Choice((), 1, 0.5)])
     tight = np.array([[0.0, 0.6], [0.5, 1.0]], np.float32)
-    assert PartialAction(spec, tight, before=first.numbers).action.tolist() == [0.5, np.float32(0.6)]
+    assert PartialAction(spec, tight, before=first.preset).action.tolist() == [0.5, np.float32(0.6)]
+
+
+def test_an_action_begins_with_the_bits_before_as_far_as_they_are_legal() -> None:
+    spec = MaskSpec.binary(4)
+    first = PartialAction(spec, spec.full())
+    assert first.action.tolist() == [0, 0, 0, 0]
+    first.choose([Choice((), 0, 1), Choice((), 1, 1)])
+    mask = np.array([[1, 0], [1, 1], [0, 1], [1, 1]], np.int8)
+    assert PartialAction(spec, mask, before=first.preset).action.tolist() == [0, 1, 1, 0]
