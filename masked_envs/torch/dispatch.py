@@ -104,7 +104,8 @@ def _truncated_normal(spec: Any, logits: Tensor, mask: Any, validate_args: bool 
     low, high = (torch.tensor(bound, dtype=torch.float64, device=logits.device) for bound in (spec.low, spec.high))
     half = torch.where(high > low, (high - low) / 2, 1.0)
     loc, log_scale = logits.double().chunk(2, -1)
-    scale = half * log_scale.clamp(*LOG_SCALE_RANGE).exp()
+    unless_infinite = 0.0 * log_scale.detach()  # nan, which is refused: the limits would hide that the policy diverged
+    scale = half * (log_scale.clamp(*LOG_SCALE_RANGE) + unless_infinite).exp()
     return MaskedTruncatedNormal((low + high) / 2 + half * loc, scale, mask, validate_args, dtype=logits.dtype)
 
 

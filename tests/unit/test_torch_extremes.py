@@ -12,12 +12,14 @@ torch = pytest.importorskip("torch", reason="masked_envs.torch needs torch: pip 
 
 from torch.distributions import kl_divergence  # noqa: E402
 
-from masked_envs import MaskSpec  # noqa: E402
+from masked_envs import MaskSpec, trees  # noqa: E402
 from masked_envs.torch import (  # noqa: E402
+    MaskedCategorical,
     MaskedSquashedNormal,
     MaskedTruncatedNormal,
     distribution_for,
     num_logits,
+    score_candidates,
 )
 
 F64 = torch.float64
@@ -30,10 +32,20 @@ SPECS = {
     "conditional": MaskSpec.conditional([3, 4]),
     "binary": MaskSpec.binary(4),
     "interval": MaskSpec.interval([-6.0, 0.0, -1e-3], [6.0, 1000.0, 1e-3]),
+    "conditional, three heads": MaskSpec.conditional([2, 3, 4]),
     "dict": MaskSpec.dict(
         {"gear": MaskSpec.flat(3), "on": MaskSpec.binary(2), "power": MaskSpec.interval([0.0], [2.0])}
     ),
+    "tuple of all others": MaskSpec.dict(
+        [
+            MaskSpec.per_head([2, 3]),
+            MaskSpec.joint([2, 2]),
+            MaskSpec.conditional([2, 3]),
+            MaskSpec.dict({"flat": MaskSpec.flat(2), "interval": MaskSpec.interval([-1.0, 0.0], [1.0, 9.0])}),
+        ]
+    ),
 }
+MASKS = {"conditional, three heads": MaskSpec.joint([2, 3, 4])}  # whose whole table the distribution takes
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, F64]
 
 
@@ -67,26 +79,25 @@ def random_mask(spec, rng, rows=ROWS):
 
 
 def extreme_logits(dtype, shape):
-    """Ends of the dtype, numbers of every size between, and zeros, in one row or all alike; finite."""
+    """Ends of the dtype, numbers of every size between, subnormals and zeros, in one row or all alike; finite."""
     ends = torch.finfo(dtype)
     sizes = torch.rand(shape, dtype=F64) * (math.log(ends.max) - math.log(ends.tiny)) + math.log(ends.tiny)
     values = sizes.exp().clamp(max=ends.max) * torch.where(torch.rand(shape) < 0.5, -1.0, 1.0)
-    limits = torch.tensor([ends.max, ends.min, ends.tiny, 0.0], dtype=F64)
-    values = torch.where(torch.rand(shape) < 0.5, limits[torch.randint(4, shape)], values)
+    subnormal = ends.tiny * ends.eps  # the smallest number above 0
+    limits = torch.tensor([ends.max, ends.min, ends.tiny, -ends.tiny, subnormal, -subnormal, 0.0, -0.0], dtype=F64)
+    values = torch.where(torch.rand(shape) < 0.5, limits[torch.randint(len(limits), shape)], values)
     values[::3] = values[::3, :1]  # all alike
+    values[1::6] = limits[torch.randint(len(limits), (len(values[1::6]), 1))]  # all at one limit
+    values[4] = limits[torch.arange(shape[-1]) % 2]  # as far apart as can be
     return values.to(dtype).requires_grad_()
 
 
 def as_arrays(action):
-    if isinstance(action, dict):
-        return {name: as_arrays(part) for name, part in action.items()}
-    return action.numpy()
+    return trees.map(lambda part: part.numpy(), action)
 
 
 def as_tensors(action):
-    if isinstance(action, dict):
-        return {name: as_tensors(part) for name, part in action.items()}
-    return torch.from_numpy(np.asarray(action))
+    return trees.map(lambda part: torch.from_numpy(np.asarray(part)), action)
 
 
 def check_everything(p, q, spec, mask, logits, rng):
@@ -112,12 +123,13 @@ def check_everything(p, q, spec, mask, logits, rng):
 @pytest.mark.parametrize("kind", SPECS)
 def test_any_finite_logits_give_legal_actions_and_finite_gradients(kind, dtype):
     spec, rng = SPECS[kind], np.random.default_rng(1)
+    judge = MASKS.get(kind, spec)
     for _ in range(6):
-        mask = random_mask(spec, rng)
+        mask = random_mask(judge, rng)
         logits = extreme_logits(dtype, (ROWS, num_logits(spec)))
         q_logits = extreme_logits(dtype, (ROWS, num_logits(spec)))
         p, q = distribution_for(spec, logits, mask), distribution_for(spec, q_logits, mask)
-        check_everything(p, q, spec, mask, logits, rng)
+        check_everything(p, q, judge, mask, logits, rng)
         if dtype == torch.float16:
             (grad,) = torch.autograd.grad(kl_divergence(p.expand((2, ROWS)), q.expand((2, ROWS))).sum(), logits)
             assert torch.isfinite(grad).all()
@@ -147,22 +159,67 @@ def test_a_gradient_beyond_float16_keeps_its_direction_and_a_scaled_loss_still_o
 @pytest.mark.parametrize("kind", SPECS)
 def test_float64_logits_are_served_or_refused_as_diverged(kind):
     spec, rng = SPECS[kind], np.random.default_rng(2)
-    mask = random_mask(spec, rng)
+    judge = MASKS.get(kind, spec)
+    mask = random_mask(judge, rng)
     logits = extreme_logits(F64, (ROWS, num_logits(spec)))
     try:
         p = distribution_for(spec, logits, mask)
     except ValueError as error:
-        assert kind in ("interval", "dict") and "the policy has diverged" in str(error)
+        assert kind in ("interval", "dict", "tuple of all others") and "the policy has diverged" in str(error)
     else:
-        check_everything(p, p, spec, mask, logits, rng)
+        check_everything(p, p, judge, mask, logits, rng)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("kind", SPECS)
+def test_logits_that_are_not_finite_are_a_diverged_policy(kind, bad):
+    spec = SPECS[kind]
+    if kind == "binary" and bad == -math.inf:
+        return  # each bit has a second logit, 0, and is never 1
+    with pytest.raises(ValueError, match="the policy has diverged"):
+        distribution_for(spec, torch.full((2, num_logits(spec)), bad), MASKS.get(kind, spec).full(2))
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 @pytest.mark.parametrize("kind", SPECS)
-def test_logits_that_are_not_finite_are_a_diverged_policy(kind, bad):
+def test_so_is_a_single_one_at_any_place(kind, bad):
+    """Where everything is legal, each logit decides something."""
     spec = SPECS[kind]
-    with pytest.raises(ValueError, match="the policy has diverged"):
-        distribution_for(spec, torch.full((2, num_logits(spec)), bad), spec.full(2))
+    for place in range(num_logits(spec)):
+        logits = torch.zeros(2, num_logits(spec))
+        logits[1, place] = bad
+        with pytest.raises(ValueError, match="the policy has diverged"):
+            distribution_for(spec, logits, MASKS.get(kind, spec).full(2))
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:3])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_what_a_forbidden_action_has_for_a_logit_changes_nothing(bad, dtype):
+    mask = torch.tensor([[True, False, True], [False, True, False]])
+    given = torch.tensor([[1.0, bad, 3.0], [bad, 2.0, bad]], dtype=dtype).requires_grad_()
+    p = MaskedCategorical(given, mask)
+    expected = MaskedCategorical(torch.where(mask, given.detach(), 0.0), mask)
+    actions = torch.tensor([2, 1])
+    assert torch.equal(p.log_prob(actions), expected.log_prob(actions)) and torch.equal(p.entropy(), expected.entropy())
+    (p.log_prob(actions) + p.entropy()).sum().backward()
+    assert torch.isfinite(given.grad).all() and (given.grad[~mask] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES[:3])
+def test_scores_of_candidates_at_the_ends_are_served_or_diverged(dtype):
+    """`score_candidates` multiplies a query and keys: what overflows in that is a diverged policy, and never NaN."""
+    mask = torch.ones(2, 3, dtype=torch.bool)
+    largest = torch.finfo(dtype).max
+    for size in (torch.finfo(dtype).tiny, 1.0, largest**0.4, largest):
+        query = torch.full((2, 4), size, dtype=dtype)
+        embeddings = torch.full((2, 3, 4), size, dtype=dtype)
+        scores = score_candidates(torch.nn.Identity(), query, embeddings, mask)
+        if bool(torch.isfinite(scores).all()):
+            p = distribution_for(MaskSpec.candidates(3), scores, mask)
+            assert torch.isfinite(p.log_prob(p.sample())).all() and size < largest
+        else:
+            with pytest.raises(ValueError, match="the policy has diverged"):
+                distribution_for(MaskSpec.candidates(3), scores, mask)
 
 
 @pytest.mark.parametrize("cls", [MaskedTruncatedNormal, MaskedSquashedNormal])
