@@ -322,6 +322,31 @@ def test_a_full_disk_is_one_line(name, tmp_path, monkeypatch, capsys):
     )
 
 
+@pytest.mark.parametrize("flag", ["--checkpoint-dir", "--demo"])
+def test_a_directory_that_cannot_be_made_is_said_before_the_training(flag, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "file").touch()
+    for place, reason in ((tmp_path / "file" / "run", "Not a directory"), (tmp_path / "file", "File exists")):
+        with pytest.raises(SystemExit, match="2"):
+            main([*FLAGS, flag, str(place)])
+        said = capsys.readouterr()
+        assert said.out == "" and said.err.splitlines()[-1].startswith("agents.ppo_torch: error: ")
+        assert reason in said.err and str(place) in said.err and "Traceback" not in said.err
+
+
+def test_a_directory_that_refuses_files_is_one_line(tmp_path, monkeypatch, capsys):
+    """As one of another user's."""
+    run = tmp_path / "run"
+
+    def refused(*given, **how):
+        raise PermissionError(13, "Permission denied", str(run / "events"))
+
+    monkeypatch.setattr("agents.ppo_torch.event_log.open", refused, raising=False)
+    assert main([*FLAGS, "--checkpoint-dir", str(run)]) == 1
+    assert re.fullmatch(r".*tfevents.* was not written: Permission denied", capsys.readouterr().err.splitlines()[-1])
+    assert list(run.iterdir()) == []
+
+
 def test_a_full_disk_is_noticed_by_the_log(tmp_path):
     """As the system refuses it: no file of this process may grow beyond a few bytes while the log is written."""
     resource = pytest.importorskip("resource")

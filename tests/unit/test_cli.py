@@ -351,6 +351,14 @@ def test_demo_refuses_where_it_cannot_write(
     assert expected in fails(capsys, "demo", CARTPOLE, "--out", out)
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a directory that nobody can write to")
+@pytest.mark.parametrize("words", [["demo", "--out", "/proc/x.gif"], ["profile", "--out", "/proc/x.svg"]])
+def test_a_directory_that_cannot_be_written_to_is_one_line(words: list[str], capsys: Capture) -> None:
+    command, *rest = words
+    said = fails(capsys, command, CARTPOLE, "--steps", "1", *rest, status=1)
+    assert "/proc/x." in said and "No such file or directory" in said
+
+
 def test_demo_says_why_a_file_cannot_be_written(tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "folder.gif"
     out.mkdir()
