@@ -104,6 +104,7 @@ INSTANCE = Instance(
     folder="instances/bin_pack",
     read=read_bin,
     complete=complete_bin,
+    most=2 + 2 * MOST_ITEMS,
     fields=(("bin", np.int64, 1), ("items", np.int8, 2)),
 )
 
