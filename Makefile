@@ -27,6 +27,7 @@ EXTRAS_test  := dev,torch,gif,peers,rllib,onnx,external,tianshou,torchrl,skrl,ja
 EXTRAS_agilerl := dev,torch,agilerl,rl-games,d3rlpy,minari
 EXTRAS_fuzz  := dev,torch,fuzz
 EXTRAS_docs  := docs
+EXTRAS_site  := dev,docs
 EXTRAS_dist  := dist
 EXTRAS_field := dev,torch,rllib,field
 EXTRAS_bench := bench,torch,sb3,tianshou,torchrl,skrl,jax
@@ -55,7 +56,7 @@ export SDL_VIDEODRIVER MPLBACKEND
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-main test-newest test-long test-field test-agilerl mutants fuzz lint format dist docs bench clean clean-all check-python
+.PHONY: help demo test test-main test-newest test-long test-field test-agilerl test-site mutants fuzz lint format dist docs bench clean clean-all check-python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -114,6 +115,9 @@ dist: $(VENV)/.installed-dist ## build the package, check it, install it in an e
 
 docs: $(VENV)/.installed-docs ## build the documentation into site/
 	$(BIN)/python -m mkdocs build --strict
+
+test-site: docs $(VENV)/.installed-site ## build the documentation and look at it in Chromium, if that is installed
+	$(BIN)/python -m pytest tests/house/test_built_site.py $(PYTEST_FLAGS)
 
 bench: $(VENV)/.installed-bench ## measure speed beside the peers
 	$(BIN)/python $(BENCH) $(BENCH_FLAGS)

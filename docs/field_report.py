@@ -16,9 +16,11 @@ FIELD = Path(__file__).resolve().parent.parent / "benchmarks" / "field"
 sys.path.insert(0, str(FIELD))
 
 import field_data  # noqa: E402
+from tables import markdown_table as table  # noqa: E402
 
 LAWS = ("L2", "L3", "L4", "L5", "L6", "L7", "L10")
 ADVICE = re.compile(r"[,;:] (?:take more steps|say how|refused, or)")  # where a reason goes on with what to try
+MOST_WRITTEN = 10**15  # a number with more digits is written as its size
 MOST_SHOWN = 3  # results of forbidden actions in a row
 VERDICTS = {"passed": "✓", "not judged": "?", "not reached": "◦", "not applicable": "–"}
 CLASSES = {
@@ -34,47 +36,54 @@ HEAD = f"""{NOTICE}
 
 # What the checker finds in other packages
 
-`masked_envs.check_masked_env` holds the [laws of the mask](masks.md) against any environment. Here it was run on masked
-environments that other packages ship. The laws are conventions of this project; a package that has never promised
-them is not wrong for having others. **Only what contradicts a package's own documentation is called broken here.**
+`masked_envs.check_masked_env` checks any action-masked environment against the [laws of the mask](masks.md). Here it
+was run on environments of other packages. The laws are conventions of this project; a package that never promised them
+is not wrong for having others. **Only what contradicts a package's own documentation is called broken here.**
 
-Environments were looked at twice: by the checker, and by a plain script that uses nothing of masked_envs and counts
-what follows allowed and forbidden actions; where the last column of a table says "not yet", by the checker alone.
-Where the two disagreed, code of that package alone decided, and the checker was mended if it was wrong. Each finding
-has a short script of that package alone, with what it prints.
+Each environment was examined twice: by the checker, and by a plain script that does not use masked_envs and counts what
+follows allowed and forbidden actions. ("not yet" in the last column of a table: by the checker only.) Where the two
+disagreed, a script that uses only the package in question decided, and the checker was corrected if it was wrong. Each
+finding comes with such a script and its output.
 
 ## How to read the tables
 
 | sign | meaning |
 |---|---|
-| ✓ | the walks reached states that the law is about, and nothing was found there; not a proof |
-| ◦ | not reached: the walks met no such state, for example no end of an episode |
-| ? | not judged: what was seen does not decide it, for example because a forbidden action leaves no trace |
+| ✓ | the states that the law is about were reached, and no violation was found; not a proof |
+| ◦ | not reached: no such state was reached, for example no end of an episode |
+| ? | not judged: the evidence does not decide it, for example because a forbidden action leaves no trace |
 | – | does not apply, or is a convention of this project that the package does not share |
 | ✗ | broken: it contradicts the package's own documentation; see the finding |
 | ! | a hazard: the documentation is silent; see the finding |
 | ≠ | another convention, which the package documents; see the finding |
 
-L2: form of the mask. L3: its places agree. L4: fresh, never changed later. L5: never empty while the episode runs. L6:
-the mask in the last state; the column says what it is. L7: exactly the allowed actions are accepted, of those in the
-declared action space. Outside: what becomes of numbers that are not in it. L10: the seed decides. L1, L8, L9 and L11
-are about what an environment declares to this project, and apply to none of these.
+| column | what it is about |
+|---|---|
+| L2 | the form of the mask |
+| L3 | the places of the mask agree |
+| L4 | a mask that was returned never changes later |
+| L5 | the mask is never empty while the episode runs |
+| L6 | the mask in the last state: the column describes it |
+| L7 | of the actions in the declared action space, exactly the allowed ones are accepted |
+| outside | what happens with numbers that are not in the action space |
+| L10 | the seed determines the episode |
+
+The laws L1, L8, L9 and L11 are about declarations to this project, and do not apply to these packages.
 
 "A forbidden action" says what followed the forbidden actions that the plain script tried: whether `step` raised, the
-episode ended, or it went on, and the reward; "changes nothing" is said of observation and mask.
+episode ended or continued, and the reward. "Changes nothing" refers to observation and mask.
 
-The checker plays random legal walks until an episode has ended (for L6, twelve have terminated: before, the law is not
-judged), or for ten times the length of a walk, and tries actions on copies, or by replaying. "Ends" counts terminated +
-truncated ends in one walk; "tried" counts allowed and forbidden actions, of all forbidden ones there were in the
-states that were visited. The last column is the plain script's walk.
+The checker plays random legal actions until an episode has ended (for L6, until twelve have terminated), or for ten
+times the usual number of steps, and tries actions on copies or by replaying. "Ends" counts terminated + truncated ends
+in one such walk. "Tried" counts the allowed and forbidden actions that were tried, and for the forbidden ones also how
+many there were in the visited states. The last column is the walk of the plain script.
 
 ## How to object
 
-If something here is wrong, or unfair, open an issue with this project that names the package and the row: what is
-disputed is marked as disputed at once, and taken off when it cannot be shown again. To repeat all of it:
-`make test-field` runs every script below against the installed packages and checks a sample of the rows;
-`python benchmarks/field/check.py PACKAGE --again` and `python benchmarks/field/examine.py PACKAGE --again` make the
-data anew.
+If something here is wrong or unfair, please open an issue that names the package and the row. It is marked as disputed
+at once, and removed if it cannot be reproduced. To reproduce the results: `make test-field` runs every script below
+against the installed packages and checks a sample of the rows; `python benchmarks/field/check.py PACKAGE --again` and
+`python benchmarks/field/examine.py PACKAGE --again` write the data again.
 """
 
 
@@ -89,7 +98,7 @@ def left_out() -> str:
     """Packages without a file, and why."""
     listed = json.loads((FIELD / "left_out.json").read_text(encoding="utf-8"))
     lines = "\n".join(f"- {one['what']}: {one['why']}" for one in listed)
-    return f"## Left out\n\nPackages that were looked at, and why nothing is said of them:\n\n{lines}\n"
+    return f"## Left out\n\nPackages that were considered, and why they are not in this report:\n\n{lines}\n"
 
 
 def overview(found: Sequence[Mapping[str, Any]]) -> str:
@@ -209,8 +218,13 @@ def evidence(env: Mapping[str, Any]) -> list[str]:
     if not tried:
         return [states, ends, "0", "0", f"{env['seconds']:.0f}"]
     known = tried["forbidden_in_all"] is not None and tried["forbidden_in_all"] >= tried["forbidden"]
-    forbidden = f"{tried['forbidden']:,}" + (f" of {tried['forbidden_in_all']:,}" if known else "")
+    forbidden = f"{tried['forbidden']:,}" + (f" of {count(tried['forbidden_in_all'])}" if known else "")
     return [states, ends, f"{tried['legal']:,}", forbidden, f"{env['seconds']:.0f}"]
+
+
+def count(number: int) -> str:
+    """All digits of a number that can be read, else its size."""
+    return f"{number:,}" if number < MOST_WRITTEN else f"{number:.1e}"
 
 
 def second_look(env: Mapping[str, Any]) -> str:
@@ -262,8 +276,3 @@ def finding(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
 
 def code(words: str) -> str:
     return f"`{words}`" if words else "–"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

@@ -1,5 +1,8 @@
-"""Write what the environments say about themselves: docs/envs/*.md with GIFs, docs/learning.md, the table in README.md;
-and docs/field_report.md from the data in benchmarks/field.
+"""Write the pages that come from the code and from results, and the generated parts of the others.
+
+These are docs/envs (a page and pictures for each environment, and the gallery), docs/reference, docs/learning.md,
+docs/field_report.md, docs/speed.md, and what stands between markers in README.md, docs/index.md and
+docs/action_kinds.md.
 
     python docs/generate.py              write the pages, and the pictures that are missing
     python docs/generate.py --pictures   write the pages, and every picture anew
@@ -14,39 +17,36 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import api_pages
+import badges
+import env_pages
 import episodes
 import field_report
+import gallery
 import learning
 import learning_curves
+import speed
+import strongest_facts
+from env_pages import name
+from tables import between, markdown_table
 
-from masked_envs.cards import constructor_calls, facts, parameter_rows, read_card
 from masked_envs.catalogue import CATALOGUE
 from masked_envs.core.declaration import Declaration
 from masked_envs.registration import declaration
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / "docs" / "envs"
-INDEX = ENVS / "index.md"
+GALLERY = ENVS / "index.md"
+HOME, SPEED = ROOT / "docs" / "index.md", ROOT / "docs" / "speed.md"
 LEARNING = ROOT / "docs" / "learning.md"
 FIELD_REPORT = ROOT / "docs" / "field_report.md"
 IMAGES = ROOT / "docs" / "images"
 OVERVIEW, PROGRESS, CURVES = IMAGES / "overview.gif", IMAGES / "learning.svg", IMAGES / "learning"
 KINDS = ROOT / "docs" / "action_kinds.md"
 README = ROOT / "README.md"
-
-NOTICE = "<!-- Written by docs/generate.py from the environment's own file; do not edit. -->"
-INDEX_HEAD = f"""{NOTICE}
-
-# Environments
-
-Every environment has action masks. The columns say who acts, what the actions are, and which
-[kind of mask](../masks.md) says which of them are legal.
-
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,14 +96,22 @@ def find_stale() -> list[str]:
 def pages() -> dict[Path, str]:
     """What every written file must hold."""
     declared, measured = declarations(), learning.read_results()
-    written = {ENVS / f"{name(one)}.md": page(one, measured.get(one.id)) for one in declared}
-    written |= api_pages.pages()
+    written = {ENVS / f"{name(one)}.md": env_pages.page(one, measured.get(one.id)) for one in declared}
+    written |= api_pages.pages() | badges.pages()
     written[LEARNING] = learning.page(measured)
     written[FIELD_REPORT] = field_report.page()
-    written[INDEX] = INDEX_HEAD + "\n".join(family_section(*each) for each in families(declared).items())
+    written[GALLERY] = gallery.page(declared)
+    written[SPEED] = speed.page()
     text = README.read_text(encoding="utf-8")
-    readme = between(README, text, "environments", family_table(declared, "docs/envs/"))
-    written[README] = between(README, readme, "libraries", library_table("docs/"))
+    for what, block in {
+        "facts": strongest_facts.block("docs/", "#speed"),
+        "environments": gallery.family_table(declared, "docs/envs/"),
+        "libraries": library_table("docs/"),
+    }.items():
+        text = between(README, text, what, block)
+    written[README] = text
+    facts = strongest_facts.block("", "speed.md")
+    written[HOME] = between(HOME, HOME.read_text(encoding="utf-8"), "facts", facts)
     written[KINDS] = between(KINDS, KINDS.read_text(encoding="utf-8"), "libraries", library_table(""))
     return written
 
@@ -122,11 +130,12 @@ def pictures() -> dict[Path, Callable[[Path], None]]:
         write_overview(path)
 
     drawn = {ENVS / f"{name(one)}.gif": functools.partial(draw_page, one) for one in declarations()}
+    stills = {ENVS / f"{name(one)}.svg": functools.partial(env_pages.write_still, one) for one in declarations()}
     profiled = {
         ENVS / f"{name(one)}.profile.svg": functools.partial(episodes.write_profile, one) for one in declarations()
     }
     recorded = {episodes.path_of(name(one)): functools.partial(episodes.write_random, one) for one in declarations()}
-    return {OVERVIEW: draw_overview, **drawn, **profiled, **recorded}
+    return {OVERVIEW: draw_overview, **drawn, **stills, **profiled, **recorded}
 
 
 def figures() -> dict[Path, tuple[Callable[[Path], None], Mapping[str, learning.Results]]]:
@@ -151,101 +160,12 @@ def declarations() -> list[Declaration]:
     return [declaration(env_id) for env_id in CATALOGUE]
 
 
-def name(declared: Declaration) -> str:
-    """MaskedCartPole of MaskedCartPole-v0."""
-    return declared.id.rpartition("-")[0]
-
-
-def page(declared: Declaration, measured: learning.Results | None = None) -> str:
-    """The page of one environment, with what the reference agent learns in it where that was measured."""
-    card = read_card(declared.rules)
-    title = name(declared)
-    rows = [
-        [key, f"`{words}`" if key.endswith("space") else words]
-        for key, words in facts(declared, declared.resolve({})).items()
-    ]
-    rows.append(["Made by", "<br>".join(f"`{call}`" for call in constructor_calls(declared))])
-    parts = [
-        NOTICE,
-        f"# {title}",
-        card.title,
-        f"![Random legal play of {title}, its mask in the picture]({title}.gif)",
-        markdown_table(["", f"`{declared.id}`"], rows),
-    ]
-    for heading, text in card.sections.items():
-        parts += [f"## {heading}", text]
-        if heading == "Arguments":
-            parts.append(markdown_table(["name", "default", "allowed", "meaning"], parameter_rows(declared)))
-    if measured is not None:
-        parts += ["## What the reference agent learns", learning.section(measured)]
-    parts += [
-        "## The mask over an episode",
-        f"![The mask of {title} over an episode of random legal play, and the share of legal actions]"
-        f"({title}.profile.svg)",
-        "## An episode",
-        episodes.player(title),
-        "## See it",
-        f"```\nmasked-envs demo {declared.id}\nmasked-envs play {declared.id}\nmasked-envs profile {declared.id}\n```",
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def families(declared: Iterable[Declaration]) -> dict[str, list[Declaration]]:
-    """The environments by their folders: "Classic control" is envs/classic_control."""
-    found: dict[str, list[Declaration]] = {}
-    for one in declared:
-        family = CATALOGUE[one.id].module.partition(".")[0].replace("_", " ").capitalize()
-        found.setdefault(family, []).append(one)
-    return dict(sorted(found.items()))
-
-
-def family_table(declared: Iterable[Declaration], folder: str) -> str:
-    """One line for each family, with links to its environments."""
-    rows = []
-    for family, members in families(declared).items():
-        kinds = sorted({one.mask(one.resolve({})).kind for one in members})
-        rows.append([family, ", ".join(f"[{one.id}]({folder}{name(one)}.md)" for one in members), ", ".join(kinds)])
-    return markdown_table(["family", "environments", "kinds of mask"], rows) + "\n"
-
-
-def family_section(family: str, members: list[Declaration]) -> str:
-    """A family in the index: its pictures, and a line for each environment."""
-    shown = "\n".join(f"[![{name(one)}]({name(one)}.gif){{ width=180 }}]({name(one)}.md)" for one in members)
-    return f"## {family}\n\n{shown}\n\n{environment_table(members, '')}"
-
-
-def environment_table(declared: Iterable[Declaration], folder: str) -> str:
-    rows = []
-    for one in declared:
-        spec = one.mask(one.resolve({}))
-        link = f"[{one.id}]({folder}{name(one)}.md)"
-        rows.append(
-            [link, one.play, f"`{spec.action_space}`", f"{spec.kind}, {spec.meaning}", read_card(one.rules).title]
-        )
-    return markdown_table(["id", "play", "actions", "mask", "what"], rows) + "\n"
-
-
 def library_table(folder: str) -> str:
     """Which training library serves which kind of mask: what tests/adapters/test_contract.py holds the adapters to."""
     sys.path.insert(0, str(ROOT))
     from tests.adapters.contract import table
 
     return markdown_table(*table(folder)) + "\n"
-
-
-def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-def between(path: Path, text: str, what: str, table: str) -> str:
-    """The text of a page with the table between its markers."""
-    first, last = f"<!-- {what}:start -->", f"<!-- {what}:end -->"
-    head, start, rest = text.partition(first)
-    _, end, tail = rest.partition(last)
-    if not start or not end:
-        raise ValueError(f"{path.name} needs the lines {first} and {last}")
-    return f"{head}{start}\n{table}{end}{tail}"
 
 
 if __name__ == "__main__":

@@ -28,21 +28,21 @@ PAGE_HEAD = f"""{NOTICE}
 
 # What the reference agent learns
 
-How well can one do in each environment? This page compares uniformly random legal play, a simple heuristic where one is
-known, masked PPO (`agents/ppo_torch`, a network of two hidden layers), sb3-contrib's MaskablePPO with the same settings
-where there is one agent with flat actions, and the best possible return where it is known.
+Results of action-masked PPO in each environment. This page compares uniformly random legal play, a simple heuristic
+where one is known, masked PPO (`agents/ppo_torch`, a network with two hidden layers), sb3-contrib's MaskablePPO with
+the same settings (for one agent with flat actions), and the best possible return where it is known.
 
-`python -m benchmarks.learning` repeats all of it, and goes on where it stopped. `benchmarks/learning/<id>` holds the
-settings, and one small file for each run.
+`python -m benchmarks.learning` repeats all measurements, and continues where it stopped. `benchmarks/learning/<id>`
+holds the settings, and one small file for each run.
 
-- All are judged on the same {STARTS} episodes, which training has not seen. Games in turns are played against a random
-  opponent, an equal number of episodes from each seat.
+- All are evaluated on the same {STARTS} episodes, which do not occur in training. Games in turns are played against a
+  random opponent, equally often as each player.
 - A learner's figure is the interquartile mean over its seeds with a 95% bootstrap interval (Agarwal et al. 2021), of
   the mean returns of **greedy** play (the most probable legal action) and of **sampled** play.
-- **random** is the mean of many plays of each episode, with its standard error for these starts.
+- **random** is the mean over many repetitions of each episode, with its standard error for these starts.
 - **best**: no policy can do better on average over these episodes, unless the table says otherwise. A *bound* may be
   out of reach.
-- **way**: (better of greedy and sampled - random) / (best - random), of masked PPO.
+- **progress**: (better of greedy and sampled - random) / (best - random), for masked PPO.
 - **seconds**: processor time of training with one seed, median.
 - **invalid**: invalid actions in all training and evaluation. **without mask**: invalid actions of the same policies
   before training, with the mask removed, among 4,096 decisions for each seed. It shows that the count can be above
@@ -52,7 +52,8 @@ settings, and one small file for each run.
 
 """
 COLUMNS = (
-    "environment", "random", "heuristic", "masked PPO, greedy", "masked PPO, sampled", "MaskablePPO", "best", "way",
+    "environment", "random", "heuristic", "masked PPO, greedy", "masked PPO, sampled", "MaskablePPO", "best",
+    "progress",
     "seeds", "decisions", "seconds", "invalid", "without mask",
 )  # fmt: skip
 
@@ -130,7 +131,7 @@ def short_of_the_way(results: Mapping[str, Results]) -> str:
             lines.append(f"- {each.env_id}, {way:.0%}: {each.settings.note or 'not yet explained'}.\n")
     if not lines:
         return ""
-    return f"\n## Less than {NEARLY:.0%} of the way\n\n" + "".join(lines)
+    return f"\n## Where progress is less than {NEARLY:.0%}\n\n" + "".join(lines)
 
 
 def section(each: Results) -> str:

@@ -82,7 +82,7 @@ def draw_overview(results: Mapping[str, Results], path: Path) -> None:
         axes.plot([low, high], [place, place], color="black", linewidth=1.5)
     axes.axvline(NEARLY, color=COLOURS["random"], linestyle=":", linewidth=1)
     axes.set_yticks(range(len(known)), [each.env_id for each in reversed(known)], fontsize=8)
-    axes.set(xlim=(0, 1.05), xlabel="way from random play to the best possible (dotted: 95%)")
+    axes.set(xlim=(0, 1.05), xlabel="progress from random play to the best possible (dotted: 95%)")
     save(figure, path, results)
 
 

@@ -1,5 +1,7 @@
-"""A hook of mkdocs: environments and modules stand in the menu without being listed twice, the changelog is a page, and
-each page describes itself to search engines by its first sentence.
+"""A hook of mkdocs for what the configuration cannot say.
+
+Environments and modules are in the menu without being listed twice, the changelog is a page, each page describes itself
+to search engines by its first sentence, and inline code breaks at its punctuation.
 """
 
 from __future__ import annotations
@@ -13,6 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import api_pages  # noqa: E402
 
 MOST_LETTERS = 160  # of a description, which search engines cut there
+# Blocks of code, which scroll; and texts in code, in cells, in headings that begin with a name, addresses and paths.
+LONG_TEXT = re.compile(
+    r"(<pre.*?</pre>)|(?:(?<=<code>)|(?<=<td>)|(?<=>)(?=\s*(?:masked_envs\.|https?://|\w+/\w)))([^<]*)", re.DOTALL
+)
+BREAKS = re.compile(r"(?<=[._/(,=\[])(?=[A-Za-z])")
 
 
 def on_config(config: Any) -> Any:
@@ -22,6 +29,8 @@ def on_config(config: Any) -> Any:
     entry += [{path.stem: f"envs/{path.name}"} for path in pages]
     (listed,) = [entry["API reference"] for entry in config["nav"] if "API reference" in entry]
     listed += [{module: f"reference/{module}.md"} for module in api_pages.MODULES]
+    if not config["repo_url"]:
+        config["edit_uri"] = None  # a link without a repository would be an error of every page
     return config
 
 
@@ -37,6 +46,11 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     page.meta.setdefault("description", description(markdown))
     return markdown
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Code, headings and addresses may break after punctuation, so that no word has to break where a line is short."""
+    return LONG_TEXT.sub(lambda found: found[1] or BREAKS.sub("<wbr>", found[2]), html)
 
 
 def description(markdown: str) -> str:

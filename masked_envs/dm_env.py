@@ -100,7 +100,7 @@ class MaskedEnvironment(dm_env.Environment):  # type: ignore[misc]
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions the environment has been given, by its own count."""
+        """The number of invalid actions that the environment received, by its count."""
         return int(self.env.get_wrapper_attr("invalid_actions"))
 
     def close(self) -> None:
@@ -111,7 +111,7 @@ class MaskedEnvironment(dm_env.Environment):  # type: ignore[misc]
 
 
 def spec_of(space: gym.Space[Any], name: str) -> Any:
-    """What dm_env calls a space: a spec, or a dict or tuple of specs.
+    """The dm_env spec of a Gymnasium space, or a dict or tuple of specs.
 
     Args:
         space: Box, Discrete, MultiDiscrete, MultiBinary, or a Dict or Tuple of them.

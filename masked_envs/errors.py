@@ -2,11 +2,11 @@
 
 
 class InvalidActionError(ValueError):
-    """An environment got an action that its mask forbids, or a value that is not an action (laws L7 and L8)."""
+    """An environment received a forbidden action, or a value that is not an action (docs/masks.md, laws L7 and L8)."""
 
 
 class EmptyMaskError(ValueError):
-    """A mask allows no action while the episode is running (law L5)."""
+    """A mask allows no action while the episode is running (docs/masks.md, law L5)."""
 
 
 class UnknownEnvironmentError(ValueError):

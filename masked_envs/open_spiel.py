@@ -53,13 +53,13 @@ def make_game(
     max_game_length: int = 100_000,
     **parameters: Any,
 ) -> Any:
-    """An environment of this package as a `pyspiel.Game`, registered with OpenSpiel under a name of its own.
+    """An environment of this package as a `pyspiel.Game`, registered with OpenSpiel under a unique name.
 
-    A game in turns has all its players; with `opponent=`, and any other environment, it has one player. OpenSpiel wants
-    to know every outcome of chance, and an environment draws its own, so chance comes first: a chance node chooses
-    one of the seeds, all equally likely, and what follows is determined. With one seed there is no chance node.
-    The utility of a game of several players is paid at its end, which is the sum of what the environment paid; that of
-    one player step by step. A truncated episode ends like a terminated one.
+    A game in turns has all its players; with `opponent=`, and any other environment, it has one player. OpenSpiel needs
+    a list of random outcomes, but an environment draws its own, so a chance node at the beginning chooses one of the
+    seeds, all equally likely, and everything after it is determined. With one seed there is no chance node.
+    With several players the utility comes at the end: the sum of all rewards. With one player rewards come step by
+    step. A truncated episode ends like a terminated one.
 
     Actions that are not Discrete are numbered (`FlatActions`). Observations are vectors, and the information state is
     what the player has observed and done so far. States can be copied, and their history leads to them again.

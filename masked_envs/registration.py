@@ -56,21 +56,21 @@ def _nearest(word: str) -> str | None:
 
 
 def make(env_id: str, **arguments: Any) -> MaskedEnv:
-    """The Gymnasium environment of an id, as `gymnasium.make` gives; arguments are those of `api.MaskedEnv`."""
+    """Make the Gymnasium environment of an id, as `gymnasium.make` does; for arguments see `api.MaskedEnv`."""
     from .api.gymnasium_env import MaskedEnv
 
     return MaskedEnv(declaration(env_id), **arguments)
 
 
 def make_vec(env_id: str, num_envs: int = 1, **arguments: Any) -> MaskedVectorEnv:
-    """The vector environment of an id, as `gymnasium.make_vec` gives; arguments are those of `api.MaskedVectorEnv`."""
+    """Make the vector environment of an id, as `gymnasium.make_vec` does; for arguments see `api.MaskedVectorEnv`."""
     from .api.vector_env import MaskedVectorEnv
 
     return MaskedVectorEnv(declaration(env_id), num_envs, **arguments)
 
 
 def make_aec(env_id: str, **arguments: Any) -> MaskedAECEnv:
-    """The PettingZoo AEC environment of a game; arguments are those of `api.MaskedAECEnv`."""
+    """Make the PettingZoo AEC environment of a game; for arguments see `api.MaskedAECEnv`."""
     _require_pettingzoo("make_aec")
     from .api.aec_env import MaskedAECEnv
 
@@ -78,7 +78,7 @@ def make_aec(env_id: str, **arguments: Any) -> MaskedAECEnv:
 
 
 def make_parallel(env_id: str, **arguments: Any) -> MaskedParallelEnv:
-    """The PettingZoo parallel environment of a simultaneous game; arguments are those of `api.MaskedParallelEnv`."""
+    """Make the PettingZoo parallel environment of a simultaneous game; for arguments see `api.MaskedParallelEnv`."""
     _require_pettingzoo("make_parallel")
     from .api.parallel_env import MaskedParallelEnv
 

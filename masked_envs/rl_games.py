@@ -58,7 +58,7 @@ def register(
         parameters: of the environment; `flat=True`, a vector for rl_games' networks, unless said otherwise.
 
     Returns:
-        The environments that rl_games makes of it: a list that grows, whose `invalid_actions` are the proof of a run.
+        A list to which each environment that rl_games makes is appended; read their `invalid_actions` after the run.
     """
     envs: list[MaskedVecEnv] = []
 
@@ -154,7 +154,7 @@ class MaskedVecEnv(IVecEnv):  # type: ignore[misc]
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row was given since construction, int64 (num_envs,)."""
+        """The number of invalid actions that each row received since construction, int64 (num_envs,)."""
         counts: npt.NDArray[np.int64] = attribute_of(self.envs, "invalid_actions")
         return counts
 

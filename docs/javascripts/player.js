@@ -52,7 +52,7 @@ var maskedEpisodes = []; // each recording adds itself when its script has loade
 
     build() {
       this.stage = element("div", { class: "episode-stage" });
-      this.chart = element("div", { class: "episode-chart", title: "share of actions that are legal, over the episode" });
+      this.chart = element("div", { class: "episode-chart", title: "fraction of actions that are legal, over the episode" });
       this.says = element("output", { class: "episode-says", "aria-live": "polite" });
       this.range = element("input", { type: "range", min: 0, value: 0, "aria-label": "step" });
       this.range.addEventListener("input", () => this.show(Number(this.range.value)));

@@ -28,7 +28,7 @@ from .source import Kind, MaskFn, mask_source
 
 
 class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
-    """Gives a Gymnasium environment an action mask in all its places, one rule for invalid actions, and a count.
+    """Adds to a Gymnasium environment an action mask in all places, `on_invalid`, and a count of invalid actions.
 
     The observation becomes a Dict: `observation` (or the parts of a Dict) and `action_mask`. The mask is in
     `info["action_mask"]` too, and behind `action_mask` and `action_masks()`. The environment is never stepped with an
@@ -155,10 +155,10 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
         return self.mask_spec.head_mask(self._current_mask(), k, prefix, self._heads())
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
-        """One legal action of the position, every one equally likely.
+        """A uniformly random legal action in the current state.
 
         Args:
-            rng: where the chance comes from; without it, `np_random`.
+            rng: the random generator; by default `np_random`.
 
         Raises:
             ValueError: nothing is legal.
@@ -167,7 +167,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     @property
     def np_random(self) -> np.random.Generator:
-        """The wrapper's own generator."""
+        """The random generator of the wrapper."""
         return self._gate.rng
 
     @np_random.setter
@@ -176,7 +176,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions were ever given, counted before they were answered."""
+        """The number of invalid actions received since construction."""
         return int(self._gate.counts[0])
 
     def _heads(self) -> HeadMask | None:
@@ -241,7 +241,7 @@ class ActionMask(gym.Wrapper[Any, Any, Any, Any], Recorded):
     # --- playing ----------------------------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """As the environment's; a seed begins `np_random` anew.
+        """As in the environment; a seed also seeds `np_random`.
 
         Raises:
             TypeError: a seed or options for an environment whose `reset` takes none.

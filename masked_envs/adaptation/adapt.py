@@ -21,7 +21,7 @@ from .rows import attribute_of, attribute_of_row, environments_of, info_of_row
 
 
 def adapt(env: Any, *, mask_at: str | None = None, mask_spec: Any = None, **arguments: Any) -> Any:
-    """The environment with its mask in our places and forms, wherever and however it has it.
+    """Wrap an environment that has a mask, so that the mask is in the places and the form of this package.
 
     Args:
         env: a Gymnasium environment, vector environment, PettingZoo AEC or parallel environment that keeps a mask in a

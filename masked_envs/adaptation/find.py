@@ -51,7 +51,7 @@ KEY, SB3_METHOD, METHOD, ATTRIBUTE, VAGUE = range(5)  # the order in which place
 
 
 class Found(NamedTuple):
-    """What may be a mask.
+    """A candidate for the mask.
 
     Attributes:
         place: where it is, as code that `mask_at=` takes: `info["legal_moves"]`, `env.action_masks()`.
@@ -67,7 +67,7 @@ class Found(NamedTuple):
 
 
 def find_masks(observation: Any, info: Any, attribute: Callable[[str], Any]) -> list[Found]:
-    """Everything under a usual name that may be a mask, in the order in which the places are believed.
+    """Everything under a usual name that may be a mask, in order of preference.
 
     Args:
         observation, info: of one agent, as the environment gave them.
@@ -135,7 +135,7 @@ class MaskSource:
         spec: the form of the mask.
         mask: canonical, of the position in which the choice was made.
         rank: as in `Found`.
-        others: what all other places said then, in the order in which places are believed.
+        others: what all other places held then, in order of preference.
     """
 
     place: Place
@@ -172,8 +172,8 @@ def choose_source(
     nothing better, and an array of ones under a vague name is not taken for a mask: it may be padding, and would forbid
     nothing.
 
-    A place that is chosen stays chosen. Whoever follows an environment over many steps must not look for another place
-    in the middle of a run, not even where the chosen one stops holding a mask: that is an error of the environment.
+    The choice is final: do not look for another place in the middle of a run, even if the chosen one stops holding a
+    mask. That is an error of the environment.
 
     Args:
         action_space: of one agent.

@@ -12,7 +12,7 @@ from ..mask_spec.checks import holds_hidden, items_of, shown
 
 
 class UnknownFormError(ValueError):
-    """A value that is no mask of the action space in a known form, or one that can be read in two ways."""
+    """A value that is not a mask of the action space in a known form, or is ambiguous."""
 
 
 def array_of(value: Any) -> npt.NDArray[Any] | None:

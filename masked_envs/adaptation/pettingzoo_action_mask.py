@@ -17,7 +17,7 @@ from .agent_masks import AgentHeadMask, AgentMaskFn, AgentMasks, AgentSpec
 
 
 class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
-    """Gives an AEC environment action masks, one rule for invalid actions, and a count.
+    """Adds to an AEC environment action masks, `on_invalid`, and a count of invalid actions.
 
     The mask of the acting agent is in `observe(agent)["action_mask"]`, in `infos[agent]["action_mask"]` and behind
     `action_mask`. It is all zeros for an agent that waits, and all ones for one that has ended, whose actions are not
@@ -58,7 +58,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
         self._mask_of(env.agent_selection)  # where it is, and in which form
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        """As the environment's; a seed begins `np_random` anew."""
+        """As in the environment; a seed also seeds `np_random`."""
         self._gate.seed(seed)
         self._was_invalid, self._infos = {}, {}
         self.env.reset(seed=seed, options=options)
@@ -96,11 +96,11 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
         return self.mask_spec(agent).head_mask(self._mask_of(agent), k, prefix, self._heads(agent))
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
-        """One legal action of the agent that is to act, every one equally likely.
+        """A uniformly random legal action of the agent that is to act.
 
         Args:
             agent: who acts, `agent_selection`.
-            rng: where the chance comes from; without it, `np_random`.
+            rng: the random generator; by default `np_random`.
 
         Raises:
             ValueError: nothing is legal for this agent, as for one that waits.
@@ -131,7 +131,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
         self._carry_out(action)
 
     def step_unjudged(self, action: Any) -> None:
-        """A step whose action this wrapper does not judge: the environment's own answer to it."""
+        """Step without checking the action: the environment itself responds to it."""
         self._was_invalid = {}
         self._carry_out(action)
 
@@ -142,7 +142,7 @@ class AECActionMask(AgentMasks, BaseWrapper):  # type: ignore[misc]
 
 
 class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
-    """Gives a parallel environment action masks, one rule for invalid actions, and a count.
+    """Adds to a parallel environment action masks, `on_invalid`, and a count of invalid actions.
 
     The masks are in `observations[agent]["action_mask"]`, `infos[agent]["action_mask"]` and behind `action_mask`. The
     mask of an agent that has ended is all ones; actions for agents that have left are passed on and not judged. Masks
@@ -192,11 +192,11 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         return self.mask_spec(agent).head_mask(self._current_masks()[agent], k, prefix, self._heads(agent))
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
-        """One legal action of an agent, every one equally likely.
+        """A uniformly random legal action of an agent.
 
         Args:
             agent: the agent.
-            rng: where the chance comes from; without it, `np_random`.
+            rng: the random generator; by default `np_random`.
 
         Raises:
             ValueError: nothing is legal, or the agent has left.
@@ -207,7 +207,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         return self._sample(agent, masks[agent], rng)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
-        """As the environment's; a seed begins `np_random` anew."""
+        """As in the environment; a seed also seeds `np_random`."""
         self._gate.seed(seed)
         self._was_invalid = {}
         observations, infos = self.env.reset(seed=seed, options=options)
@@ -223,7 +223,7 @@ class ParallelActionMask(AgentMasks, BaseParallelWrapper):  # type: ignore[misc]
         return self._step(actions, {})
 
     def step_unjudged(self, unjudged: dict[str, Any], actions: dict[str, Any]) -> Any:
-        """A step in which only `actions` are judged: for the others the environment's own answer is seen."""
+        """A step in which only `actions` are checked: to the others the environment itself responds."""
         return self._step(actions, unjudged)
 
     def _step(self, actions: dict[str, Any], unjudged: dict[str, Any]) -> Any:

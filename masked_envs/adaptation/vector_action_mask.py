@@ -30,7 +30,7 @@ KNOWN = ("raise", "resample")  # a row of such a batch cannot be held back while
 
 
 class VectorActionMask(VectorWrapper):
-    """Gives a Gymnasium vector environment action masks, one rule for invalid actions, and a count for each row.
+    """Adds to a Gymnasium vector environment action masks, `on_invalid`, and a count of invalid actions for each row.
 
     The mask of a terminated row is all ones; its action, and that of a truncated row, is discarded by the autoreset and
     not judged. Masks that can be asked for are asked for as in `ActionMask`.
@@ -50,7 +50,7 @@ class VectorActionMask(VectorWrapper):
 
     Attributes:
         mask_spec: the `MaskSpec` of a row.
-        invalid_actions: int64 (num_envs,), how many invalid actions each row was given.
+        invalid_actions: int64 (num_envs,), the number of invalid actions that each row received.
         np_random: the generator of `sample_legal()` and "resample", which an int `reset(seed=...)` seeds.
 
     Raises:
@@ -144,10 +144,10 @@ class VectorActionMask(VectorWrapper):
         return self.mask_spec.head_mask(table, k, prefix, self._heads(row))
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
-        """A batch of legal actions, one for each row; in each row every legal action is equally likely.
+        """A batch of legal actions, uniformly random in each row.
 
         Args:
-            rng: where the chance comes from; without it, `np_random`.
+            rng: the random generator; by default `np_random`.
 
         Raises:
             ValueError: a row in which nothing is legal.
@@ -158,7 +158,7 @@ class VectorActionMask(VectorWrapper):
 
     @property
     def np_random(self) -> np.random.Generator:
-        """The wrapper's own generator."""
+        """The random generator of the wrapper."""
         return self._gate.rng
 
     @np_random.setter
@@ -167,7 +167,7 @@ class VectorActionMask(VectorWrapper):
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row was ever given, int64 (num_envs,)."""
+        """The number of invalid actions that each row received since construction, int64 (num_envs,)."""
         counts: npt.NDArray[np.int64] = self._gate.counts.copy()
         return counts
 
@@ -247,7 +247,7 @@ class VectorActionMask(VectorWrapper):
     # --- playing ----------------------------------------------------------------------------------------------
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """As the vector environment's; an int `seed` begins `np_random` anew."""
+        """As in the vector environment; an int `seed` also seeds `np_random`."""
         which = np.ones(self.num_envs, np.bool_)
         if options and "reset_mask" in options:  # before the reset, which takes it out of the options
             which = np.array(options["reset_mask"], np.bool_)

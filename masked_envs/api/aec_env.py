@@ -53,7 +53,7 @@ class AECState(Sealed):
 
 
 class MaskedAECEnv(AECEnv):  # type: ignore[misc]
-    """One copy of a game of this package, its agents acting one after another.
+    """A game of this package, with PettingZoo's AEC interface: agents act one after another.
 
     The acting agent has its true mask, every other agent an all-zero one (PettingZoo's convention). Once the game has
     terminated, all masks are all ones; once it is truncated, they are what they would be if it went on: the true mask
@@ -63,7 +63,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
     on, and is stepped with None before anybody else; then it is no longer in `agents`.
 
     Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. `infos[agent]` holds "action_mask" and,
-    where invalid actions are not raised, "invalid_action".
+    unless on_invalid="raise", "invalid_action".
     """
 
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 30}
@@ -175,7 +175,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         return heads if self._has_choice(self.agent_selection) else np.zeros_like(heads)
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
-        """One random legal action of an agent, every legal action equally likely, whatever the kind of mask.
+        """A uniformly random legal action of an agent, for every kind of mask.
 
         It is drawn from the agent's current mask, as `observe(agent)` shows it. So after the end of the game
         it is any action of the action space (terminated: the mask is all ones), or one that the true mask allows
@@ -183,7 +183,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
         Args:
             agent: its name.
-            rng: where the random numbers come from; without it, this environment's `np_random`, which `reset(seed)`
+            rng: the random generator; by default this environment's `np_random`, which `reset(seed)`
                 seeds. The random stream of the game itself is not touched.
 
         Raises:
@@ -204,11 +204,11 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions `step` has been given since construction."""
+        """The number of invalid actions that `step` received since construction."""
         return int(self._views.engine.invalid_counts.sum())
 
     def get_state(self) -> AECState:
-        """The whole position: the engine's, and where the agents stand in it."""
+        """The whole state of the game, including whose turn it is."""
         engine = self._views.engine
         return AECState(
             position=engine.get_state(0),
@@ -224,7 +224,7 @@ class MaskedAECEnv(AECEnv):  # type: ignore[misc]
         ).sealed()
 
     def set_state(self, state: AECState) -> None:
-        """Return to a position of an environment with the same id and parameters.
+        """Restore a state of an environment with the same id and parameters.
 
         Raises:
             ValueError: a state of another environment, or a damaged one. TypeError: not a state of an AEC environment.

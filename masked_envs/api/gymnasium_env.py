@@ -24,7 +24,7 @@ from .single_agent import Opponent, SingleAgentView
 
 
 class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
-    """One copy of an environment of this package as a single-agent environment.
+    """A single environment of this package, with Gymnasium's interface.
 
     Args:
         declaration: the environment.
@@ -41,7 +41,7 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
         agent: for a game with an opponent: the agent that the actions control, by name or index.
         flat: True gives the observation as one vector of float32, as `gymnasium.spaces.flatten` orders it, for learners
             that take no pictures or dicts; the mask stays as it is.
-        parameters: the environment's own, see its card.
+        parameters: of this environment, as its page lists them.
 
     Raises:
         TypeError: an unknown parameter. ValueError: an impossible value.
@@ -108,7 +108,7 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
         return observation, info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Carry out one action.
+        """Execute one action.
 
         Raises:
             InvalidActionError: the mask forbids it, with on_invalid="raise"; nothing has moved.
@@ -175,13 +175,13 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
         return self._view.head_mask(0, k, prefix)
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:
-        """One random legal action, every legal action equally likely, whatever the kind of mask.
+        """A uniformly random legal action, for every kind of mask.
 
         It is drawn from the current `action_mask`. So after the end of an episode it is any action of the action space
         (terminated: the mask is all ones), or one that the true mask allows (truncated).
 
         Args:
-            rng: where the random numbers come from; without it, this environment's `np_random`, which `reset(seed=...)`
+            rng: the random generator; by default this environment's `np_random`, which `reset(seed=...)`
                 seeds. The random stream of the game itself is not touched.
 
         Raises:
@@ -200,17 +200,17 @@ class MaskedEnv(Seats, KeptSpec, gym.Env[Any, Any]):
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions `step` has been given since construction."""
+        """The number of invalid actions that `step` received since construction."""
         return int(self._engine.invalid_counts.sum())
 
     # --- positions ------------------------------------------------------------------------------------------
 
     def get_state(self) -> State:
-        """The whole position, random stream included, as a value that pickles and compares."""
+        """The whole state, including the random stream, as a value that can be pickled and compared."""
         return self._engine.get_state(0)
 
     def set_state(self, state: State) -> None:
-        """Return to a position of an environment with the same id and parameters.
+        """Restore a state of an environment with the same id and parameters.
 
         Raises:
             ValueError: a state of another environment. TypeError: not a state.

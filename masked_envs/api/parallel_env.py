@@ -21,7 +21,7 @@ from .picture import RENDER_MODES
 
 
 class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
-    """One copy of a simultaneous game of this package, all agents acting at once.
+    """A simultaneous game of this package, with PettingZoo's parallel interface: all agents act at once.
 
     Args: those of `masked_envs.api.MaskedEnv` without `opponent` and `agent`. With on_invalid="noop" an invalid action
     of one agent leaves the whole step without effect; with "resample" only that agent's action is replaced; with
@@ -66,7 +66,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         return self._look()
 
     def step(self, actions: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-        """Carry out one action of every agent.
+        """Execute one action of every agent.
 
         Returns:
             observations, rewards, terminations, truncations and infos, by agent.
@@ -127,7 +127,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
         return self._views.engine.head_mask(0, self._index(agent), k, prefix)
 
     def sample_legal(self, agent: str, rng: np.random.Generator | None = None) -> Any:
-        """One random legal action of an agent, every legal action equally likely, whatever the kind of mask.
+        """A uniformly random legal action of an agent, for every kind of mask.
 
         It is drawn from the agent's current mask, as `action_mask[agent]` shows it. So after the end of the game
         it is any action of the action space (terminated: the mask is all ones), or one that the true mask allows
@@ -135,7 +135,7 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
 
         Args:
             agent: its name.
-            rng: where the random numbers come from; without it, this environment's `np_random`, which `reset(seed)`
+            rng: the random generator; by default this environment's `np_random`, which `reset(seed)`
                 seeds. The random stream of the game itself is not touched.
 
         Raises:
@@ -152,15 +152,15 @@ class MaskedParallelEnv(ParallelEnv):  # type: ignore[misc]
 
     @property
     def invalid_actions(self) -> int:
-        """How many invalid actions `step` has been given since construction."""
+        """The number of invalid actions that `step` received since construction."""
         return int(self._views.engine.invalid_counts.sum())
 
     def get_state(self) -> State:
-        """The whole position, random stream included, as a value that pickles and compares."""
+        """The whole state, including the random stream, as a value that can be pickled and compared."""
         return self._views.engine.get_state(0)
 
     def set_state(self, state: State) -> None:
-        """Return to a position of an environment with the same id and parameters.
+        """Restore a state of an environment with the same id and parameters.
 
         Raises:
             ValueError: a state of another environment. TypeError: not a state.

@@ -36,7 +36,7 @@ from .vector_arguments import (
 
 
 class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
-    """Many copies of an environment of this package, stepped as arrays.
+    """Many copies of an environment of this package, stepped as one batch of arrays.
 
     Row i after `reset(seed=k)` is, byte for byte, a single environment after `reset(seed=k + i)`.
 
@@ -130,7 +130,7 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
     def step(
         self, actions: Any, where: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Any, npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.bool_], dict[str, Any]]:
-        """Carry out one action per row, or, with DISABLED, in the rows in `where` alone.
+        """Execute one action per row or, with DISABLED, only in the rows in `where`.
 
         Args:
             actions: one per row (num_envs, action); those of rows that are not in `where` are not looked at.
@@ -232,7 +232,7 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row has been given since construction, int64 (num_envs,).
+        """The number of invalid actions that each row received since construction, int64 (num_envs,).
 
         Actions that autoreset discards do not count.
         """
@@ -242,11 +242,11 @@ class MaskedVectorEnv(Seats, KeptSpec, VectorEnv[Any, Any, Any]):
     # --- positions ------------------------------------------------------------------------------------------
 
     def get_state(self) -> tuple[State, ...]:
-        """The whole position of every row."""
+        """The whole state of every row."""
         return tuple(self._engine.get_state(row) for row in range(self.num_envs))
 
     def set_state(self, states: Sequence[State]) -> None:
-        """Return every row to a position.
+        """Restore the state of every row.
 
         Raises:
             ValueError: not one state per row, or states of another environment. TypeError: not states. No row moves.

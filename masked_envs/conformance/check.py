@@ -44,7 +44,7 @@ def check_masked_env(
     raise_on_failure: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
-    """Hold the laws L1 to L11 against an environment, by random legal play and by trying actions on copies of it.
+    """Check an environment against the laws of docs/masks.md, by random legal play and by trying actions on copies.
 
     An environment without `mask_spec` may keep its mask in any of the usual places and forms
     (`masked_envs.adaptation`); the laws are then about what the mask says, not about where and in which form it

@@ -143,13 +143,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Profile:
-    """The shape of the mask over a random legal walk.
+    """Statistics of the mask over random legal play.
 
     Attributes:
-        states: masks looked at, those of acting agents in running episodes.
+        states: how many masks were examined, those of acting agents in running episodes.
         probes: actions tried from copies of these states.
-        legal_fraction: the mean share of legal actions; of an interval, of its volume.
-        forced_rate: the share of states with a single legal action.
+        legal_fraction: the mean fraction of actions that are legal; for an interval, of the volume.
+        forced_rate: the fraction of states with a single legal action.
         static: whether it was the same mask every time.
         function_of_observation: whether equal observations had equal masks; None where no observation came twice.
         function_of_history: whether what an agent had seen and done since the start, where that was equal, went with
@@ -211,7 +211,7 @@ class Report:
         target: what was checked, in words.
         findings: all of them; each law has at least one, and exactly one verdict (`verdicts`).
         profile: of the mask.
-        coverage: how much was looked at.
+        coverage: how much was examined.
         behaviour: what a third-party environment does with invalid actions, with the counts behind that; "" where it
             declares this, or it is not known.
         places: where a third-party environment has its mask.

@@ -25,7 +25,7 @@ TIME_LIMIT = "time_limit"
 
 @dataclass(frozen=True)
 class Declaration:
-    """The last thing in an environment file. Functions of `values` take the resolved parameters.
+    """Declares an environment, at the end of its file. Functions of `values` take the resolved parameters.
 
     Attributes:
         id: the Gymnasium id.

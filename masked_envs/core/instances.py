@@ -1,6 +1,6 @@
 """Instances of problems as parameters: drawn at random, from the literature, or the user's own.
 
-The value of such a parameter is a str: a name, or the user's own instance as JSON. So it is compared, hashed and kept
+The value of such a parameter is a str: a name, or a custom instance as JSON. So it is compared, hashed and kept
 in `env.spec` like every other value, and `gymnasium.make(env.spec)` makes the same environment where the file that it
 came from has changed or is gone. Rules get the instance as arrays beside the other parameters, such as p["durations"].
 """
@@ -35,7 +35,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 class Instance(Parameter):
     """A parameter that is an instance of a problem.
 
-    It takes "random", the name of a data file in `folder`, the path of a file of the user's own (in the format that
+    It takes "random", the name of a data file in `folder`, the path of a user's file (in the format that
     `read` reads, or in JSON), or a dict of what such a file holds. Rules get its index, 0 for "random" and 1 for all
     others, and under the names in `fields` its arrays; for "random" these have one element each, which means nothing.
 
@@ -69,7 +69,7 @@ class Instance(Parameter):
         return [] if self.folder is None else list((Path(self.beside).parent / self.folder).glob("*.txt"))
 
     def check(self, owner: str, name: str, value: Any) -> str:
-        """The value as a str: a name, or the user's own instance as JSON.
+        """The value as a str: a name, or a custom instance as JSON.
 
         Raises:
             ValueError: no name, no file, or no instance; the message says what is wrong with it.
@@ -141,7 +141,7 @@ class Instance(Parameter):
         return f"{owner}: {name} {shown(value, LONGEST_SHOWN)} is not valid: {reason}"
 
     def raw(self, value: str) -> Raw:
-        """What the data file of this name, or the user's own instance, says."""
+        """The content of the data file of this name, or of a custom instance."""
         if value.lstrip().startswith("{"):
             return _object(value)
         (path,) = (path for path in self.files if path.stem == value)

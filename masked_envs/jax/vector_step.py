@@ -49,8 +49,9 @@ def vector_step(envs: VectorEnv[Any, Any, Any]) -> tuple[Callable[..., Seen], Ca
     cannot be called within `jax.vmap` or `jax.pmap`; make one vector environment with more rows instead. An
     `InvalidActionError` comes out of it as JAX's error of a failed callback, with the message.
 
-    JAX goes on while a step still runs. Wait for it (`jax.effects_barrier()`, or `jax.block_until_ready` of what it
-    returns) before you ask the environment itself, say for `envs.unwrapped.invalid_actions`. `reset` waits by itself.
+    JAX continues while a step is still running. Wait for it (`jax.effects_barrier()`, or `jax.block_until_ready` of its
+    result) before you read from the environment itself, such as `envs.unwrapped.invalid_actions`. `reset` waits
+    automatically.
 
     Args:
         envs: a masked vector environment of this package (`gymnasium.make_vec`, or wrapped), with the autoreset mode

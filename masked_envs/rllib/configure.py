@@ -58,7 +58,7 @@ def configure(
     policies: Policies | None = None,
     env_runner: str = "batched",
 ) -> Any:
-    """Make an RLlib config masked: set its environment, module, sampling and metrics. All else stays as it is.
+    """Make an RLlib config masked: set its environment, module, sampling and metrics. Everything else stays unchanged.
 
     What was set on the config before stays, or is refused by name: an environment, env_config, module, catalog, env
     runner, vectorize mode, policies, mapping function, callbacks, learner class. (RLlib's learners of IMPALA and APPO

@@ -55,12 +55,12 @@ def _counted_by(env: Any) -> int:
 
 
 class MaskMetrics(RLlibCallback):  # type: ignore[misc]
-    """Logs what the environments counted, beside RLlib's own metrics of env runners and evaluation env runners.
+    """Logs the counts of the environments among RLlib's metrics of env runners and evaluation env runners.
 
     These are `num_invalid_actions` (of this iteration), `num_invalid_actions_lifetime` (of the run, through checkpoints
     and through the death of workers); `num_empty_masks`, decisions for which the mask allowed nothing, and
     `num_empty_masks_lifetime`; and `mean_legal_fraction` (the mean over all decisions of `MaskSpec.legal_fraction`, the
-    share of the action space that the mask allowed).
+    fraction of the action space that the mask allowed).
 
     For environments without a counter `invalid_actions`, the first are the actions in the sampled episodes that the
     mask in the observation before them forbids.
@@ -95,13 +95,13 @@ class MaskMetrics(RLlibCallback):  # type: ignore[misc]
         driver_errors.forget(algorithm)
 
     def on_train_result(self, *, algorithm: Any, **kwargs: Any) -> None:
-        """Raise what RLlib has hidden: EmptyMaskError or InvalidActionError of a remote env runner."""
+        """Raise an EmptyMaskError or InvalidActionError of a remote env runner, which RLlib only logs."""
         driver_errors.raise_reported(algorithm)
 
     def on_evaluate_end(
         self, *, algorithm: Any, metrics_logger: Any, evaluation_metrics: dict[str, Any], **kwargs: Any
     ) -> None:
-        """Put the sums over all evaluations where RLlib reports those of the latest alone as `_lifetime`."""
+        """Replace the `_lifetime` values, which RLlib reports for the latest evaluation only, by the sums over all."""
         driver_errors.raise_reported(algorithm)
         results = evaluation_metrics.get(ENV_RUNNER_RESULTS, {})
         for name in [name for name in results if name.endswith(LIFETIME)]:

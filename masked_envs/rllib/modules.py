@@ -133,7 +133,7 @@ class MaskedLogits(MaskedObservations):
 
 
 class MaskedPPOModule(MaskedLogits, DefaultPPOTorchRLModule):  # type: ignore[misc]
-    """The default module of PPO and IMPALA, masked.
+    """The default module of PPO and IMPALA with a mask.
 
     Observations are `Dict(observation, action_mask[, action_embeddings])`, actions Discrete, MultiDiscrete (one mask
     per head, or a joint one), MultiBinary, Box, or a Dict or Tuple of these; encoders fully connected, convolutional
@@ -144,7 +144,7 @@ class MaskedPPOModule(MaskedLogits, DefaultPPOTorchRLModule):  # type: ignore[mi
 
 
 class MaskedAPPOModule(MaskedLogits, DefaultAPPOTorchRLModule):  # type: ignore[misc]
-    """The default module of APPO, masked in the target network too; see `MaskedPPOModule`."""
+    """The default module of APPO with a mask, also in the target network; see `MaskedPPOModule`."""
 
     def make_target_networks(self) -> None:
         super().make_target_networks()

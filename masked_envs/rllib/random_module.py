@@ -16,7 +16,7 @@ from .features import mask_spec_of
 
 
 class MaskedRandomModule(TorchRLModule):  # type: ignore[misc]
-    """Draws uniformly over the legal actions, of every kind of mask; RLlib's `RandomRLModule` does not look at masks.
+    """Draws uniformly over the legal actions, of every kind of mask; RLlib's `RandomRLModule` ignores masks.
 
     It learns nothing and cannot be trained: leave its name out of `config.multi_agent(policies_to_train=...)`. Its
     random stream is its own, seeded from torch's when it is made, so `config.debugging(seed=...)` repeats it.

@@ -32,7 +32,7 @@ END_OF_SCHEDULES = 2**53
 def load(checkpoint: str | os.PathLike[str] | Checkpoint, policy: str | None = None) -> TrainedPolicy:
     """The policy in a checkpoint of RLlib, without its algorithm: no environment, no worker, no Ray is started.
 
-    A checkpoint holds pickles, and reading a pickle can run any code: load only files you trust.
+    A checkpoint contains pickles, and loading a pickle can execute arbitrary code: load only files you trust.
 
     Args:
         checkpoint: a folder that `Algorithm.save_to_path` or Tune wrote, one of a module within it, a URI of one, or
@@ -124,7 +124,7 @@ class TrainedPolicy:
         return bool(self.module.is_stateful())
 
     def reset(self, rows: npt.NDArray[np.bool_] | None = None) -> None:
-        """Forget the state: of everything, or of some rows of a batch whose episodes begin anew.
+        """Clear the state: of everything, or of some rows of a batch whose episodes begin again.
 
         Args:
             rows: bool (rows,).

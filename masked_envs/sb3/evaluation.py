@@ -17,7 +17,7 @@ class Evaluation(NamedTuple):
     Attributes:
         mean: of the returns.
         sd: their standard deviation (of these episodes, not of the mean).
-        invalid: how many invalid actions the environment was given meanwhile, by its own count.
+        invalid: the number of invalid actions in these episodes, as the environment counted them.
     """
 
     mean: float
@@ -29,7 +29,7 @@ def evaluate(model: Any, venv: VecEnv, episodes: int = 20, deterministic: bool =
     """Play whole episodes with SB3's `evaluate_policy` (with sb3-contrib's, and the masks, for MaskablePPO).
 
     Args:
-        model: of SB3 or sb3-contrib. One that knows no masks needs a `venv` made with `on_invalid=` "resample" or
+        model: of SB3 or sb3-contrib. One without masks needs a `venv` made with `on_invalid=` "resample" or
             "terminate" (or "noop" and a `time_limit`, since greedy play can repeat an invalid action for ever).
         venv: a `MaskedVecEnv`, wrapped or not (`VecNormalize`, `VecMonitor`); it is reset.
         episodes: how many, spread over the rows.

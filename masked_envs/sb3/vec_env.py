@@ -32,7 +32,7 @@ Rows = npt.NDArray[np.bool_]
 def make_vec(
     id: str, num_envs: int = 8, mask_in: str = "info", seed: int | None = None, **parameters: Any
 ) -> MaskedVecEnv:
-    """The `VecEnv` of an id, stepped by the compiled rules.
+    """Make the `VecEnv` of an id, stepped by the compiled rules.
 
     Args:
         id: of this package, or whatever `gymnasium.make_vec` makes a masked vector environment of.
@@ -43,7 +43,7 @@ def make_vec(
         parameters: of `gymnasium.make_vec`, such as `flat=True` for pictures; not `autoreset_mode`.
 
     Raises:
-        TypeError: a kind of mask that SB3 has no form for; the message names the wrapper to use. `autoreset_mode`.
+        TypeError: a kind of mask that SB3 does not support; the message names the wrapper to use. `autoreset_mode`.
     """
     venv = MaskedVecEnv(FORM.make(id, num_envs, mask_in=mask_in, **parameters))
     venv.seed(seed)
@@ -84,7 +84,7 @@ class MaskedVecEnv(VecEnv):
 
     A step moves all rows at once, where SB3's `DummyVecEnv` loops over them in Python. Rows are reset in the step that
     ends an episode. Row i equals, byte for byte, the environment i of `make_vec_env(id, n_envs)`, so that training
-    gives the same weights. `infos` of a row is empty, but for
+    gives the same weights. `infos` of a row is empty, except for
 
     - "terminal_observation", "TimeLimit.truncated" and, as `Monitor` gives it, "episode" (r, l, t), where one ended;
     - "invalid_action", where `on_invalid` is not "raise" and the action was invalid.
@@ -99,7 +99,7 @@ class MaskedVecEnv(VecEnv):
         envs: the vector environment, with the numbering if there is one.
 
     Raises:
-        TypeError: no masked vector environment, or a kind of mask that SB3 has no form for. ValueError: another
+        TypeError: no masked vector environment, or a kind of mask that SB3 does not support. ValueError: another
         autoreset mode.
     """
 
@@ -172,7 +172,7 @@ class MaskedVecEnv(VecEnv):
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row was given since construction, int64 (num_envs,)."""
+        """The number of invalid actions that each row received since construction, int64 (num_envs,)."""
         counts: npt.NDArray[np.int64] = self._attribute("invalid_actions")
         return counts
 

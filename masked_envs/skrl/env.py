@@ -18,7 +18,7 @@ FORM = LibraryForm(
 
 
 def make_env(id: str, num_envs: int = 8, **parameters: Any) -> Any:
-    """skrl's environment of an id, stepped by the compiled rules.
+    """Make the skrl environment of an id, stepped by the compiled rules.
 
     Args:
         id: of this package, or whatever `gymnasium.make_vec` makes a masked vector environment of.

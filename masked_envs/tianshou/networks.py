@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class MaskedActor(AbstractDiscreteActor):
-    """An actor whose policy takes legal actions only: for PPO, A2C, Reinforce, discrete SAC and the like.
+    """An actor whose policy takes legal actions only: for PPO, A2C, Reinforce, discrete SAC and similar algorithms.
 
     Its logits are those of the wrapped actor where the mask allows an action, and the smallest number of their dtype
     where it forbids it: probability 0, entropy over the legal actions, and gradient exactly 0 at forbidden ones. The
@@ -48,7 +48,7 @@ class MaskedActor(AbstractDiscreteActor):
 
 
 class ObservationOnly(nn.Module):
-    """A network that is given `batch.obs.obs`, without the mask: a critic of PPO, A2C or discrete SAC.
+    """Passes only `batch.obs.obs`, without the mask, to a network: a critic of PPO, A2C or discrete SAC.
 
     Args:
         network: any, such as `DiscreteCritic`.
@@ -59,7 +59,7 @@ class ObservationOnly(nn.Module):
         self.network = network
 
     def forward(self, obs: Any, *args: Any, **kwargs: Any) -> Any:
-        """What the network gives for `obs.obs`, whatever else is passed on."""
+        """The output of the network for `obs.obs`; other arguments are passed on."""
         return self.network(obs.obs, *args, **kwargs)
 
 

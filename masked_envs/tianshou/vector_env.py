@@ -38,7 +38,7 @@ class MaskedVectorEnv(BaseVectorEnv):
     training gives the same weights as on a `DummyVectorEnv` of them.
 
     Tianshou has masks of Discrete actions only. Actions under masks per head, joint masks, and conditional ones of two
-    heads are numbered (`VectorFlatActions`); other kinds are refused with the wrapper to use.
+    heads are numbered (`VectorFlatActions`); for other kinds an error names the wrapper to use.
 
     Args:
         id: of this package, or whatever `gymnasium.make_vec` makes a masked vector environment of; or such a vector
@@ -77,7 +77,7 @@ class MaskedVectorEnv(BaseVectorEnv):
     # --- playing ----------------------------------------------------------------------------------------------
 
     def reset(self, env_id: Rows = None, **kwargs: Any) -> tuple[Any, npt.NDArray[np.object_]]:
-        """Begin an episode in every row, or in some.
+        """Begin an episode in every row, or in the rows in `env_id`.
 
         Args:
             env_id: their numbers.
@@ -157,7 +157,7 @@ class MaskedVectorEnv(BaseVectorEnv):
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row was given since construction, int64 (env_num,)."""
+        """The number of invalid actions that each row received since construction, int64 (env_num,)."""
         counts: npt.NDArray[np.int64] = attribute_of(self.envs, "invalid_actions")
         return counts
 

@@ -46,7 +46,7 @@ class Form(NamedTuple):
 
 
 def num_logits(mask_spec: MaskSpecLike) -> int:
-    """Return how many numbers a policy head must give for this kind of mask.
+    """Return how many outputs a policy head needs for this kind of mask.
 
     flat, candidates and binary: n; per_head: sum(nvec); joint: prod(nvec); conditional: n + n * m + ...;
     interval: 2 d; dict: the sum over its parts.

@@ -41,7 +41,7 @@ class LegalActions(constraints.Constraint):
 
 
 class MaskedDistribution(Distribution):
-    """What the masked distributions share; build one of its subclasses, or call `distribution_for`.
+    """The base class of the masked distributions; build one of its subclasses, or call `distribution_for`.
 
     The mask is applied once, in float32 (float64 stays), before the softmax, and the same masked
     log-probabilities serve `sample`, `log_prob`, `entropy`, `mode` and `torch.distributions.kl_divergence`.

@@ -63,7 +63,7 @@ def part_at(observations: Any, path: Path) -> Any:
 
 
 class Features(nn.Module):
-    """Makes float32 vectors of observations. Box and MultiBinary are flattened; Discrete and MultiDiscrete are one-hot.
+    """Turns observations into float32 vectors: Box and MultiBinary flat, Discrete and MultiDiscrete one-hot.
 
     Args:
         observation_space: Box, Discrete, MultiDiscrete, MultiBinary, or Dicts and Tuples of these within each other.

@@ -24,7 +24,7 @@ FORM = LibraryForm(
 
 
 def make_env(id: str, num_envs: int = 8, device: Any = "cpu", **parameters: Any) -> MaskedEnv:
-    """The TorchRL environment of an id, stepped by the compiled rules.
+    """Make the TorchRL environment of an id, stepped by the compiled rules.
 
     Args:
         id: of this package, or whatever `gymnasium.make_vec` makes a masked vector environment of.
@@ -51,7 +51,7 @@ class RowsEnv(EnvBase):  # type: ignore[misc]
 
     @property
     def invalid_actions(self) -> npt.NDArray[np.int64]:
-        """How many invalid actions each row was given since construction, int64 (num_envs,)."""
+        """The number of invalid actions that each row received since construction, int64 (num_envs,)."""
         counts: npt.NDArray[np.int64] = attribute_of(self.envs, "invalid_actions")
         return counts
 
@@ -140,7 +140,7 @@ class MaskedEnv(RowsEnv):
     - "invalid_action", bool (num_envs, 1), where `on_invalid` is not "raise".
 
     Actions under masks per head, joint masks, and conditional ones of two heads are numbered (`VectorFlatActions`);
-    other kinds are refused with the wrapper to use. A `VectorBoundedAction` needs no mask: its actions are those of
+    for other kinds an error names the wrapper to use. A `VectorBoundedAction` needs no mask: its actions are those of
     its Box.
 
     Args:

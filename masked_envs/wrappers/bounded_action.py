@@ -15,7 +15,7 @@ from .unit_actions import log_scale, to_bounds, to_unit, unit_spec
 class BoundedAction(FormWrapper):
     """The same environment with actions `Box(-1, 1)`, mapped affinely onto the bounds of the current interval mask.
 
-    For learners that know a fixed Box and no masks: SAC, TD3, PPO of any library. An action a in [-1, 1] becomes
+    For learners that act in a fixed Box without masks: SAC, TD3, PPO of any library. An action a in [-1, 1] becomes
     low + (a + 1) / 2 * (high - low) of the current mask [low, high], number by number; -1 and 1 are exactly the bounds.
     So every action is legal, and the mask of the wrapper forbids nothing. What is not in [-1, 1] is refused and counted
     by the wrapped environment. The bounds are in `info["bounds"]` and, where the mask was in the observation, in
@@ -49,7 +49,7 @@ class BoundedAction(FormWrapper):
         return self._look(*self.env.reset(seed=seed, options=options))
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Carry out the action that a point of [-1, 1] stands for."""
+        """Execute the action that corresponds to a point of [-1, 1]."""
         unit = self.mask_spec.encode(action)
         inner = NOT_AN_ACTION if unit is None else to_bounds(unit, self._inner_mask())
         observation, reward, terminated, truncated, info = self.env.step(inner)
@@ -71,7 +71,7 @@ class BoundedAction(FormWrapper):
         return to_unit(np.asarray(action), self._inner_mask())
 
     def log_scale(self) -> float:
-        """What the log-density of a point of [-1, 1] exceeds that of its action by now; see the class."""
+        """The log-density of a point of [-1, 1] minus that of its action, in the current state; see the class."""
         return float(log_scale(self._inner_mask()))
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:

@@ -65,7 +65,7 @@ class FlatActions(FlatMaskWrapper):
         return self._with_mask(*self.env.reset(seed=seed, options=options))
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Carry out the action that a number stands for."""
+        """Execute the action with this number."""
         number = self.mask_spec.encode(action)
         if number is None or not 0 <= number < self.numbering.size:
             inner = NOT_AN_ACTION

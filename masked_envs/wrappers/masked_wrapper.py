@@ -117,7 +117,7 @@ class FlatMaskWrapper(FormWrapper):
         """One legal action of this wrapper, every one equally likely.
 
         Args:
-            rng: where the chance comes from; without it, `np_random`.
+            rng: the random generator; by default `np_random`.
 
         Raises:
             ValueError: nothing is legal.

@@ -48,7 +48,7 @@ class InvalidActionRecord:
 
 
 class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any], Recorded):
-    """Keeps every invalid action with its observation, mask and step, and can lead back to it.
+    """Keeps every invalid action with its observation, mask and step; `replay` returns to it.
 
     Args:
         env: a masked environment; `mask_spec` and `action_mask` are reached through its wrappers.
@@ -111,7 +111,7 @@ class RecordInvalidActions(gym.Wrapper[Any, Any, Any, Any], Recorded):
 
 
 def replay(record: InvalidActionRecord, make: Callable[[], gym.Env[Any, Any]]) -> gym.Env[Any, Any]:
-    """A new environment that stands where an invalid action was given.
+    """A new environment in the state in which an invalid action was taken.
 
     Args:
         record: of an episode that a seed began.

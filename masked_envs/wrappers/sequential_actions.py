@@ -30,7 +30,7 @@ class SequentialState(WrapperState):
 
 
 class SequentialActions(FlatMaskWrapper):
-    """The same environment, an action of which takes several steps: one choice each, head by head and part by part.
+    """The same environment, with an action made in several steps: one choice per step, head by head and part by part.
 
     Actions are `Discrete(n)`, n being the most choices that one step has. So the mask grows with the largest head, not
     with the product of all heads as in `FlatActions`. The wrapped environment moves when an action is complete; the
@@ -74,7 +74,7 @@ class SequentialActions(FlatMaskWrapper):
         return self._with_choices(observation, info)
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Make one choice; the one that completes an action carries it out."""
+        """Make one choice; the last one of an action executes it."""
         number = self._number(action)  # which notices set_state on the wrapped environment
         number = None if self._over else number
         made = self._made if number is None else [*self._made, number]
@@ -99,7 +99,7 @@ class SequentialActions(FlatMaskWrapper):
         return SequentialState(self._owner, inner, self._over, self._terminated, last, tuple(self._made)).sealed()
 
     def set_state(self, state: SequentialState) -> None:
-        """Return to a state.
+        """Restore a state.
 
         Raises:
             TypeError: not a state of this wrapper. ValueError: a damaged one, or one of another environment, of other

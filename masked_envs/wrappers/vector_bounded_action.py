@@ -37,7 +37,7 @@ class VectorBoundedAction(VectorFormWrapper):
     def step(
         self, actions: Any, where: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Carry out the actions that points of [-1, 1], (num_envs, d), stand for.
+        """Execute the actions that correspond to points of [-1, 1], (num_envs, d).
 
         Args:
             where: see `MaskedVectorEnv.step`; for vector environments that have it.
@@ -71,7 +71,7 @@ class VectorBoundedAction(VectorFormWrapper):
         return to_unit(np.asarray(actions), self._inner("action_mask"))
 
     def log_scale(self) -> npt.NDArray[np.float64]:
-        """What the log-density of a point of [-1, 1] exceeds that of its action by now, (num_envs,)."""
+        """The log-density of a point of [-1, 1] minus that of its action, in the current state, (num_envs,)."""
         return log_scale(self._inner("action_mask"))
 
     def sample_legal(self, rng: np.random.Generator | None = None) -> Any:

@@ -49,7 +49,7 @@ class VectorFlatActions(VectorFlatMaskWrapper):
     def step(
         self, actions: Any, where: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Carry out the actions that numbers (num_envs,) stand for.
+        """Execute the actions with these numbers (num_envs,).
 
         Args:
             where: see `MaskedVectorEnv.step`; for vector environments that have it.

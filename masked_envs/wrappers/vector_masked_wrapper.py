@@ -118,7 +118,7 @@ class VectorFlatMaskWrapper(VectorFormWrapper):
         """One legal action of this wrapper for each row, every one equally likely.
 
         Args:
-            rng: where the chance comes from; without it, `np_random`.
+            rng: the random generator; by default `np_random`.
 
         Raises:
             ValueError: a row in which nothing is legal.

@@ -26,9 +26,9 @@ Rows = npt.NDArray[np.bool_]
 
 
 class VectorSequentialActions(VectorFlatMaskWrapper):
-    """The same vector environment, an action of which takes several steps: `SequentialActions` for all rows.
+    """The same vector environment, with an action made in several steps: `SequentialActions` for all rows.
 
-    Rows complete their actions at different times; those that have not yet keep still and show the same observation
+    Rows complete their actions at different times; the others do not move, and show the same observation
     with reward 0. So the wrapped environment has the autoreset mode DISABLED, and this wrapper resets rows, as its own
     mode says. What `SequentialActions` says of actions, choices, forbidden choices and discounts holds for each row.
 
@@ -127,7 +127,7 @@ class VectorSequentialActions(VectorFlatMaskWrapper):
         )
 
     def set_state(self, states: Sequence[SequentialState]) -> None:
-        """Return every row to a state.
+        """Restore the state of every row.
 
         Raises:
             TypeError: not states of this wrapper. ValueError: not one per row, damaged ones, or those of another

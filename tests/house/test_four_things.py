@@ -29,8 +29,10 @@ ADDED = {
 GENERATED = {
     "README.md",
     "docs/envs/index.md",
+    "docs/images/badges/environments.svg",
     "docs/envs/MaskedLightsOut.md",
     "docs/envs/MaskedLightsOut.gif",
+    "docs/envs/MaskedLightsOut.svg",
     "docs/envs/MaskedLightsOut.profile.svg",
     "docs/episodes/MaskedLightsOut.random.js",
 }

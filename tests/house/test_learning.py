@@ -59,12 +59,12 @@ def test_every_file_is_of_the_present_settings(path: Path) -> None:
 
 def test_an_environment_needs_no_results() -> None:
     """Its page then lacks the section, and the table its row."""
-    import generate
+    import env_pages
 
     env_id = next(iter(RESULTS))
     title = "## What the reference agent learns"
-    assert title in generate.page(declaration(env_id), RESULTS[env_id])
-    assert title not in generate.page(declaration(env_id))
+    assert title in env_pages.page(declaration(env_id), RESULTS[env_id])
+    assert title not in env_pages.page(declaration(env_id))
     without = {other: each for other, each in RESULTS.items() if other != env_id}
     assert env_id in learning.page(RESULTS) and env_id not in learning.page(without)
 

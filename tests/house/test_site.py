@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,19 @@ class Loader(yaml.SafeLoader):
 Loader.add_constructor("!ENV", lambda loader, node: loader.construct_sequence(node)[-1])
 
 
+def targets_in(menu: list[Any]) -> Iterator[str]:
+    """The pages of a menu and of the menus in it."""
+    for entry in menu:
+        for target in entry.values():
+            yield from [target] if isinstance(target, str) else targets_in(target)
+
+
 def test_every_page_is_in_the_menu_once() -> None:
     config = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader)
-    listed = [target for entry in config["nav"] for target in entry.values() if isinstance(target, str)]
+    listed = list(targets_in(config["nav"]))
     assert len(listed) == len(set(listed))
     written = {path.name for path in (ROOT / "docs").glob("*.md")}
-    assert set(listed) - {"changes.md"} == written
+    assert set(listed) - {"changes.md", "envs/index.md"} == written
     assert config["site_url"] == config["repo_url"] == ""  # whoever publishes sets them
 
 
@@ -77,3 +85,13 @@ def test_workflows_use_targets_that_there_are(path: Path) -> None:
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     assert all("timeout-minutes" in job for name, job in workflow["jobs"].items() if name != "publish")
+
+
+def test_names_break_after_their_punctuation() -> None:
+    html = '<p><code>masked_envs.make("A-v0", n=1.5)</code></p><pre><code>a.b</code></pre>'
+    broken = '<p><code>masked_<wbr>envs.<wbr>make("A-v0", n=1.5)</code></p><pre><code>a.b</code></pre>'
+    assert navigation.on_page_content(html) == broken
+    heading = '<h2 id="masked_envs.a.B">masked_envs.a.B<a href="#masked_envs.a.B">x</a></h2><p>2.5 or x.y</p>'
+    assert navigation.on_page_content(heading) == heading.replace(">masked_envs.a.B", ">masked_<wbr>envs.<wbr>a.<wbr>B")
+    link = '<a href="https://a.b/c">https://a.b/c</a>'
+    assert navigation.on_page_content(link) == link.replace(">https://a.b/c", ">https://<wbr>a.<wbr>b/<wbr>c")

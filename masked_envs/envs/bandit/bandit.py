@@ -1,19 +1,27 @@
 """Action-masked bandit: of many arms only a few are offered; take the best of them.
 
 Description
-    Arm k pays k + 1. In every step a uniformly random set of `num_legal` arms is offered. The observation says nothing:
-    which arms are offered is in the mask alone. The smallest environment whose mask the policy has to obey, and in
-    which the best return is known in closed form.
+    Arm k pays k + 1. In every step a uniformly random set of `num_legal` arms is offered. The observation is constant:
+    which arms are offered is in the mask alone. This is the smallest environment in which a policy needs the mask, and
+    the best return is known in closed form.
 
 Action space
     `Discrete(num_arms)`: the arm.
 
+    | action | meaning |
+    |---|---|
+    | k, 0 to num_arms - 1 | take arm k |
+
 Mask
-    Kind flat, meaning legal: int8 (num_arms,) with exactly `num_legal` ones, the arms that are offered. It is not a
+    Kind flat, meaning legal: int8 (num_arms,) with exactly `num_legal` ones, for the arms that are offered. It is not a
     function of the observation, and never empty.
 
 Observation
-    `Box (1,) int8`: always 0.
+    `Box (1,) int8`.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 | always 0 | 0 | 1 |
 
 Rewards
     k + 1 for arm k.
@@ -22,7 +30,7 @@ Start
     A uniformly random set of arms, as in every step.
 
 Episode end
-    Terminated after `num_steps` steps. Never truncated, unless `time_limit` is given.
+    Terminated after `num_steps` steps. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_arms`, `num_legal`, `num_steps`. `num_legal` is at most `num_arms`.

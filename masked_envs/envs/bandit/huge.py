@@ -1,35 +1,45 @@
 """Action-masked choice among up to a million actions, of which a handful are legal.
 
 Description
-    A bandit with `num_legal` arms that change in every step, hidden among `num_actions` numbers: every step deals that
-    many numbers at random and gives each a payoff. Choosing one of them brings its payoff. But for the numbers on the
-    arms it is the bandit with `num_actions=num_legal`, which has no others: the same seed and the same arms, counted in
-    ascending order, give the same payoffs. So nothing but the size of the action space, and what a library does with a
-    mask of that size, can make it harder.
+    A bandit with `num_legal` arms that change in every step, hidden among `num_actions` numbers: every step draws that
+    many numbers at random and gives each a payoff. Choosing one of them earns its payoff. Apart from arm numbering, it
+    equals the bandit with `num_actions=num_legal`, where every arm is legal: the same seed and the same arms, counted
+    in ascending order, give the same payoffs. So only the size of the action space, and what a library does with a mask
+    of that size, can make it harder.
 
 Action space
-    `Discrete(num_actions)`: the number of an arm.
+    `Discrete(num_actions)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to num_actions - 1 | take arm k |
 
 Mask
     Kind flat, meaning legal: int8 (num_actions,) with exactly `num_legal` ones. It is a function of the observation.
-    What it costs: a step writes 2 num_legal entries of it, clearing the old arms and setting the new ones. All
-    num_actions entries are written by a reset, by the end of an episode (all ones) and by drawing a legal action for an
-    `on_invalid="resample"`, and are copied into every observation, since that keeps its mask when the next step has
-    come. The copy is most of the time of a step. Memory: num_actions bytes an environment, as many for every
-    observation that the caller still has, and num_actions once. A position has no mask in it, and the numbers of the
-    arms say all that the mask says: whoever stores many steps stores these.
+    Cost: a step writes 2 * num_legal entries of the mask, clearing the old arms and setting the new ones. All
+    num_actions entries are written by a reset, at the end of an episode (all ones) and when `on_invalid="resample"`
+    draws a legal action. Every observation gets a copy, so that its mask stays valid after later steps; the copy takes
+    most of the time of a step. Memory: num_actions bytes for each environment, for each observation that the caller
+    keeps, and once in common. A saved position contains no mask, and the arms in the observation determine the mask: to
+    store many steps, store the observations without it.
 
 Observation
-    `Box (2, num_legal) int64`: the numbers of the arms, ascending, and their payoffs.
+    `Box (2, num_legal) int64`.
+
+    | row | meaning | from | to |
+    |---|---|---|---|
+    | 0 | the numbers of the legal arms, ascending | 0 | num_actions - 1 |
+    | 1 | their payoffs | 0 | 9 |
 
 Rewards
     The payoff of the arm, 0 to 9.
 
 Start
-    Arms as in every step: each payoff uniform from 0 to 9, then the set of numbers uniform among all of its size.
+    Arms are drawn as in every step: each payoff uniform from 0 to 9, then the set of numbers uniform among all of its
+    size.
 
 Episode end
-    Terminated after `num_steps` steps. Never truncated, unless `time_limit` is given.
+    Terminated after `num_steps` steps. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_actions`, `num_legal`, `num_steps`. `num_legal` is at most `num_actions`.

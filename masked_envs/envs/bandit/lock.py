@@ -2,18 +2,22 @@
 
 Description
     A lock asks for one random digit after another, and the mask allows that digit alone. There is nothing to decide: a
-    correct policy gradient is exactly 0, the entropy is 0 and the log-probability of every action taken is 0. Learners
-    that divide by what is left of the entropy, or normalise over one action, fail here.
+    correct policy gradient is exactly 0, the entropy is 0, and the log-probability of every action taken is 0. Learners
+    that divide by the entropy, or normalise over the only legal action, fail here.
 
 Action space
-    `Discrete(num_actions)`: the digit.
+    `Discrete(num_actions)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to num_actions - 1 | enter digit k |
 
 Mask
-    Kind flat, meaning legal: int8 (num_actions,), with a single 1 at the digit asked for. It is a function of the
-    observation.
+    Kind flat, meaning legal: int8 (num_actions,), with a single 1 at the digit that the lock asks for. It is a function
+    of the observation.
 
 Observation
-    `Discrete(num_actions)`: the digit asked for.
+    `Discrete(num_actions)`: the digit that the lock asks for.
 
 Rewards
     1 for each step.
@@ -22,7 +26,7 @@ Start
     A uniformly random digit, as in every step.
 
 Episode end
-    Terminated after `num_steps` steps. Never truncated, unless `time_limit` is given.
+    Terminated after `num_steps` steps. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_actions`, `num_steps`.

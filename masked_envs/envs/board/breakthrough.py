@@ -1,33 +1,43 @@
 """Action-masked Breakthrough: march to the other side; captures are diagonal.
 
 Description
-    Each player has two rows of pieces. A move takes one piece one row ahead: straight ahead or diagonally to an empty
-    cell, or diagonally onto a piece of the other player, which is captured. Who gets a piece to the last row, or
-    captures every piece of the other, wins. There are no draws, since the foremost piece can always move.
+    Each player has two rows of pieces. A move takes one piece one row ahead: straight or diagonally to an empty cell,
+    or diagonally onto a piece of the opponent, which is captured. A player wins by bringing a piece to the last row or
+    by capturing every piece of the opponent. There are no draws, since the foremost piece can always move.
 
 Action space
-    `Discrete(3 * rows * columns)`: 3 * (row * columns + column) of the piece, plus 0 to move diagonally to the column
-    before, 1 straight ahead, 2 diagonally to the column after. Ahead is the row below for player_0, the row above for
-    player_1; row 0 is at the top.
+    `Discrete(3 * rows * columns)`: 3 * (row * columns + column) of the piece, plus the direction. Ahead is the row
+    below for player_0, the row above for player_1; row 0 is at the top.
+
+    | direction | meaning |
+    |---|---|
+    | 0 | diagonally ahead, to the column on the left |
+    | 1 | straight ahead |
+    | 2 | diagonally ahead, to the column on the right |
 
 Mask
-    Kind flat, meaning legal: int8 (3 * rows * columns,); an action is legal if a piece of the player stands on the cell
-    and the target is on the board, and is empty or, for a diagonal move, holds a piece of the other. It is a function
-    of the observation and never empty before the end.
+    Kind flat, meaning legal: int8 (3 * rows * columns,). An action is legal if a piece of the player to move stands on
+    the cell, and its target is on the board and is empty or, for a diagonal move, holds a piece of the opponent. It is
+    a function of the observation and never empty before the end.
 
 Observation
-    `Box (3, rows, columns) int8`, of the player who looks: plane 0 marks the player's own pieces, plane 1 the other's,
-    plane 2 is 1 everywhere for the player who moves downwards (player_0), and 0 for the other.
+    `Box (3, rows, columns) int8`, seen by one player.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the player's pieces |
+    | 1 | the opponent's pieces |
+    | 2 | all cells for player_0, who moves downwards; none for player_1 |
 
 Rewards
     `+1` to the winner and `-1` to the loser at the end, otherwise 0.
 
 Start
-    player_0's pieces fill the two top rows, player_1's the two bottom rows. player_0 begins.
+    player_0's pieces fill the two top rows, player_1's the two bottom rows. player_0 moves first.
 
 Episode end
-    Terminated when a piece reaches the row farthest ahead, or the other has no piece left. Never truncated, unless
-    `time_limit` is given.
+    Terminated when a piece reaches the last row ahead of it, or the opponent has no piece left. Never truncated, unless
+    `time_limit` is set.
 
 Arguments
     `rows`, `columns`.

@@ -2,35 +2,48 @@
 
 Description
     Men and kings stand on the dark cells of a board. A man moves one cell diagonally ahead, a king in all four diagonal
-    directions. A piece captures by jumping over a piece of the other beside it to the empty cell behind. Who can
-    capture must, and goes on with the same piece while it can. A man that reaches the row farthest ahead becomes a king
-    and ends the turn. Who is to move and cannot, or has no piece left, loses.
+    directions. A piece captures by jumping over an adjacent piece of the opponent to the empty cell behind it. A player
+    who can capture must do so, and goes on with the same piece as long as it can. A man that reaches the last row
+    becomes a king and ends the turn. A player to move who has no move, or no piece left, loses.
 
 Action space
-    `Discrete(4 * size * size)`: 4 * (row * size + column) of the piece, plus the direction, as (rows down, columns to
-    the right): 0 (-1, -1), 1 (-1, 1), 2 (1, -1), 3 (1, 1). The piece moves one cell, or two if that is a capture. Each
-    jump of a longer capture is an action of its own, by the same player.
+    `Discrete(4 * size * size)`: 4 * (row * size + column) of the piece, plus the direction. The piece moves one cell,
+    or two if that is a capture. Each jump of a longer capture is a separate action of the same player.
+
+    | direction | rows down | columns to the right |
+    |---|---|---|
+    | 0 | -1 | -1 |
+    | 1 | -1 | 1 |
+    | 2 | 1 | -1 |
+    | 3 | 1 | 1 |
 
 Mask
-    Kind flat, meaning legal: int8 (4 * size * size,). While a capture goes on, the jumps of that piece; otherwise all
-    jumps if there are some; otherwise all moves to empty cells. It is a function of what the player to move observes,
+    Kind flat, meaning legal: int8 (4 * size * size,). During a capture, the jumps of the capturing piece; otherwise all
+    jumps if there are any; otherwise all moves to empty cells. It is a function of what the player to move observes,
     and never empty before the end.
 
 Observation
-    `Box (6, size, size) int8`, of the player who looks: planes 0 and 1 mark the player's own men and kings, planes 2
-    and 3 the other's, plane 4 the piece whose capture goes on, plane 5 is 1 everywhere for the player whose men move
-    downwards (player_0), and 0 for the other.
+    `Box (6, size, size) int8`, seen by one player.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the player's men |
+    | 1 | the player's kings |
+    | 2 | the opponent's men |
+    | 3 | the opponent's kings |
+    | 4 | the piece that is in the middle of a capture |
+    | 5 | all cells for player_0, whose men move downwards; none for player_1 |
 
 Rewards
     `+1` to the winner and `-1` to the loser at the end, otherwise 0.
 
 Start
     Dark cells are those with an odd sum of row and column; row 0 is at the top. player_0's men stand on those of the
-    first size / 2 - 1 rows, player_1's on those of the last. player_0 begins.
+    first size / 2 - 1 rows, player_1's on those of the last. player_0 moves first.
 
 Episode end
-    Terminated when the player to move has no legal action, or else as a draw after `draw_after` actions in a row
-    without a capture and without a move of a man. Never truncated, unless `time_limit` is given.
+    Terminated when the player to move has no legal action, or as a draw after `draw_after` actions in a row without a
+    capture or a move of a man. Never truncated, unless `time_limit` is set.
 
 Arguments
     `size`, an even number; `draw_after`.

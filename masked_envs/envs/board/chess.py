@@ -1,41 +1,53 @@
 """Action-masked chess: all of the rules, with 4,672 actions of which about thirty are legal.
 
 Description
-    Chess by the laws of FIDE, with castling, en passant and promotion. Stalemate, the third occurrence of a position,
-    fifty moves of each player without a capture or a pawn's move, and a king alone against a king with at most one
-    bishop or knight are draws at once, without a claim.
+    Chess by the laws of FIDE, with castling, en passant and promotion. The game is a draw at once, without a claim, by
+    stalemate, by the third occurrence of a position, after fifty moves of each player without a capture or a pawn move,
+    and when only the kings and at most one bishop or knight are left.
 
 Action space
-    `Discrete(4672)`: 73 * (8 * row + column) of the piece, plus the way it moves. Row 0 is the eighth rank, column 0
-    the a-file. Ways 0 to 55: 7 * direction + distance - 1, the directions being, as (rows down, columns to the right),
-    0 (-1, 0), 1 (0, 1), 2 (1, 0), 3 (0, -1), 4 (-1, 1), 5 (1, 1), 6 (1, -1), 7 (-1, -1). 56 to 63: a knight's move by
-    (-2, 1), (-1, 2), (1, 2), (2, 1), (2, -1), (1, -2), (-1, -2), (-2, -1). 64 to 72: a pawn's promotion to a knight
-    (64 to 66), bishop (67 to 69) or rook (70 to 72), each going to the column before, the same, the column after. A
-    pawn that reaches the last rank by ways 0 to 55 becomes a queen. Castling is the king's move by two columns.
+    `Discrete(4672)`: 73 * (8 * row + column) of the piece, plus the move type. Row 0 is the eighth rank, column 0 the
+    a-file. Directions are given as (rows down, columns to the right).
+
+    | move type | meaning |
+    |---|---|
+    | 0 to 27 | 7 * k + distance - 1, k being the direction: 0 (-1, 0), 1 (0, 1), 2 (1, 0), 3 (0, -1) |
+    | 28 to 55 | the same with k: 4 (-1, 1), 5 (1, 1), 6 (1, -1), 7 (-1, -1) |
+    | 56 to 63 | a knight: (-2, 1), (-1, 2), (1, 2), (2, 1), (2, -1), (1, -2), (-1, -2), (-2, -1) |
+    | 64 to 66 | promotion to a knight, to the column on the left, the same, the column on the right |
+    | 67 to 69 | promotion to a bishop, likewise |
+    | 70 to 72 | promotion to a rook, likewise |
+
+    A pawn that reaches the last rank by move types 0 to 55 becomes a queen. Castling is the king's move by two columns.
 
 Mask
-    Kind flat, meaning legal: int8 (4672,); 1 for each legal move of chess. It is a function of what the player to
-    move observes, and never empty before the end.
+    Kind flat, meaning legal: int8 (4672,); 1 for each legal move of chess. It is a function of what the player to move
+    observes, and never empty before the end.
 
 Observation
-    `Box (19, 8, 8) int8`, of the player who looks: planes 0 to 5 mark the player's own pawns, knights, bishops, rooks,
-    queens and king, planes 6 to 11 the other's. Planes 12 to 15 are 1 everywhere while castling is not forfeited: the
-    player's own on the king's side and on the queen's side, the other's likewise. Plane 16 marks the cell behind a pawn
-    that has just gone two cells, if a pawn of the other stands beside that pawn. Plane 17 is 1 everywhere for player_0
-    (White, who moves to smaller rows), 0 for player_1. Plane 18 has everywhere the number of moves, of both players
-    together, since the last capture or move of a pawn.
+    `Box (19, 8, 8) int8`, seen by one player.
+
+    | plane | marks |
+    |---|---|
+    | 0 to 5 | the player's pawns, knights, bishops, rooks, queens, king |
+    | 6 to 11 | the opponent's, in the same order |
+    | 12, 13 | all cells while the player may still castle on the king's side, on the queen's side |
+    | 14, 15 | the same of the opponent |
+    | 16 | the cell behind a pawn that has just moved two cells, if a pawn of the other player stands beside it |
+    | 17 | all cells for player_0 (White, who moves to smaller rows); none for player_1 |
+    | 18 | everywhere the number of moves, by both players, since the last capture or pawn move |
 
 Rewards
-    `+1` to who checkmates and `-1` to the other; 0 for both in a draw.
+    `+1` to the player who checkmates and `-1` to the opponent; 0 for both in a draw.
 
 Start
-    The initial position of chess; player_0 begins.
+    The initial position of chess; player_0 moves first.
 
 Episode end
-    Terminated by checkmate, or else by a draw. Never truncated, unless `time_limit` is given.
+    Terminated by checkmate or a draw. Never truncated, unless `time_limit` is set.
 
 Arguments
-    None of its own.
+    None besides the time limit.
 
 References
     FIDE Laws of Chess, 2023. The actions are those of Silver et al., "A general reinforcement learning algorithm that

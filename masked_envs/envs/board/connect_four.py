@@ -5,26 +5,35 @@ Description
     The first with four discs in a row, a column or a diagonal wins; a full rack is a draw.
 
 Action space
-    `Discrete(7)`: the column to drop into, 0 at the left.
+    `Discrete(7)`: the column to drop into.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to 6 | column k, 0 at the left |
 
 Mask
     Kind flat, meaning legal: int8 (7,); a column is legal while its top cell is empty. It is a function of the
     observation and never empty before the end.
 
 Observation
-    `Box (2, 6, 7) int8`, row 0 at the top, of the player who looks: plane 0 marks the own discs, plane 1 the other's.
+    `Box (2, 6, 7) int8`, row 0 at the top, seen by one player.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the player's discs |
+    | 1 | the opponent's discs |
 
 Rewards
     `+1` to the winner and `-1` to the loser at the end, otherwise 0.
 
 Start
-    An empty rack; player_0 begins.
+    An empty rack; player_0 moves first.
 
 Episode end
-    Terminated by a line or a full rack, after at most 42 moves. Never truncated, unless `time_limit` is given.
+    Terminated by a line or a full rack, after at most 42 moves. Never truncated, unless `time_limit` is set.
 
 Arguments
-    None of its own.
+    None besides the time limit.
 
 References
     Allen, "The Complete Book of Connect 4", Puzzlewright Press, 2010. The numbers of move sequences from the empty rack

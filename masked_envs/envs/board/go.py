@@ -1,32 +1,44 @@
 """Action-masked Go: surround; no suicide, and no position twice.
 
 Description
-    Two players put stones on the points of a square board in turn, or pass. A group, stones of one colour that touch
-    along lines, is captured when its last liberty, an empty point beside it, is filled. Tromp and Taylor's rules, but
-    suicide is forbidden: a move must not leave its own group without a liberty, and must not make a position of stones
-    that has been on the board before (positional superko).
+    Two players put stones on the points of a square board in turn, or pass. A group is a set of stones of one colour
+    that are connected along lines. It is captured when its last liberty, an adjacent empty point, is filled. The rules
+    are those of Tromp and Taylor, except that suicide is forbidden: a move must not leave its own group without a
+    liberty. As in their rules, a move must not repeat any earlier position of the board (positional superko).
 
 Action space
-    `Discrete(size * size + 1)`: the point, row by row, 0 at the top left; the last action passes.
+    `Discrete(size * size + 1)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to size * size - 1 | the point in row k // size, column k % size, from the top left |
+    | size * size | pass |
 
 Mask
-    Kind flat, meaning legal: int8 (size * size + 1,). A point is legal if it is empty, a stone there has a liberty once
-    what it captures is gone, and the position that results has not been there before. Passing is always legal. The
-    mask is never empty. It is not a function of the observation, since that does not show all earlier positions.
+    Kind flat, meaning legal: int8 (size * size + 1,). A point is legal if it is empty, a stone there has a liberty
+    after its captures are removed, and the resulting position is new. Passing is always legal, so the mask is never
+    empty. It is not a function of the observation, which does not show all earlier positions.
 
 Observation
-    `Box (4, size, size) int8`, of the player who looks: plane 0 marks the player's own stones, plane 1 the other's,
-    plane 2 is 1 everywhere for player_0 and 0 for player_1, plane 3 is 1 everywhere if the last action was a pass.
+    `Box (4, size, size) int8`, seen by one player.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the player's stones |
+    | 1 | the opponent's stones |
+    | 2 | all points for player_0, none for player_1 |
+    | 3 | all points if the last action was a pass |
 
 Rewards
-    At the end `+1` to the winner and `-1` to the other, or 0 for both if they have as many points. Points are stones,
-    and empty points from which only stones of that colour are reached along empty points; player_1 has `komi` more.
+    At the end `+1` to the winner and `-1` to the opponent, or 0 for both if their scores are equal. A player's score is
+    the number of its stones and of the empty points from which only its stones are reached along empty points; player_1
+    gets `komi` more.
 
 Start
-    An empty board, which counts as a position that has been there; player_0 begins.
+    An empty board, which counts as an earlier position; player_0 moves first.
 
 Episode end
-    Terminated by two passes in a row, or after 3 * size * size actions. Never truncated, unless `time_limit` is given.
+    Terminated by two passes in a row, or after 3 * size * size actions. Never truncated, unless `time_limit` is set.
 
 Arguments
     `size`, `komi`.

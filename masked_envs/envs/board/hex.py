@@ -6,25 +6,34 @@ Description
     gets such a chain, so there are no draws. There is no swap of sides after the first move.
 
 Action space
-    `Discrete(size * size)`: the cell, row by row, 0 at the top left.
+    `Discrete(size * size)`.
+
+    | action | meaning |
+    |---|---|
+    | k | put a stone on the cell in row k // size, column k % size, from the top left |
 
 Mask
     Kind flat, meaning legal: int8 (size * size,); a cell is legal while it is empty. It is a function of the
     observation and never empty before the end.
 
 Observation
-    `Box (2, size, size) int8`, of the player who looks: plane 0 marks the player's own stones, plane 1 the other's. The
-    board is not turned: player_0 always joins top and bottom, and `to_move` shows in the number of stones.
+    `Box (2, size, size) int8`, seen by one player. The board is not turned: player_0 always joins top and bottom,
+    and whose turn it is follows from the number of stones.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the player's stones |
+    | 1 | the opponent's stones |
 
 Rewards
     `+1` to the winner and `-1` to the loser at the end, otherwise 0.
 
 Start
-    An empty board; player_0 begins.
+    An empty board; player_0 moves first.
 
 Episode end
     Terminated as soon as a chain joins the two sides of the player who moved. Never truncated, unless `time_limit` is
-    given.
+    set.
 
 Arguments
     `size`.

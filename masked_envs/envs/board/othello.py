@@ -1,32 +1,41 @@
 """Action-masked Othello: enclose the other's discs in lines and flip them; most discs win.
 
 Description
-    Two players place a disc in turn on an empty cell so that it encloses discs of the other player: in at least one of
-    the eight directions a line of the other's discs follows, with a disc of the player's own at its end. All discs so
-    enclosed are flipped. Who cannot flip anything passes; when neither can, the game is over and the player with more
+    Two players place a disc in turn on an empty cell so that it encloses discs of the opponent: in at least one of the
+    eight directions there is a line of the opponent's discs with a disc of the player at its end. All enclosed discs
+    are flipped. A player who cannot flip anything passes. When neither can, the game ends and the player with more
     discs wins.
 
 Action space
-    `Discrete(size * size + 1)`: the cell, row by row, 0 at the top left; the last action passes.
+    `Discrete(size * size + 1)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to size * size - 1 | place a disc on the cell in row k // size, column k % size, from the top left |
+    | size * size | pass |
 
 Mask
-    Kind flat, meaning legal: int8 (size * size + 1,); a cell is legal if a disc there flips at least one disc, the
-    pass only if no cell is. It is a function of what the player to move observes, and never empty before
-    the end.
+    Kind flat, meaning legal: int8 (size * size + 1,). A cell is legal if a disc there flips at least one disc; passing
+    is legal only if no cell is. It is a function of what the player to move observes, and never empty before the end.
 
 Observation
-    `Box (2, size, size) int8`, of the player who looks: plane 0 marks the player's own discs, plane 1 the other's.
+    `Box (2, size, size) int8`, seen by one player.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the player's discs |
+    | 1 | the opponent's discs |
 
 Rewards
-    `+1` to the player with more discs and `-1` to the other at the end; 0 for both with as many. Otherwise 0.
+    At the end `+1` to the player with more discs and `-1` to the opponent, or 0 for both if they have equally many.
 
 Start
-    Four discs in the middle: of the cells (size / 2 - 1, size / 2 - 1) and (size / 2, size / 2) player_1's, of
-    (size / 2 - 1, size / 2) and (size / 2, size / 2 - 1) player_0's. player_0 begins.
+    Four discs in the middle: player_1's on (size / 2 - 1, size / 2 - 1) and (size / 2, size / 2), player_0's on
+    (size / 2 - 1, size / 2) and (size / 2, size / 2 - 1). player_0 moves first.
 
 Episode end
     Terminated when neither player can flip a disc; a full board is one such position. Never truncated, unless
-    `time_limit` is given.
+    `time_limit` is set.
 
 Arguments
     `size`, an even number.

@@ -2,29 +2,38 @@
 
 Description
     Two players mark an empty cell of a three by three board in turn. The first with three marks in a row, a column or a
-    diagonal wins; a full board is a draw. Small enough for every game to be counted.
+    diagonal wins; a full board is a draw. The game is small enough to count all games.
 
 Action space
-    `Discrete(9)`: the cell to mark, row by row, 0 at the top left.
+    `Discrete(9)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to 8 | mark the cell in row k // 3, column k % 3, from the top left |
 
 Mask
     Kind flat, meaning legal: int8 (9,); a cell is legal while it is empty. It is a function of the observation and
     never empty before the end.
 
 Observation
-    `Box (2, 3, 3) int8`, of the player who looks: plane 0 marks the player's own cells, plane 1 the other's.
+    `Box (2, 3, 3) int8`, seen by one player.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the player's cells |
+    | 1 | the opponent's cells |
 
 Rewards
     `+1` to the winner and `-1` to the loser at the end, otherwise 0.
 
 Start
-    An empty board; player_0 begins.
+    An empty board; player_0 moves first.
 
 Episode end
-    Terminated by a line or a full board, after at most 9 moves. Never truncated, unless `time_limit` is given.
+    Terminated by a line or a full board, after at most 9 moves. Never truncated, unless `time_limit` is set.
 
 Arguments
-    None of its own.
+    None besides the time limit.
 
 References
     There are 255,168 games and 5,478 positions: Schaefer, "Tic-Tac-Toe (Naughts and Crosses, Cheese and Crackers,

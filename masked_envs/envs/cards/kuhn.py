@@ -2,29 +2,42 @@
 
 Description
     Two players put one chip each into the pot and get one card each from a deck with the ranks 0 to `num_cards` - 1.
-    player_0 checks or bets one chip; then player_1 checks or bets, or answers the bet by folding or calling. After a
-    check and a bet player_0 folds or calls. Who folds loses what is in the pot; otherwise the higher card wins it.
+    player_0 checks or bets one chip; then player_1 checks or bets or, after a bet, folds or calls. After a check and a
+    bet player_0 folds or calls. A player who folds loses the pot; otherwise the higher card wins it.
 
 Action space
-    `Discrete(4)`: 0 check, 1 bet, 2 fold, 3 call.
+    `Discrete(4)`.
+
+    | action | meaning |
+    |---|---|
+    | 0 | check |
+    | 1 | bet |
+    | 2 | fold |
+    | 3 | call |
 
 Mask
-    Kind flat, meaning legal: int8 (4,); check and bet are legal while nobody has bet, fold and call after a bet. It is
-    a function of the observation, says nothing of the hidden card, and is never empty before the end.
+    Kind flat, meaning legal: int8 (4,). Check and bet are legal while nobody has bet, fold and call after a bet. It is
+    a function of the observation, reveals nothing of the hidden card, and is never empty before the end.
 
 Observation
-    `Box (4,) int64`, of the player who looks: the rank of the player's card, the index of the player, the first and the
-    second action of the game, each plus one and 0 while there is none.
+    `Box (4,) int64`, seen by one player.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 | the rank of the player's card | 0 | num_cards - 1 |
+    | 1 | the index of the player | 0 | 1 |
+    | 2 | the first action of the game plus one, 0 before it | 0 | 4 |
+    | 3 | the second action of the game plus one, 0 before it | 0 | 4 |
 
 Rewards
-    At the end, the chips won, or lost as negative numbers, beyond one's own: 1, or 2 if a bet was called.
+    At the end, the chips won from the opponent, or lost to it as a negative number: 1, or 2 if a bet was called.
 
 Start
     Two different cards at random.
 
 Episode end
     Terminated by a fold, a call, or two checks, after two or three actions. Never truncated, unless `time_limit` is
-    given.
+    set.
 
 Arguments
     `num_cards`.

@@ -2,33 +2,46 @@
 
 Description
     The deck has two cards of each of `num_ranks` ranks. Two players put one chip each into the pot and get one hidden
-    card each. A round of bets follows; then one public card is shown, and a second round follows. In a round player_0
-    acts first. A player folds, calls (or checks, when there is nothing to call), or raises: puts in what is to be
-    called and 2 chips more in the first round, 4 in the second. A round has at most two raises. It ends when a player
-    calls, but for the first check of a round. Who folds loses; after the second round a pair with the public card wins,
-    otherwise the higher rank; equal ranks share.
+    card each. After a round of bets one public card is shown, and a second round follows. In a round player_0 acts
+    first. A player folds, calls (or checks, when there is nothing to call), or raises: calls and adds 2 chips in the
+    first round, 4 in the second. A round has at most two raises. It ends when a player calls, but not with a check that
+    opens the round. A player who folds loses. After the second round a pair with the public card wins, otherwise the
+    higher rank; equal ranks split the pot.
 
 Action space
-    `Discrete(3)`: 0 fold, 1 call or check, 2 raise.
+    `Discrete(3)`.
+
+    | action | meaning |
+    |---|---|
+    | 0 | fold |
+    | 1 | call or check |
+    | 2 | raise |
 
 Mask
-    Kind flat, meaning legal: int8 (3,); folding is legal when there is something to call, calling always, raising while
-    the round has had fewer than two raises. It is a function of the observation, says nothing of the hidden card, and
-    is never empty.
+    Kind flat, meaning legal: int8 (3,). Folding is legal when there is something to call, calling always, raising while
+    the round has had fewer than two raises. It is a function of the observation, reveals nothing of the hidden card,
+    and is never empty.
 
 Observation
-    `Box (12,) int64`, of the player who looks: the rank of the player's card, the rank of the public card plus one or 0
-    before it is shown, the index of the player, the number of actions in this round (0 once the second round has
-    begun), and then four numbers for each round: its actions in order, each plus one, and 0 for those not taken.
+    `Box (12,) int64`, seen by one player.
+
+    | index | meaning |
+    |---|---|
+    | 0 | the rank of the player's card |
+    | 1 | the rank of the public card plus one, 0 before it is shown |
+    | 2 | the index of the player |
+    | 3 | the number of actions in this round; 0 once the second round has begun |
+    | 4 to 7 | the actions of the first round in order, each plus one; 0 for those not taken |
+    | 8 to 11 | the actions of the second round, likewise |
 
 Rewards
-    At the end, the chips won, or lost as negative numbers, beyond one's own; 0 if the pot is shared.
+    At the end, the chips won from the opponent, or lost to it as a negative number; 0 if the pot is split.
 
 Start
-    Three different cards at random; the third is the public one and not shown yet.
+    Three different cards at random; the third is the public one and not yet shown.
 
 Episode end
-    Terminated by a fold or by the end of the second round. Never truncated, unless `time_limit` is given.
+    Terminated by a fold or by the end of the second round. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_ranks`.

@@ -1,40 +1,49 @@
 """Action-masked trick taking: follow suit if you can, and win as many tricks as you can.
 
 Description
-    Whist in its simplest form, each for himself. Every player holds a hand of cards that the others do not see. A trick
-    is one card from each player in turn. Who plays first chooses any card; the others must play a card of its suit if
+    Whist in its simplest form, without partners. Every player holds a hand of cards that the others do not see. A trick
+    is one card from each player in turn. The first player plays any card; the others must play a card of its suit if
     they have one, and any card otherwise. The highest card of the trump suit wins the trick or, if there is none, the
     highest card of the suit that was led. The winner leads the next trick.
 
 Action space
-    `Discrete(num_suits * num_ranks)`: the card to play, suit * num_ranks + rank; a higher rank beats a lower one.
+    `Discrete(num_suits * num_ranks)`.
+
+    | action | meaning |
+    |---|---|
+    | suit * num_ranks + rank | play this card; a higher rank beats a lower one |
 
 Mask
-    Kind flat, meaning legal: int8, one entry for each card; a card is legal if the player to move holds it and it is of
-    the suit led, or the player holds none of that suit, or leads. It is a function of the observation, says nothing of
-    the hands of the others, and is never empty before the end.
+    Kind flat, meaning legal: int8, one entry for each card. A card is legal if the player to move holds it and leads,
+    or it is of the suit led, or the player has no card of that suit. It is a function of the observation, reveals
+    nothing of the hands of the others, and is never empty before the end.
 
 Observation
-    `Box (3 * cards + num_players + 1,) int64` with cards = num_suits * num_ranks, of the player who looks: for each
-    card 1 if the player holds it; for each card 0 if it has not been played, else 1 if the player has played it, 2 if
-    the next player has, and so on in the order of play; for each card its place in the present trick, 1 for the one
-    that was led, 0 for those that are not in it, and for all once the trick is complete; the tricks won by the player
-    and by the others, in the order of play from there; and the trump suit plus one, 0 without.
+    `Box (3 * cards + num_players + 1,) int64` with cards = num_suits * num_ranks, seen by one player. A complete trick
+    counts as no trick.
+
+    | index | meaning |
+    |---|---|
+    | 0 to cards - 1 | 1 for each card that the player holds |
+    | cards + c | who has played card c: 0 nobody, 1 the player, 2 the next player in order of play, ... |
+    | 2 * cards + c | the place of card c in the trick, 1 if it was led; 0 if it is not in it |
+    | the next num_players | the tricks won by the player and by the others, in the order of play |
+    | the last | the trump suit plus one, 0 without trumps |
 
 Rewards
     1 to the winner of a trick.
 
 Start
     A shuffled deck; each player gets `hand_size` cards, and the others are not in play. With `trump="random"` the trump
-    suit is uniformly random, with "none" there is none. player_0 leads the first trick; the players follow each other
-    in the order of their numbers, and after the last comes player_0.
+    suit is uniformly random, with "none" there is none. player_0 leads the first trick. Players act in the order of
+    their numbers, and player_0 follows the last.
 
 Episode end
     Terminated after `hand_size` tricks; the winner of the last one is then to move. Never truncated, unless
-    `time_limit` is given.
+    `time_limit` is set.
 
 Arguments
-    `num_players`, `num_suits`, `num_ranks`, `hand_size`, `trump`. The hands have together at most num_suits * num_ranks
+    `num_players`, `num_suits`, `num_ranks`, `hand_size`, `trump`. All hands together have at most num_suits * num_ranks
     cards.
 
 References

@@ -7,23 +7,38 @@ Description
     agents of many libraries kept choosing illegal actions.
 
 Action space
-    `Discrete(num_actions)`: even pushes with -10 N, odd with +10 N, for 0.02 s.
+    `Discrete(num_actions)`: a push for 0.02 s.
+
+    | action | meaning |
+    |---|---|
+    | even | push left, -10 N |
+    | odd | push right, +10 N |
 
 Mask
     Kind flat, meaning legal: int8 (num_actions,) with exactly `num_available` ones, at least one of each direction, a
-    uniformly random such subset. `availability` says when it is drawn: "fixed" once from `layout_seed`, so that it is
-    the same in every worker and every evaluation; "episode" at each reset; "step" at each reset and after each step.
-    "fixed" is a constant, "episode" and "step" are not functions of the observation. With "context" the actions lie in
-    blocks of `num_available`, and one block is legal, drawn at each reset and after each step: the mask is a function
-    of the observation, which shows the block.
+    uniformly random such subset. `availability` sets when it is drawn.
+
+    | `availability` | the mask is drawn | function of the observation |
+    |---|---|---|
+    | "fixed" | once, from `layout_seed`: the same in every process | constant |
+    | "episode" | at each reset | no |
+    | "step" | at each reset and after each step | no |
+    | "context" | as "step", but one of the blocks of `num_available` successive actions | yes, of the block in it |
 
 Observation
-    `Box (4,) float32`: cart position (m), cart velocity (m/s), pole angle (rad), pole angular velocity (rad/s). The
-    bounds are those of Gymnasium: twice the limits of position and angle. With `availability="context"` follow
-    `num_actions / num_available` numbers: 1 for the legal block, 0 for the others.
+    `Box (4,) float32`. The bounds of position and angle are those of Gymnasium, twice the limits of the episode. With
+    `availability="context"` there are `num_actions / num_available` more numbers, which show the legal block.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 | cart position (m) | -4.8 | 4.8 |
+    | 1 | cart velocity (m/s) | -inf | inf |
+    | 2 | pole angle (rad) | -0.419 | 0.419 |
+    | 3 | pole angular velocity (rad/s) | -inf | inf |
+    | 4 on | with "context": 1 for the legal block, 0 for the others | 0 | 1 |
 
 Rewards
-    1 for every step, the last one included.
+    1 for every step, including the last.
 
 Start
     Each of the four numbers uniform in [-0.05, 0.05).

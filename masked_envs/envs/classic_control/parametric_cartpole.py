@@ -2,34 +2,46 @@
 
 Description
     The pole of MaskedCartPole, but the number of an action says nothing about it. Each of `num_actions` candidates
-    pushes left or right; which of them does what is dealt anew in every episode, and can be read only from the row of
-    `action_embeddings` that describes the candidate. Candidates that are not legal have directions and embeddings too,
-    so reading the embedding does not replace the mask. An agent solves it by scoring candidates, as recommender
-    systems and dispatchers do.
+    pushes left or right. Which of them does what is drawn again in every episode, and can be read only from the
+    candidate's row of `action_embeddings`. Candidates that are not legal have directions and embeddings too, so reading
+    the embedding does not replace the mask. An agent solves it by scoring candidates, as recommender systems and
+    dispatchers do.
 
 Action space
-    `Discrete(num_actions)`: a candidate, which pushes with -10 N or +10 N for 0.02 s.
+    `Discrete(num_actions)`.
+
+    | action | meaning |
+    |---|---|
+    | k | take candidate k, which pushes with -10 N or +10 N for 0.02 s |
 
 Mask
     Kind candidates, meaning legal: int8 (num_actions,) with exactly `num_available` ones, at least one of each
-    direction. Candidate i stands for one of MaskedCartPole's actions, its even ones pushing left, its odd ones right;
-    `availability` says when it is drawn which of those are legal: "fixed" once from `layout_seed`, "episode" at each
-    reset, "step" at each reset and after each step. The candidates that stand for them change with every episode in
-    any case, so the mask is no constant (unless all are legal) and no function of the observation.
+    direction. Each candidate stands for one action of MaskedCartPole, whose even actions push left and whose odd ones
+    push right; `availability` sets when the legal ones among those are drawn: "fixed" once from `layout_seed`,
+    "episode" at each reset, "step" at each reset and after each step. Which candidate stands for which action changes
+    with every episode, so the mask is neither constant (unless all are legal) nor a function of the observation.
 
 Observation
-    `Dict`: `observation`, `Box (4,) float32`: cart position (m), cart velocity (m/s), pole angle (rad), pole angular
-    velocity (rad/s); `action_embeddings`, `Box (num_actions, embedding_dim) float32`. The embedding of a candidate
-    that pushes left is a corner of the cube [-1, 1]^embedding_dim drawn from `layout_seed`, the same in every episode,
-    process and worker; right is the opposite corner, as far away as a cube allows. To each component of each candidate
-    is added a number uniform in [-embedding_noise, embedding_noise), drawn at each reset. Noise is at most 1, so that
-    the signs of an embedding always tell the direction.
+    `Dict` of `observation`, Box (4,) float32, and `action_embeddings`, Box (num_actions, embedding_dim) float32.
+
+    | part | index | meaning | from | to |
+    |---|---|---|---|---|
+    | `observation` | 0 | cart position (m) | -4.8 | 4.8 |
+    |  | 1 | cart velocity (m/s) | -inf | inf |
+    |  | 2 | pole angle (rad) | -0.419 | 0.419 |
+    |  | 3 | pole angular velocity (rad/s) | -inf | inf |
+    | `action_embeddings` | row k | the embedding of candidate k | -(1 + noise) | 1 + noise |
+
+    The embedding of a candidate that pushes left is a corner of the cube [-1, 1]^embedding_dim drawn from
+    `layout_seed`, the same in every episode, process and worker; right is the opposite corner. To each component a
+    number uniform in [-embedding_noise, embedding_noise) is added, drawn at each reset. The noise is at most 1, so that
+    the signs of an embedding always show the direction.
 
 Rewards
-    1 for every step, the last one included.
+    1 for every step, including the last.
 
 Start
-    Each of the four numbers uniform in [-0.05, 0.05); the candidates dealt in random order.
+    Each of the four numbers uniform in [-0.05, 0.05); the candidates in random order.
 
 Episode end
     Terminated when the cart leaves [-2.4, 2.4] m or the pole leaves [-12, 12] degrees. Truncated after `time_limit`

@@ -1,30 +1,41 @@
 """Action-masked Pendulum: swing up and balance, with torques that never drive it past a speed limit.
 
 Description
-    A rod hangs from a pivot and must be swung up and held there by a torque. The torques that are legal keep the
-    angular speed within `speed_limit` after the step. The physics, costs and start are those of Gymnasium's
-    Pendulum-v1, which clips the speed at 8 rad/s. With `speed_limit=8` and `max_torque=2` every torque is legal. States
-    and observations are then those of Gymnasium, bit for bit where NumPy's sine is that of the C library, and rewards
-    agree to 1e-9: Gymnasium squares the torque with the float32 power function, whose last bit may differ from that of
-    the product. As in Gymnasium with NumPy 2, three times the torque, which is its part of the acceleration, is rounded
-    to float32. With a lower limit the motor must
-    hold the rod against gravity wherever it is. At the horizontal this takes 5 N m. `max_torque` must then be at least
-    6 N m, so that some reserve is left.
+    A rod hangs from a pivot and must be swung up and held there by a torque. The legal torques keep the angular speed
+    within `speed_limit` after the step. The physics, costs and start are those of Gymnasium's Pendulum-v1, which clips
+    the speed at 8 rad/s. With a lower limit the motor must be able to hold the rod against gravity in any position,
+    which takes 5 N m at the horizontal; so `max_torque` must then be at least 6 N m, which leaves some reserve.
+
+    With `speed_limit=8` and `max_torque=2` every torque is legal. States and observations are then those of Gymnasium,
+    bit for bit where NumPy's sine is that of the C library. Rewards agree to 1e-9: Gymnasium squares the torque with
+    the float32 power function, whose last bit may differ from that of the product. As in Gymnasium with NumPy 2, three
+    times the torque, which is its part of the acceleration, is rounded to float32.
 
 Action space
-    `Box(-max_torque, max_torque, (1,), float32)`: the torque (N m), for 0.05 s.
+    `Box(-max_torque, max_torque, (1,), float32)`, applied for 0.05 s.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 | torque (N m) | -max_torque | max_torque |
 
 Mask
     Kind interval, meaning safe: float32 (2, 1), the lowest and the highest torque after which the angular speed is
-    within [-speed_limit, speed_limit]. A bound that the speed limit sets is moved inwards by 1e-5 N m, then rounded
-    inwards to float32, so that rounding cannot break the limit. It is a function of the observation, and never empty:
-    the torque that cancels gravity keeps the speed, and is always within. With `speed_limit=8` it is the whole space.
+    within [-speed_limit, speed_limit]. A bound that comes from the speed limit is moved inwards by 1e-5 N m, then
+    rounded inwards to float32, so that rounding cannot break the limit. The mask is a function of the observation, and
+    never empty: the torque that cancels gravity keeps the speed, and is always within the bounds. With `speed_limit=8`
+    it is the whole space.
 
 Observation
-    `Box (3,) float32`: cosine and sine of the angle from upright, angular speed (rad/s).
+    `Box (3,) float32`.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 | cosine of the angle from upright | -1 | 1 |
+    | 1 | sine of the angle | -1 | 1 |
+    | 2 | angular speed (rad/s) | -8 | 8 |
 
 Rewards
-    -(angle^2 + 0.1 speed^2 + 0.001 torque^2), the angle in [-pi, pi), all before the step.
+    -(angle^2 + 0.1 speed^2 + 0.001 torque^2), with the angle in [-pi, pi), all of the state before the step.
 
 Start
     Angle uniform in [-pi, pi), speed uniform in [-1, 1).

@@ -1,25 +1,34 @@
 """Action-masked Liar's Dice: bid higher on dice that nobody sees in full, or call the last bid a lie.
 
 Description
-    Every player rolls dice and keeps them hidden. In turn, from player_0 on, a player bids that among the dice of all
-    players at least a number of them show a face, or challenges the bid before. A bid must be higher than the one
-    before it: a larger number of dice, or the same number with a higher face. A challenge ends the game: the dice are
-    shown, and if there are as many as the bid says, or more, the player who challenged has lost against the player
-    who made the bid; otherwise it is the other way round.
+    Every player rolls dice and keeps them hidden. In turn, beginning with player_0, a player makes a bid (among the
+    dice of all players, at least a number of them show a face) or challenges the previous bid. A bid must be higher
+    than the previous one: a larger number of dice, or the same number with a higher face. A challenge ends the game,
+    and the dice are shown. If the bid holds, the challenger loses against the player who made the bid; otherwise that
+    player loses against the challenger.
 
 Action space
-    `Discrete(num_players * num_dice * num_faces + 1)`: the bid of q dice that show face f is (q - 1) * num_faces +
-    (f - 1), with faces from 1; the last action is the challenge.
+    `Discrete(bids + 1)` with bids = num_players * num_dice * num_faces.
+
+    | action | meaning |
+    |---|---|
+    | (q - 1) * num_faces + (f - 1) | bid: q dice show face f, with faces counted from 1 |
+    | bids | challenge |
 
 Mask
-    Kind flat, meaning legal: int8, one entry for each action; a bid is legal if its number is higher than that of the
-    bid before, and the challenge if there is a bid. It is a function of the observation, says nothing of the dice, and
-    is never empty.
+    Kind flat, meaning legal: int8 (bids + 1,). A bid is legal if its number is higher than that of the previous bid,
+    and the challenge if there is a bid. It is a function of the observation, reveals nothing of the dice, and is never
+    empty.
 
 Observation
-    `Box (num_faces + 1 + bids,) int64` with bids = num_players * num_dice * num_faces, of the player who looks: how
-    many of the player's own dice count for each face, from 1 on; the index of the player; and 1 for each bid that has
-    been made, in the order of their numbers, else 0. Bids rise, and player_0 begins, so that this says who made which.
+    `Box (num_faces + 1 + bids,) int64`, seen by one player. Bids rise and player_0 begins, so the observation also
+    shows who made which bid.
+
+    | index | meaning |
+    |---|---|
+    | 0 to num_faces - 1 | how many of the player's dice count for each face, from face 1 on |
+    | num_faces | the index of the player |
+    | num_faces + 1 + k | 1 if bid k has been made, else 0 |
 
 Rewards
     At the end 1 for the winner and -1 for the loser of the challenge, 0 for the others.
@@ -29,11 +38,11 @@ Start
 
 Episode end
     Terminated by a challenge, after at most `bids` bids; the next player in turn is then to move. Never truncated,
-    unless `time_limit` is given.
+    unless `time_limit` is set.
 
 Arguments
-    `num_players`, `num_dice`, `num_faces`, `wild_ones`. With `wild_ones=True` dice that show 1 count
-    for every face, otherwise a die counts for the face that it shows.
+    `num_players`, `num_dice`, `num_faces`, `wild_ones`. With `wild_ones=True` dice that show 1 count for every face;
+    otherwise each die counts for its own face only.
 
 References
     Lanctot, Gibson, Burch, Zinkevich and Bowling, "No-Regret Learning in Extensive-Form Games with Imperfect Recall",

@@ -21,31 +21,41 @@ Description
     more scores 35 more, in the step in which they do.
 
 Action space
-    `Dict(keep: MultiBinary(5), category: Discrete(13))`: which dice to keep, 1 for those that are not rolled again, and
-    the category. Of the two, one is used: while there are rolls left in the turn, `keep`, then `category`. The other is
-    fixed by the mask.
+    `Dict(keep: MultiBinary(5), category: Discrete(13))`. While the turn has rolls left only `keep` matters, then only
+    `category`. The mask fixes the other.
+
+    | part | index | meaning |
+    |---|---|---|
+    | `keep` | k, 0 to 4 | 1 to keep die k, 0 to roll it again |
+    | `category` |  | the category, 0 to 12 |
 
 Mask
     Kind dict, meaning legal: `keep`, int8 (5, 2), whether each die may be rolled and may be kept, and `category`, int8
-    (13,). While there are rolls left in the turn, both are legal for every die, and the one legal category is 0, which
-    says nothing. Without rolls left every die can only be kept, and a category is legal if the player has not used it.
-    It is a function of the observation, and never empty.
+    (13,). While the turn has rolls left, both are legal for every die, and the one legal category is 0, which has no
+    effect. Without rolls left every die can only be kept, and a category is legal if the player has not used it. The
+    mask is a function of the observation, and never empty.
 
 Observation
-    `Box (7 + 14 * num_players,) int64`: the numbers of the five dice; the rolls left in the turn, 2, 1 or 0; how many
-    players on from the one who looks is the one to move (0 to num_players - 1, 0 for oneself), counted in the order of
-    play; then, for the player who looks and the others in the order of play from there, the points in each category, -1
-    for one not used, and the sum of all points, bonuses included.
+    `Box (7 + 14 * num_players,) int64`, seen by one player, who is p = 0; the others follow in the order of
+    play.
+
+    | index | meaning |
+    |---|---|
+    | 0 to 4 | the numbers of the dice |
+    | 5 | the rolls left in the turn, 2, 1 or 0 |
+    | 6 | who is to move, counted from the observing player: 0 for itself, 1 for the next, ... |
+    | 7 + 14p to 19 + 14p | the points of player p in each category, -1 for one not used |
+    | 20 + 14p | the sum of all points of player p, including bonuses |
 
 Rewards
-    To the player who moves, the points scored: in the category, and the 100 and 35 more.
+    To the player who moves, the points scored in the step: those of the category, and the bonuses of 100 and 35.
 
 Start
-    No category is used; the dice of the first player have been rolled. Each die that is rolled shows 1 to 6 with equal
-    chance. When a category has been chosen all five dice are rolled for the next player, after the last turn too.
+    No category is used; the dice of the first player have been rolled. Each roll of a die shows 1 to 6 with equal
+    probability. When a category has been chosen all five dice are rolled for the next player, even after the last turn.
 
 Episode end
-    Terminated after `rounds` rounds. Never truncated, unless `time_limit` is given.
+    Terminated after `rounds` rounds. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_players`, `rounds`.

@@ -2,42 +2,56 @@
 
 Description
     Cars come to the chargers of a building, want energy, and leave at a time that is known when they come. Every hour
-    the agent says what power each charger gives. Of what a charger draws from the feeder, 0.9 reaches the battery. The
-    building has a load of its own, and what is left of the feeder's limit is for the chargers. Energy has a price that
-    depends on the hour; energy that a car wanted and did not get when it leaves costs `unserved_cost` per kWh.
+    the agent sets the power of each charger. Of what a charger draws from the feeder, 0.9 reaches the battery. The
+    building has a load of its own; the rest of the feeder's limit is available to the chargers. The price of energy
+    depends on the hour. Energy that a car wanted and did not get before it leaves costs `unserved_cost` per kWh.
 
 Action space
-    `Box(0, 11, (num_chargers,), float32)`: the power (kW) that each charger draws in this hour.
+    `Box(0, 11, (num_chargers,), float32)`.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | k | power (kW) that charger k draws in this hour | 0 | 11 |
 
 Mask
-    Kind interval, meaning legal: float32 (2, num_chargers), the lowest and the highest power (kW). The lowest is 0. The
-    highest is 0 for a charger without a car; else the least of 11 kW, the power that would fill the car's want in the
-    hour (want / 0.9), and a fair share of what the building leaves of the feeder's limit. The fair share is the same
-    for all cars and as large as it can be while the highest powers of all chargers together do not exceed what is left:
-    who can take less than an equal share leaves the rest to the others in equal parts. It is rounded down to float32.
-    So the chargers together never draw more than is left, whatever they choose. The mask is a function of the
-    observation, up to its rounding to float32, and never empty.
+    Kind interval, meaning legal: float32 (2, num_chargers), the lowest and the highest power (kW) of each charger. The
+    lowest is 0. The highest is 0 without a car; otherwise it is the smallest of 11 kW, the power that would give the
+    car all it wants within the hour (want / 0.9), and the charger's fair part of the available power. The fair part is
+    the same for all cars, and as large as possible while the highest powers of all chargers together do not exceed the
+    available power: a car that cannot use an equal part leaves the rest to the others, equally. It is rounded down to
+    float32. So the chargers together never draw more than is available, whatever they choose. The mask is a function of
+    the observation, up to its rounding to float32, and never empty.
 
 Observation
-    `Box (2 * num_chargers + 3,) float32`: for each charger the energy (kWh) that its car still wants, 0 without a car;
-    for each the hours until its car leaves, 1 in its last hour, 0 without a car (it may be more than the episode has
-    left); the hour of the day, 0 to 23; the price in this hour (per kWh); and what is left of the feeder for the
-    chargers (kW).
+    `Box (2 * num_chargers + 3,) float32`, with n = num_chargers.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 to n - 1 | energy (kWh) that the car at the charger still wants; 0 without a car | 0 | 50 |
+    | n to 2n - 1 | hours until the car leaves, 1 in its last hour, even beyond the episode; 0 without a car | 0 | 10 |
+    | 2n | hour of the day | 0 | 23 |
+    | 2n + 1 | price in this hour (per kWh) | 0 | 0.5 |
+    | 2n + 2 | power available to the chargers (kW) | 0 | `feeder_limit` |
 
 Rewards
-    Minus the cost: the energy drawn in the hour at its price, and `unserved_cost` for each kWh that cars which leave at
-    the end of the hour still want.
+    Minus the cost: the energy drawn in the hour times its price, and `unserved_cost` for each kWh that cars which leave
+    at the end of the hour still want.
 
 Start
-    It is hour 0, and the chargers are empty; then cars come. At the beginning of each hour, and once more after the
-    last, a car comes to each charger without one with the chance `arrival`; it wants energy uniform in [5, 50) kWh and
-    stays for a number of hours uniform from 2 to 10, the present one included. Who would stay longer than the episode
-    leaves with its end. The prices of the hours of a day, from hour 0 on, are 0.2 for seven hours, 0.3 for ten, 0.5 for
-    four and 0.3 for three; the load of the building, as a share of the feeder's limit, is 0.2 for seven hours, 0.5 for
-    ten, 0.7 for four and 0.4 for three. Days are alike.
+    It is hour 0. At the beginning of each hour, and once more after the last, a car comes to each free charger with
+    probability `arrival`. It wants energy uniform in [5, 50) kWh and stays for a number of hours uniform from 2 to 10,
+    including the present one. A car that would stay beyond the episode leaves with its end. All days have the same
+    prices and loads:
+
+    | hours of the day | price | load of the building, as a fraction of the feeder's limit |
+    |---|---|---|
+    | 0 to 6 | 0.2 | 0.2 |
+    | 7 to 16 | 0.3 | 0.5 |
+    | 17 to 20 | 0.5 | 0.7 |
+    | 21 to 23 | 0.3 | 0.4 |
 
 Episode end
-    Terminated after `hours` steps. Never truncated, unless `time_limit` is given.
+    Terminated after `hours` steps. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_chargers`, `hours`, `feeder_limit`, `arrival`, `unserved_cost`.

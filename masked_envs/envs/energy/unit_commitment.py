@@ -16,38 +16,51 @@ Description
     | minimum up and down time (h) | 8 | 8 | 5 | 5 | 6 | 3 | 3 | 1 | 1 | 1 |
 
 Action space
-    `Dict(on: MultiBinary(num_units), power: Box(0, capacities, (num_units,), float32))`: which units are on in this
-    hour, and the power (MW) of each. The power of a unit that is off is 0, whatever is asked for.
+    `Dict(on: MultiBinary(num_units), power: Box(0, capacities, (num_units,), float32))`, for this hour.
+
+    | part | index | meaning | from | to |
+    |---|---|---|---|---|
+    | `on` | k | 1 if unit k is on | 0 | 1 |
+    | `power` | k | the power (MW) of unit k; that of a unit that is off counts as 0 | 0 | its capacity |
 
 Mask
     Kind dict, meaning legal: `on`, int8 (num_units, 2), whether off and on are legal; `power`, float32 (2, num_units),
-    the lowest and the highest power (MW). A unit cannot go off before its minimum up time is over or while its power
-    is above its starting power, and not on before its minimum down time is over. The power of a unit that was on in
-    the last hour is within a ramp of what it was, and between the least power of a unit that is on and its capacity;
-    that of one that was off is between that least power and its starting power; of one that must stay off, 0. The
-    starting power is the ramp, or the least power where that is more. The bounds of the power are rounded inwards to
-    float32. It is a function of the observation, and never empty.
+    the lowest and the highest power (MW). The starting power of a unit is its ramp, or its least power where that is
+    more. The bounds are rounded inwards to float32. The mask is a function of the observation, and never empty.
+
+    |  | legal |
+    |---|---|
+    | going off | after the minimum up time, if the last power was at most the starting power |
+    | going on | after the minimum down time |
+    | power of a unit that was on | within a ramp of the last power, and between the least power and the capacity |
+    | power of a unit that was off | between the least power and the starting power |
+    | power of a unit that must stay off | 0 |
 
 Observation
-    `Box (3 * num_units + hours,) float32`: for each unit 1 if it was on in the last hour; for each the hours since it
-    was last started or stopped (1 after the hour in which it was), as a share of its minimum time, at most 1; for each
-    its power then as a share of its capacity; and the demand of the hours to come, the present one first, as shares of
-    the total capacity (0 after the last).
+    `Box (3 * num_units + hours,) float32`, with n = num_units. In the hour after a start or stop the hours since it
+    are 1.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 to n - 1 | 1 if the unit was on in the last hour | 0 | 1 |
+    | n to 2n - 1 | hours since its last start or stop, divided by its minimum time, at most 1 | 0 | 1 |
+    | 2n to 3n - 1 | its power in the last hour, divided by its capacity | 0 | 1 |
+    | 3n to 3n + hours - 1 | demand from this hour on, divided by the total capacity; 0 after the last | 0 | 1 |
 
 Rewards
-    Minus the cost of the hour in 10,000 $: of a unit that is on, a fixed cost and one per MWh; of one that is started,
-    that of a start; of demand that is not served, 200 $ per MWh. Power beyond the demand is lost.
+    Minus the cost of the hour in units of 10,000 $: for each unit that is on, its fixed cost and its cost per MWh; for
+    each unit that is started, its cost of a start; for demand that is not met, 200 $ per MWh. Power beyond the demand
+    is lost.
 
 Start
-    Each unit is on or off with equal chance, since a number of hours uniform from 1 to its minimum up or down time; the
-    power of one that is on is uniform between its least power and its capacity. The demand of an hour is that of the
-    reference / 1500 * 0.9 * the total capacity, times a number uniform in [0.9, 1.1). The reference has, from the first
-    hour of a day to the last: 700, 750, 850, 950, 1000, 1100, 1150, 1200, 1300, 1400, 1450, 1500, 1400, 1300, 1200,
-    1050, 1000, 1100, 1200, 1400, 1300, 1100, 900, 800 (MW),
-    and from the 25th hour on the same again.
+    Each unit is on or off with equal probability, since a number of hours uniform from 1 to its minimum up or down
+    time. The power of a unit that is on is uniform between its least power and its capacity. The demand of an hour is
+    that of the reference / 1500 * 0.9 * the total capacity, times a number uniform in [0.9, 1.1). The reference has,
+    from the first hour of a day to the last: 700, 750, 850, 950, 1000, 1100, 1150, 1200, 1300, 1400, 1450, 1500, 1400,
+    1300, 1200, 1050, 1000, 1100, 1200, 1400, 1300, 1100, 900, 800 (MW), and from the 25th hour on the same again.
 
 Episode end
-    Terminated after `hours` steps. Never truncated, unless `time_limit` is given.
+    Terminated after `hours` steps. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_units`, `hours`, `ramp`.

@@ -1,46 +1,60 @@
 """Action-masked trading: buy or sell one good at changing prices, within limits of cash, position and order.
 
 Description
-    A trader has cash and a position: units of one good, of which parts can be traded. In each period it holds, buys or
-    sells at the price of the period, and pays a fee, a share `fee` of what is bought or sold. It buys on no credit and
-    sells nothing that it has not, holds at most `position_limit` units, and an order has at least `smallest_order` and
-    at most `largest_order` units. Where rounding would take cash or position below 0, or the position above its limit,
-    they are 0, or the limit. Then the price changes. Prices are drawn in each episode, or are the user's own.
+    A trader has cash and a position: units of one good, which can be traded in fractions. In each period it holds, buys
+    or sells at the price of the period, and pays the fraction `fee` of what is bought or sold. It can neither borrow
+    cash nor sell short, holds at most `position_limit` units, and an order has at least `smallest_order` and at most
+    `largest_order` units. Where rounding would take cash or position below 0, or the position above its limit, they are
+    set to 0, or to the limit. Then the price changes. Prices are drawn in each episode, or supplied by the user.
 
 Action space
-    `Dict(side: Discrete(3), size: Box(0, 1, (1,), float32))`: 0 hold, 1 buy, 2 sell; and the size of the order as a
-    share of the most that the side allows. Of a hold, the size means nothing.
+    `Dict(side: Discrete(3), size: Box(0, 1, (1,), float32))`.
+
+    | part | value | meaning |
+    |---|---|---|
+    | `side` | 0 | hold |
+    |  | 1 | buy |
+    |  | 2 | sell |
+    | `size` | 0 to 1 | the size of the order, as a fraction of the largest that the side allows; ignored when holding |
 
 Mask
-    Kind dict, meaning legal: `side`, int8 (3,), and `size`, float32 (2, 1), the smallest and the largest share. The
-    most that can be bought is the least of `largest_order`, `position_limit` less the position, and what the cash pays,
-    fee included; the most that can be sold is the least of `largest_order` and the position. Holding is always legal;
-    buying or selling if the most is above 0 and at least `smallest_order`. The parts restrict each other: the smallest
-    share is that of `smallest_order` in the most, and where both buying and selling are legal the greater of the two;
-    where neither is, 0. It is rounded up to float32. The largest share is 1. So what a size amounts to, and which sizes
-    there are, depends on the side. The mask is a function of the observation, up to its rounding to float32, and never
-    empty.
+    Kind dict, meaning legal: `side`, int8 (3,), and `size`, float32 (2, 1), the smallest and the largest fraction. The
+    most that can be bought is the smallest of `largest_order`, `position_limit` minus the position, and what the cash
+    pays, including the fee. The most that can be sold is the smaller of `largest_order` and the position. Holding is
+    always legal; buying or selling is if the most is above 0 and at least `smallest_order`.
+
+    The smallest fraction is `smallest_order` divided by the most. Where both buying and selling are legal it is the
+    larger of the two such fractions; where neither is, 0. It is rounded up to float32. The largest fraction is 1. So
+    the number of units that a fraction means depends on the side. The mask is a function of the observation, up to its
+    rounding to float32, and never empty.
 
 Observation
-    `Box (5,) float32`: cash, position, the price, the price of the period before (in the first period, the price), and
-    the periods to come, the present one included.
+    `Box (5,) float32`.
+
+    | index | meaning |
+    |---|---|
+    | 0 | cash |
+    | 1 | position |
+    | 2 | the price |
+    | 3 | the price of the previous period; in the first period, the price |
+    | 4 | the periods to come, including the present one |
 
 Rewards
-    What the trader's worth has changed by, where worth is cash and, at the price, position: from before the order to
-    after the change of the price. So the return is the profit.
+    The change of the trader's worth, from before the order to after the change of the price. Worth is cash plus
+    position times price. So the return is the profit.
 
 Start
-    The cash is 1000, the position 0. The price is uniform in [80, 120); from period to period its distance from 100 is
+    The cash is 1000, the position 0. The price is uniform in [80, 120). From period to period its distance from 100 is
     multiplied by 0.9, and a number uniform in [-`volatility`, `volatility`) is added.
 
 Episode end
-    Terminated after `periods` steps, or with own prices after as many as there are changes of price. Never truncated,
-    unless `time_limit` is given.
+    Terminated after `periods` steps, or with custom prices after as many as there are changes of price. Never
+    truncated, unless `time_limit` is set.
 
 Arguments
     `instance`, `periods`, `volatility`, `fee`, `position_limit`, `smallest_order`, `largest_order`. `periods` and
-    `volatility` are only used by random prices; `smallest_order` is at most `largest_order`. Own prices are a dict of
-    "prices", 2 to 100,000 numbers from 0.01 to 1,000,000, or a file with one number after another.
+    `volatility` are only used by random prices; `smallest_order` is at most `largest_order`. Custom prices are a dict
+    of "prices", 2 to 100,000 numbers from 0.01 to 1,000,000, or a file with one number after another.
 
 References
     Cash, position and fees as in the linear programs of Dantzig and Infanger, "Multi-stage stochastic linear programs

@@ -1,30 +1,38 @@
 """Action-masked graph colouring: colour node after node, neighbours differently, and do not get stuck.
 
 Description
-    The nodes of a graph are coloured in the order of their numbers. A node must not have the colour of a neighbour.
-    Colours that are free now can leave a later node without one: then the episode is over.
+    The nodes of a graph are coloured in the order of their numbers. A node must not have the colour of a neighbour. A
+    colour that is legal now can leave no legal colour for a later node: then the episode ends.
 
 Action space
-    `Discrete(num_colors)`: the colour of the next node.
+    `Discrete(num_colors)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to num_colors - 1 | give the next node colour k |
 
 Mask
     Kind flat, meaning legal: int8 (num_colors,); a colour is legal if no neighbour of the next node has it. It is a
     function of the observation and never empty before the end.
 
 Observation
-    `Box (num_nodes + 1, num_nodes) int8`: the adjacency matrix, symmetric with 0 on the diagonal, and in the last row
-    the colour of each node plus one, 0 for a node without a colour.
+    `Box (num_nodes + 1, num_nodes) int8`.
+
+    | row | meaning |
+    |---|---|
+    | 0 to num_nodes - 1 | the adjacency matrix, symmetric with 0 on the diagonal |
+    | num_nodes | the colour of each node plus one, 0 for a node without a colour |
 
 Rewards
     1 for each node coloured.
 
 Start
     No node has a colour. With `graph="random"` each pair of nodes is an edge with probability `edge_probability`, drawn
-    anew in each episode. "path" joins node i and i + 1; "cycle" also the first and the last.
+    in each episode. "path" joins node i and i + 1; "cycle" also the first and the last.
 
 Episode end
     Terminated when every node has a colour, or when no colour is legal for the next node. Never truncated, unless
-    `time_limit` is given.
+    `time_limit` is set.
 
 Arguments
     `num_nodes`, `num_colors`, `graph`, `edge_probability`. `edge_probability` is only used by random graphs.

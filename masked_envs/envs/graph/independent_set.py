@@ -1,29 +1,37 @@
 """Action-masked independent set: pick as many nodes of a graph as possible, no two of them neighbours.
 
 Description
-    The agent picks one node of a graph after another. A node with a neighbour among those picked can no longer be
-    picked. The set is complete when no node is left.
+    The agent picks one node of a graph after another, never two neighbours. The episode ends when no further node can
+    be picked.
 
 Action space
-    `Discrete(num_nodes)`: the node.
+    `Discrete(num_nodes)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to num_nodes - 1 | pick node k |
 
 Mask
     Kind flat, meaning legal: int8 (num_nodes,); a node is legal if neither it nor a neighbour has been picked. It is a
     function of the observation and never empty before the end.
 
 Observation
-    `Box (num_nodes + 1, num_nodes) int8`: the adjacency matrix, symmetric with 0 on the diagonal, and in the last row 1
-    for each node picked.
+    `Box (num_nodes + 1, num_nodes) int8`.
+
+    | row | meaning |
+    |---|---|
+    | 0 to num_nodes - 1 | the adjacency matrix, symmetric with 0 on the diagonal |
+    | num_nodes | 1 for each node picked |
 
 Rewards
     1 for each node picked.
 
 Start
-    Nothing is picked. With `graph="random"` each pair of nodes is an edge with probability `edge_probability`, drawn
-    anew in each episode. "path" joins node i and i + 1; "cycle" also the first and the last.
+    Nothing is picked. With `graph="random"` each pair of nodes is an edge with probability `edge_probability`, drawn in
+    each episode. "path" joins node i and i + 1; "cycle" also the first and the last.
 
 Episode end
-    Terminated when no node is legal. Never truncated, unless `time_limit` is given.
+    Terminated when no node is legal. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_nodes`, `graph`, `edge_probability`. `edge_probability` is only used by random graphs.

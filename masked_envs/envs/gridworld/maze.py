@@ -1,25 +1,37 @@
 """Action-masked maze: find the way to the far corner; walls are no moves.
 
 Description
-    A maze without loops, another one in every episode: between any two cells there is exactly one way. The agent walks
-    from one corner to the opposite one.
+    A maze without loops, a different one in every episode: between any two cells there is exactly one path. The agent
+    walks from one corner to the opposite one.
 
 Action space
-    `Discrete(4)`: 0 south, 1 north, 2 east, 3 west.
+    `Discrete(4)`: a step to the neighbouring cell.
+
+    | action | meaning |
+    |---|---|
+    | 0 | south |
+    | 1 | north |
+    | 2 | east |
+    | 3 | west |
 
 Mask
     Kind flat, meaning legal: int8 (4,); a move is legal where neither a wall nor the edge stops it. It is a function of
     the observation and never empty.
 
 Observation
-    `Box (3, rows, columns) int8`: plane 0 is 1 where a cell is open to the south, plane 1 where it is open to the east,
-    plane 2 marks the agent; row 0 is at the north.
+    `Box (3, rows, columns) int8`, row 0 at the north.
+
+    | plane | marks |
+    |---|---|
+    | 0 | cells that are open to the south |
+    | 1 | cells that are open to the east |
+    | 2 | the agent |
 
 Rewards
     -1 for each move.
 
 Start
-    The agent stands at (0, 0). The maze is drawn by a random walk that begins there, goes to a uniformly random
+    The agent stands at (0, 0). The maze is drawn by a random walk that begins there. It goes to a uniformly random
     neighbour that is not yet part of the maze and opens the wall between, and steps back where there is none.
 
 Episode end

@@ -1,28 +1,40 @@
 """Action-masked Snake: eat, grow, and never run into a wall or into yourself.
 
 Description
-    A snake lies on a grid, each of its cells beside the next. A move takes its head to a neighbouring cell and its tail
-    off the last one. When the head reaches the food the snake grows: the tail stays where it is, and new food appears.
+    A snake lies on a grid, each of its cells next to the following one. A move takes its head to a neighbouring cell
+    and its tail off the last one. When the head reaches the food the snake grows: the tail stays where it is, and new
+    food appears.
 
 Action space
-    `Discrete(4)`: 0 up, 1 right, 2 down, 3 left.
+    `Discrete(4)`.
+
+    | action | meaning |
+    |---|---|
+    | 0 | up |
+    | 1 | right |
+    | 2 | down |
+    | 3 | left |
 
 Mask
-    Kind flat, meaning safe: int8 (4,); a move is safe if the cell it leads to is on the grid and holds no part of the
-    snake but its tail, which is leaving it. So a snake of two cells may turn round. It is a function of the
-    observation and never empty before the end; a safe move may lead into a trap.
+    Kind flat, meaning safe: int8 (4,). A move is safe if the cell it leads to is on the grid and holds no part of the
+    snake except its tail, which is leaving it. So a snake of two cells may turn round. The mask is a function of the
+    observation and never empty before the end. A safe move may lead into a trap.
 
 Observation
-    `Box (3, rows, columns) int16`, row 0 at the top: plane 0 numbers the cells of the snake, 1 at the tail, 2 at the
-    next, and so on up to its length at the head, and is 0 elsewhere; plane 1 marks the head, plane 2 the food, if there
-    is any.
+    `Box (3, rows, columns) int16`, row 0 at the top.
+
+    | plane | holds |
+    |---|---|
+    | 0 | the cells of the snake, numbered from 1 at the tail up to its length at the head; 0 elsewhere |
+    | 1 | 1 at the head |
+    | 2 | 1 at the food, if there is any |
 
 Rewards
     1 for the food eaten in the move, otherwise 0.
 
 Start
-    The snake is one cell long, on a uniformly random cell. Food lies on a uniformly random cell without snake, at the
-    start and each time some was eaten, then after the move.
+    The snake is one cell long, on a uniformly random cell. Food is placed on a uniformly random cell without snake, at
+    the start and whenever food has been eaten, after the move.
 
 Episode end
     Terminated when no move is safe, and when the snake fills the grid; then there is no food. Truncated after

@@ -1,26 +1,42 @@
 """Action-masked Taxi: drive, pick up, drop off, and never do what changes nothing.
 
 Description
-    A taxi in a walled 5 by 5 town fetches a passenger at one of the landmarks R, G, Y, B and brings them to another.
-    A passenger dropped off at another landmark than the destination waits there and can be picked up again.
-    This is Gymnasium's Taxi-v3 in the dry and with a passenger who does not change their mind, except that an action
-    whose mask entry is 0 is refused, where Gymnasium lets time pass and, for a useless pickup or drop-off, takes 10.
+    A taxi in a walled 5 by 5 town fetches a passenger at one of the landmarks R, G, Y, B and brings them to another. A
+    passenger dropped off at a landmark other than the destination waits there and can be picked up again. This is
+    Gymnasium's Taxi-v3 (without rain, and with a passenger who keeps the destination), except that an action whose mask
+    entry is 0 is refused. In Gymnasium such an action lets time pass, and a useless pickup or drop-off costs 10.
 
 Action space
-    `Discrete(6)`: 0 south, 1 north, 2 east, 3 west, 4 pick up, 5 drop off.
+    `Discrete(6)`.
+
+    | action | meaning |
+    |---|---|
+    | 0 | south |
+    | 1 | north |
+    | 2 | east |
+    | 3 | west |
+    | 4 | pick up |
+    | 5 | drop off |
 
 Mask
     Kind flat, meaning useful: int8 (6,). A move is useful where neither the edge nor a wall stops it; picking up where
-    the passenger waits; dropping off at any landmark while the passenger is in the taxi. It is a function of the
-    observation, equal to the `action_mask` of Gymnasium's `info`, and never empty.
+    the passenger waits; dropping off at any landmark while the passenger is in the taxi. The mask is a function of the
+    observation, equal to the `action_mask` in Gymnasium's `info`, and never empty.
 
 Observation
-    `Discrete(500)`: `((row * 5 + column) * 5 + passenger) * 4 + destination`, row 0 at the top; passenger and
-    destination are landmarks (0 R, 1 G, 2 Y, 3 B), passenger 4 is in the taxi.
+    `Discrete(500)`: `((row * 5 + column) * 5 + passenger) * 4 + destination`.
+
+    | part | meaning | from | to |
+    |---|---|---|---|
+    | row | the row of the taxi, 0 at the top | 0 | 4 |
+    | column | the column of the taxi | 0 | 4 |
+    | passenger | the landmark where the passenger waits (0 R, 1 G, 2 Y, 3 B), or 4 in the taxi | 0 | 4 |
+    | destination | a landmark | 0 | 3 |
 
 Rewards
     20 for the drop-off at the destination, -1 for every other step. Gymnasium's -10 for a useless pickup or drop-off
-    has no place here; `on_invalid="noop"` with `invalid_reward` sets a price for every useless action.
+    does not occur, since such actions are refused; `on_invalid="noop"` with `invalid_reward` sets a price for useless
+    actions.
 
 Start
     Uniform over the 300 states in which the passenger waits at a landmark that is not the destination.
@@ -30,7 +46,7 @@ Episode end
     default.
 
 Arguments
-    None of its own.
+    None besides the time limit.
 
 References
     Dietterich, "Hierarchical Reinforcement Learning with the MAXQ Value Function Decomposition", Journal of Artificial

@@ -2,44 +2,57 @@
 
 Description
     Vehicles and riders are in a square city with sides of 1. A rider waits at one place to be driven to another, and
-    leaves when nobody has come in time. The agent sends free vehicles to waiting riders, one pair after another; time
-    stands still while it does. A rider is served at once when a vehicle is sent; the vehicle goes to the rider and with
-    the rider to the goal, in straight lines, and is free again there. When no pair is left, time passes, period by
-    period, until there is one. So a pair that could be made is made, and what counts is which.
+    leaves if no vehicle is sent in time. The agent sends free vehicles to waiting riders, one pair after another, while
+    time stands still. A rider counts as served when a vehicle is sent. The vehicle drives to the rider, then with the
+    rider to the goal, in straight lines, and is free again there. When no pair is left, time passes, period by period,
+    until there is one. So every possible pair is made sooner or later, and what counts is which comes first.
 
 Action space
-    `Discrete(num_vehicles * num_riders)`: a pair of the list. The list has the pairs of a free vehicle and a waiting
-    rider whose distance is at most `reach`: those of vehicle 0 first, and of each vehicle in the order of the riders'
-    numbers.
+    `Discrete(num_vehicles * num_riders)`: an entry of the list of pairs. The list has the pairs of a free vehicle and a
+    waiting rider whose distance is at most `reach`, ordered by vehicle, then by rider.
+
+    | action | meaning |
+    |---|---|
+    | k | send the vehicle of pair k to its rider |
 
 Mask
-    Kind candidates, meaning legal: int8 (num_vehicles * num_riders,), ones for the pairs that there are, which come
-    first, and zeros for the padding. It is a function of the observation, up to its rounding to float32, and never
-    empty before the end.
+    Kind candidates, meaning legal: int8 (num_vehicles * num_riders,), ones for the pairs in the list, which come first,
+    and zeros for the padding. It is a function of the observation, up to its rounding to float32, and never empty
+    before the end.
 
 Observation
-    `Dict`: `observation`, Box (3 * num_vehicles + 5 * num_riders + 1,) float32: for each vehicle its place (x, y) or,
-    if it is busy, the place where it will be free, and the periods until it is free, 0 if it is; for each rider 1 if it
-    waits, its place (x, y) and its goal (x, y), all 0 if it does not wait; and the periods to come, the present one
-    included. `action_embeddings`, Box (num_vehicles * num_riders, 6) float32: of each pair the number of the vehicle as
-    a share of `num_vehicles`, that of the rider as a share of `num_riders`, the distance between them, the distance
-    from the rider to the goal, the periods for which the rider has waited as a share of `patience`, and 1; and 0 for
-    the padding.
+    `Dict` of `observation`, Box (3 * v + 5 * r + 1,) float32, and `action_embeddings`, Box (v * r, 6) float32, with
+    v = num_vehicles and r = num_riders.
+
+    | part | index | meaning |
+    |---|---|---|
+    | `observation` | 3k, 3k + 1 | vehicle k: its place (x, y) or, if it is busy, where it will be free |
+    |  | 3k + 2 | the periods until it is free, 0 if it is |
+    |  | 3v + 5k | rider k: 1 if it waits; if it does not, all five numbers are 0 |
+    |  | 3v + 5k + 1, + 2 | its place (x, y) |
+    |  | 3v + 5k + 3, + 4 | its goal (x, y) |
+    |  | 3v + 5r | the periods to come, including the present one |
+    | `action_embeddings` | (pair, 0) | the number of the vehicle, divided by v |
+    |  | (pair, 1) | the number of the rider, divided by r |
+    |  | (pair, 2) | the distance between them |
+    |  | (pair, 3) | the distance from the rider to the goal |
+    |  | (pair, 4) | the periods for which the rider has waited, divided by `patience` |
+    |  | (pair, 5) | 1; the rows of the padding are 0 |
 
 Rewards
-    1 for each rider served, less the distance between the vehicle and the rider.
+    1 for each rider served, minus the distance between the vehicle and the rider.
 
 Start
-    Period 0. All vehicles are free; their places are uniform in the city. Of each number a rider waits with the chance
-    `arrival`, at a place and with a goal that are uniform in the city. Rider 0 waits in any case, and its place is
-    drawn anew until vehicle 0 is within reach.
+    Period 0. All vehicles are free, at places uniform in the city. Each rider waits with probability `arrival`, at a
+    place and with a goal that are uniform in the city. Rider 0 always waits, and its place is drawn again until vehicle
+    0 is within reach.
 
 Episode end
-    Terminated when the last of `periods` periods has no pair left. Never truncated, unless `time_limit` is given. When
-    a period passes, but for the last, these come one after another: busy vehicles are a period nearer to being free;
-    riders who wait have waited one period more, and leave if that makes `patience`; and of each number of which no
-    rider waits, a new one comes with the chance `arrival`. A vehicle is busy for the distance to the rider and to the
-    goal, divided by `speed` and rounded up, periods, and at least for one.
+    Terminated when the last of `periods` periods has no pair left. Never truncated, unless `time_limit` is set. When a
+    period passes, except the last, three things happen in this order: busy vehicles get one period nearer to being
+    free; waiting riders have waited one period more, and leave if that makes `patience`; each rider who does not wait
+    is replaced by a new one with probability `arrival`. A vehicle is busy for the distance to the rider and on to the
+    goal, divided by `speed` and rounded up, in periods, and for at least one.
 
 Arguments
     `num_vehicles`, `num_riders`, `periods`, `reach`, `speed`, `patience`, `arrival`.

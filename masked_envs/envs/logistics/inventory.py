@@ -1,42 +1,52 @@
 """Action-masked inventory: how much to order in each period, with a shelf that is small and cash that is short.
 
 Description
-    A shop orders goods at the beginning of each period; they come at once. Then customers ask for a random number of
-    units, which are sold as far as there are any. An order is paid from the cash box before the sales, a fixed part and
-    a part per unit, and the sales fill the cash box. What lies on the shelf at the end of a period costs something, and
-    so does a customer who goes away empty-handed; these costs are no matter of the cash box.
+    A shop orders goods at the beginning of each period; they arrive at once. Then customers ask for a random number of
+    units, which are sold as far as they are in stock. An order is paid in cash before the sales: a fixed part and a
+    part per unit. The sales add to the cash. Units left on the shelf at the end of a period cost something, and so does
+    each unit asked for and not sold; these two costs reduce the reward, not the cash.
 
-    | | per |
-    |---|---|
-    | order, fixed part | 4, of an order of at least 1 |
-    | order, part per unit | 2 |
-    | price | 5, of a unit sold |
-    | holding | 0.25, of a unit left at the end of a period |
-    | empty-handed | 1, of a unit asked for and not sold |
+    |  | amount | per |
+    |---|---|---|
+    | order, fixed part | 4 | order of at least 1 |
+    | order, part per unit | 2 | unit |
+    | price | 5 | unit sold |
+    | holding | 0.25 | unit left at the end of a period |
+    | unmet demand | 1 | unit asked for and not sold |
 
 Action space
-    `Discrete(capacity + 1)`: the number of units to order.
+    `Discrete(capacity + 1)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to capacity | order k units |
 
 Mask
-    Kind flat, meaning legal: int8 (capacity + 1,); a number is legal if it fits on the shelf beside what is there, and
-    if the cash box holds what the order costs. Ordering nothing is always legal. It is a function of the observation,
+    Kind flat, meaning legal: int8 (capacity + 1,). A number is legal if that many units fit on the shelf beside the
+    stock, and the cash pays for the order. Ordering nothing is always legal. The mask is a function of the observation,
     and never empty.
 
 Observation
-    `Box (3,) int64`: units on the shelf, cash, and periods to come, the present one included.
+    `Box (3,) int64`.
+
+    | index | meaning |
+    |---|---|
+    | 0 | units on the shelf |
+    | 1 | cash |
+    | 2 | periods to come, including the present one |
 
 Rewards
-    What is earned in the period: the sales less the order, the holding and the empty-handed.
+    The profit of the period: sales minus the order, the holding cost and the cost of unmet demand.
 
 Start
-    The shelf is empty, and the cash box holds `budget`.
+    The shelf is empty, and the cash is `budget`.
 
 Episode end
-    Terminated after `periods` steps. Never truncated, unless `time_limit` is given.
+    Terminated after `periods` steps. Never truncated, unless `time_limit` is set.
 
 Arguments
-    `capacity`, `budget`, `most_demand`, `periods`. The units asked for in a period are uniform from 0 to `most_demand`,
-    drawn after the order.
+    `capacity`, `budget`, `most_demand`, `periods`. The demand of a period is uniform from 0 to `most_demand`, drawn
+    after the order.
 
 References
     Arrow, Harris and Marschak, "Optimal inventory policy", Econometrica 19(3), 1951: orders with a fixed part. Chao,

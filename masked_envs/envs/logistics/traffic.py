@@ -4,35 +4,47 @@ Description
     Streets cross at junctions on a grid, and vehicles drive straight on. Each junction has four queues, one for each
     side from which vehicles arrive: 0 north, 1 east, 2 south, 3 west. Its light shows one phase. With `phases="axes"`
     there are two: phase 0 serves the queues 0 and 2, phase 1 the queues 1 and 3. With "sides" there are four, and phase
-    k serves queue k.
+    k serves queue k. Junction k is in row k // cols and column k % cols, from the north-west. A queue has room for
+    `capacity` vehicles.
 
-    A step is a few seconds. In each step, in this order: (1) each junction takes the phase that it chose; a new phase
-    begins with `amber` steps in which nobody drives, the steps after them are green. (2) From each queue of a green
-    phase drive as many vehicles as stand there at the start of the step, at most `saturation`, and at most as many as
-    there is room for where they drive to at the start of the step. They leave the grid, or join the queue of the same
-    side of the next junction, from which they can drive on in the next step. (3) At each queue at the edge of the
-    grid, from the side of the edge, one vehicle arrives with probability `demand`; it is turned away if the queue was
-    full at the start of the step. A queue has room for `capacity` vehicles. Junction k is in row k // cols and column
-    k % cols, from the north-west.
+    A step is a few seconds. In each step, in this order:
+
+    1. Each junction takes the phase that it chose. A new phase begins with `amber` steps in which nobody drives; the
+       steps after them are green.
+    2. From each queue of a green phase, vehicles drive: as many as stand there at the start of the step, at most
+       `saturation`, and at most as many as have room at their destination at the start of the step. They leave the
+       grid, or join the queue of the same side at the next junction, from which they can drive on in the next step.
+    3. At each queue at the edge of the grid, on the side of the edge, one vehicle arrives with probability `demand`. It
+       is turned away if the queue was full at the start of the step.
 
 Action space
-    For each junction `Discrete(n)`, n the number of phases, 2 or 4: the phase to show in this step. The Gymnasium form
-    without an opponent sets all lights by one action, `MultiDiscrete([n] * rows * cols)`.
+    For each junction `Discrete(n)`, with n = 2 or 4 phases. In the Gymnasium form without an opponent one action sets
+    all lights, `MultiDiscrete([n] * rows * cols)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to n - 1 | show phase k in this step |
 
 Mask
-    Kind flat, meaning legal: int8 (n,) for each junction. The phase that is shown is always legal. Another one is
-    legal if the phase has been shown for its amber and then for at least `min_green` steps. So the amber is locked, and
-    no green is cut short. The mask is a function of the observation. The Gymnasium form without an opponent has the
-    masks of all junctions one after another: kind per_head, int8 (rows * cols * n,).
+    Kind flat, meaning legal: int8 (n,) for each junction. The phase that is shown is always legal. Another one is legal
+    after the present one has been shown for its amber and then for at least `min_green` steps. So the amber is locked,
+    and no green is cut short. The mask is a function of the observation. In the Gymnasium form without an opponent the
+    masks of all junctions follow each other: kind per_head, int8 (rows * cols * n,).
 
 Observation
-    For each junction `Box (7,) int16`: the vehicles in its queues 0 to 3, the phase shown, the steps of amber that are
-    left, and the steps until another phase may be chosen (its amber and its minimum green that are left; 0: now). The
-    Gymnasium form without an opponent stacks those of all junctions: (rows * cols, 7).
+    For each junction `Box (7,) int16`. In the Gymnasium form without an opponent the observations of all junctions are
+    stacked: (rows * cols, 7).
+
+    | index | meaning |
+    |---|---|
+    | 0 to 3 | the vehicles in its queues |
+    | 4 | the phase shown |
+    | 5 | the steps of amber that are left |
+    | 6 | the steps until another phase may be chosen: what is left of amber and minimum green; 0: now |
 
 Rewards
-    To each junction minus the number of vehicles in its queues after the step. The Gymnasium form without an opponent
-    adds up those of all junctions.
+    To each junction minus the number of vehicles in its queues after the step. In the Gymnasium form without an
+    opponent the rewards of all junctions are added up.
 
 Start
     All queues are empty. Every junction shows phase 0, whose amber is over and whose minimum green begins.

@@ -1,40 +1,56 @@
 """Action-masked warehouse: robots that share narrow aisles carry out orders, all moving at once.
 
 Description
-    Robots drive between shelves on a grid. Each has a goal cell; a robot that reaches its goal has carried out an
-    order and is given another goal. The shelves stand two wide in every second row, with an aisle in every third
-    column: on the cells whose row is odd and whose column is not divisible by 3, both counted from 0. So every floor
-    cell can be reached from every other whatever the size.
+    Robots drive between shelves on a grid. Each has a goal cell; a robot that reaches its goal has carried out an order
+    and gets another goal. The shelves stand two wide in every second row, with an aisle in every third column: on the
+    cells whose row is odd and whose column is not divisible by 3, both counted from 0. So every floor cell can be
+    reached from every other, whatever the size.
 
 Action space
-    For each robot `Discrete(5)`: 0 stay, 1 up, 2 right, 3 down, 4 left. Where several robots choose the same free cell,
-    the one with the lowest number moves there and the others stay where they are. The Gymnasium form without an
-    opponent moves all robots by one action, `MultiDiscrete([5] * num_robots)`.
+    For each robot `Discrete(5)`. Where several robots choose the same free cell, the one with the lowest number moves
+    there and the others stay. In the Gymnasium form without an opponent one action moves all robots, `MultiDiscrete([5]
+    * num_robots)`.
+
+    | action | meaning |
+    |---|---|
+    | 0 | stay |
+    | 1 | up |
+    | 2 | right |
+    | 3 | down |
+    | 4 | left |
 
 Mask
-    Kind flat, meaning legal: int8 (5,) for each robot. A move is legal if the cell it leads to is on the grid, is no
-    shelf, and holds no robot at the start of the step; so robots neither swap places nor move into a cell that is
-    being left. Staying is always legal. The mask is a function of the observation; what the others choose is not in it,
-    and a legal move may be lost to a robot with a lower number. The Gymnasium form without an opponent has the masks
-    of all robots one after another: kind per_head, int8 (5 * num_robots,).
+    Kind flat, meaning legal: int8 (5,) for each robot. A move is legal if its target is on the grid, is no shelf, and
+    holds no robot at the start of the step; so robots neither swap places nor follow each other. Staying is always
+    legal. The mask is a function of the observation. It does not depend on what the others choose, so a legal move may
+    fail because a robot with a lower number takes the cell. In the Gymnasium form without an opponent the masks of all
+    robots follow each other: kind per_head, int8 (5 * num_robots,).
 
 Observation
-    For each robot `Box (5, rows, cols) int8`, row 0 at the top, of planes that mark: the shelves, the robot itself, the
-    other robots, its own goal, the goals of the others. The Gymnasium form without an opponent stacks those of all
-    robots: (num_robots, 5, rows, cols).
+    For each robot `Box (5, rows, cols) int8`, row 0 at the top. In the Gymnasium form without an opponent the
+    observations of all robots are stacked: (num_robots, 5, rows, cols).
+
+    | plane | marks |
+    |---|---|
+    | 0 | the shelves |
+    | 1 | the robot itself |
+    | 2 | the other robots |
+    | 3 | the robot's goal |
+    | 4 | the goals of the others |
 
 Rewards
-    1 to a robot that reaches its goal, otherwise 0. The Gymnasium form without an opponent adds up those of all robots.
+    1 to a robot that reaches its goal, otherwise 0. In the Gymnasium form without an opponent the rewards of all robots
+    are added up.
 
 Start
     The robots stand on different floor cells, every such placement equally likely. A goal is drawn, at the start and
-    after each order, uniformly from the floor cells that are neither the robot's own cell nor the goal of any robot.
-    Where several robots reach their goals in one step, new goals are drawn in the order of their numbers; the goals
-    that those with higher numbers have just reached are still taken.
+    after each order, uniformly from the floor cells that are neither the robot's cell nor the goal of any robot. Where
+    several robots reach their goals in one step, new goals are drawn in the order of their numbers; goals just reached
+    by robots with higher numbers still count as taken.
 
 Episode end
-    Terminated when all robots together have carried out `num_orders` orders (or more, where several are carried out in
-    the last step). Truncated after `time_limit` steps, 100 by default.
+    Terminated when all robots together have carried out `num_orders` orders (or more, if several are carried out in the
+    last step). Truncated after `time_limit` steps, 100 by default.
 
 Arguments
     `rows`, `cols`, `num_robots`, `num_orders`. There are at most as many robots as floor cells less one.

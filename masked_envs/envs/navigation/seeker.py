@@ -2,30 +2,42 @@
 
 Description
     A point moves in a square arena of side 10 m with rectangular obstacles. Each step it is displaced by up to
-    `max_step` in both directions. A box of displacements is legal, such that no obstacle and no wall is between the
-    point and any place in the box. The box grows from the point: first to the left, then to the right, downwards and
-    upwards, each time by `max_step`, or to 1e-5 m before the wall or the first obstacle in that direction. An obstacle
-    is in that direction if it comes nearer than 0.5e-5 m to the box, as far as that has grown, across the direction.
-    Each bound is rounded to float32 towards the point, and none is on its other side. So no side could be moved
-    outwards by more than this margin. What lies outside of the box may be free too, since the free region is not a box.
+    `max_step` in both directions. The legal displacements form a box that contains no obstacle and no wall.
+
+    The box grows from the point: first to the left, then to the right, downwards and upwards, each time by `max_step`,
+    or to 1e-5 m before the wall or the first obstacle in that direction. An obstacle is in that direction if it comes
+    nearer than 0.5e-5 m to the box, at its present width, across the direction. Each bound is rounded to float32
+    towards the point, and never past it. So no side could be moved outwards by more than this margin. Displacements
+    outside the box may also be free of obstacles, since the free region is not a box.
 
 Action space
-    `Box(-max_step, max_step, (2,), float32)`: displacement to the right and upwards (m).
+    `Box(-max_step, max_step, (2,), float32)`.
+
+    | index | meaning | from | to |
+    |---|---|---|---|
+    | 0 | displacement to the right (m) | -max_step | max_step |
+    | 1 | displacement upwards (m) | -max_step | max_step |
 
 Mask
     Kind interval, meaning safe: float32 (2, 2), the lowest and the highest displacement in each direction. It is a
-    function of the observation, and never empty: staying is always within.
+    function of the observation, and never empty: staying in place is always legal.
 
 Observation
-    `Box (4 + 4 * num_obstacles,) float32`: the position, the goal, and left, bottom, right, top of each obstacle (m).
+    `Box (4 + 4 * num_obstacles,) float32`, all in m, from 0 to 10.
+
+    | index | meaning |
+    |---|---|
+    | 0, 1 | the position (x, y) |
+    | 2, 3 | the goal (x, y) |
+    | 4 + 4k to 7 + 4k | left, bottom, right and top of obstacle k |
 
 Rewards
-    By how much the distance to the goal became less (m), and 10 for arriving.
+    The decrease of the distance to the goal (m), and 10 for arriving.
 
 Start
     The position is uniform in the arena, the goal uniform at least 4 m away. Obstacles are 0.5 to 3 m long and high,
-    uniform among the places wholly inside the arena, and may overlap. One is drawn anew while it comes nearer than
-    0.6 m to the position or the goal in both directions.
+    uniform among the places wholly inside the arena, and may overlap. An obstacle is drawn again while it comes nearer
+    than 0.6 m to the position or the goal in both directions.
 
 Episode end
     Terminated at a distance of 0.5 m from the goal or less. Truncated after `time_limit` steps, 100 by default.

@@ -1,28 +1,38 @@
 """Action-masked bin packing: place one rectangle after another, each where it still fits.
 
 Description
-    Rectangles come one by one and are placed on the cells of a bin, upright or turned by a quarter, none over another.
-    The actions are the places where the rectangle at hand fits: a list that changes every step, padded to a fixed
-    length, each place described by its features.
+    Rectangles arrive one by one and are placed on the cells of a bin, upright or turned by a quarter, without overlap.
+    The actions are the places where the next rectangle fits: a list that changes every step, padded to a fixed length.
+    Each place is described by its features.
 
 Action space
-    `Discrete(2 * rows * cols)`: a place of the list. The list has first the places of the rectangle as it was drawn, by
-    their upper left cells row by row, then those of the rectangle turned, in the same order. A square has no turned
-    places.
+    `Discrete(2 * rows * cols)`: an entry of the list of places. The list begins with the places of the rectangle as
+    drawn, ordered by their upper left cells, row by row. The places of the turned rectangle follow in the same order. A
+    square has no turned places.
+
+    | action | meaning |
+    |---|---|
+    | k | put the rectangle on place k of the list |
 
 Mask
-    Kind candidates, meaning legal: int8 (2 * rows * cols,), ones for the places that there are, which come first, and
+    Kind candidates, meaning legal: int8 (2 * rows * cols,), ones for the places in the list, which come first, and
     zeros for the padding. It is a function of the observation, and never empty before the end.
 
 Observation
-    `Dict`: `observation`, Box (rows * cols + 2 * num_items,) float32: 1 for each cell that is taken, row by row,
-    then height and width (in cells) of each rectangle still to come, the one at hand first: height, width, height,
-    width, and so on, and 0 for those that are gone;
-    `action_embeddings`, Box (2 * rows * cols, 4) float32: row, column, height and width of each place as shares of the
-    bin, and 0 for the padding.
+    `Dict` of `observation`, Box (cells + 2 * num_items,) float32, and `action_embeddings`, Box (2 * cells, 4) float32,
+    with cells = rows * cols.
+
+    | part | index | meaning | from | to |
+    |---|---|---|---|---|
+    | `observation` | 0 to cells - 1 | 1 for each cell that is taken, row by row | 0 | 1 |
+    |  | from cells on | height, width of each rectangle to come, the next one first; then 0 | 0 | `longest_side` |
+    | `action_embeddings` | (place, 0) | its row, divided by `rows` | 0 | 1 |
+    |  | (place, 1) | its column, divided by `cols` | 0 | 1 |
+    |  | (place, 2) | its height, divided by `rows` | 0 | 1 |
+    |  | (place, 3) | its width, divided by `cols`; the rows of the padding are 0 | 0 | 1 |
 
 Rewards
-    The share of the bin that the rectangle takes.
+    The fraction of the bin that the rectangle covers.
 
 Start
     The bin is empty; the sides of each rectangle are uniform from 1 to `longest_side`. An instance has its own bin and
@@ -30,7 +40,7 @@ Start
 
 Episode end
     Terminated when all rectangles are placed, or the next one fits nowhere. Never truncated, unless `time_limit` is
-    given.
+    set.
 
 Arguments
     `instance`, `rows`, `cols`, `num_items`, `longest_side`. The last four are only used by random rectangles;

@@ -1,34 +1,44 @@
 """Action-masked Knapsack: pack the most valuable items that fit.
 
 Description
-    Items of different weights and values lie before a knapsack that carries a total weight of `capacity`. What has been
-    packed stays packed. With `form="discrete"` the agent packs one item after another, with `form="binary"` a set of
-    items at once.
+    Items of different weights and values can be packed into a knapsack that carries a total weight of `capacity`. What
+    has been packed stays packed. With `form="discrete"` the agent packs one item after another, with `form="binary"` a
+    set of items at once.
 
 Action space
-    `form="discrete"` (default): `Discrete(num_items)`, the item to pack. `form="binary"`: `MultiBinary(num_items)`, the
-    items to pack; they are packed in the order of their numbers, and one for which those before it have left too little
-    room is left where it is. The set of no items closes the knapsack.
+    | `form` | space | meaning |
+    |---|---|---|
+    | "discrete" (default) | `Discrete(num_items)` | the item to pack |
+    | "binary" | `MultiBinary(num_items)` | 1 for each item to pack |
+
+    A set of items is packed in the order of their numbers; an item for which the earlier ones left too little room is
+    skipped. The empty set ends the episode.
 
 Mask
-    Kind flat, meaning legal: int8 (num_items,); an item is legal if it is not packed yet and weighs no more than what
-    can still be packed. With `form="binary"` of kind binary: int8 (num_items, 2); each bit may be 0, and it may be 1
-    where the item by itself is legal. Two items that fit one by one need not fit together, so that the sets that fit
-    are no product of bits; every set of legal items is an action all the same, because of the order of packing. The
-    mask is a function of the observation, and never empty before the end.
+    Kind flat, meaning legal: int8 (num_items,). An item is legal if it is not packed yet and weighs no more than what
+    can still be packed. With `form="binary"` the kind is binary: int8 (num_items, 2). Each bit may be 0, and it may be
+    1 where the item alone is legal. Two items that fit one by one need not fit together, so the sets that fit are not a
+    product of bits. Every set of legal items is still a legal action, because items are packed in order and skipped
+    where they do not fit. The mask is a function of the observation, and never empty before the end.
 
 Observation
-    `Box (3, num_items) int64`: the weight and the value of each item, and 1 if it is packed.
+    `Box (3, num_items) int64`.
+
+    | row | meaning | from | to |
+    |---|---|---|---|
+    | 0 | the weight of each item | 1 | 20 |
+    | 1 | the value of each item | 1 | 20 |
+    | 2 | 1 if it is packed | 0 | 1 |
 
 Rewards
     The sum of the values of the items packed in the step.
 
 Start
-    Nothing is packed; each weight uniform from 1 to 20, or to `capacity` if that is less, each value uniform from 1 to
-    20.
+    Nothing is packed. Each weight is uniform from 1 to 20, or to `capacity` if that is less; each value is uniform from
+    1 to 20.
 
 Episode end
-    Terminated when no item is legal, or when the knapsack is closed. Never truncated, unless `time_limit` is given.
+    Terminated when no item is legal, or when the empty set is chosen. Never truncated, unless `time_limit` is set.
 
 Arguments
     `form`, `num_items`, `capacity`.

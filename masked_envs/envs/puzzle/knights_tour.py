@@ -4,15 +4,30 @@ Description
     A knight moves over a board as in chess and never to a cell where it has been. The aim is to visit every cell.
 
 Action space
-    `Discrete(8)`: the move as (rows down, columns to the right): 0 (-2, 1), 1 (-1, 2), 2 (1, 2), 3 (2, 1), 4 (2, -1),
-    5 (1, -2), 6 (-1, -2), 7 (-2, -1): clockwise, seen with row 0 at the top.
+    `Discrete(8)`: the move, clockwise, with row 0 at the top.
+
+    | action | rows down | columns to the right |
+    |---|---|---|
+    | 0 | -2 | 1 |
+    | 1 | -1 | 2 |
+    | 2 | 1 | 2 |
+    | 3 | 2 | 1 |
+    | 4 | 2 | -1 |
+    | 5 | 1 | -2 |
+    | 6 | -1 | -2 |
+    | 7 | -2 | -1 |
 
 Mask
     Kind flat, meaning legal: int8 (8,); a move is legal if its target is on the board and has not been visited. It is a
     function of the observation and never empty before the end.
 
 Observation
-    `Box (2, rows, columns) int8`: plane 0 marks the cells visited, plane 1 the knight.
+    `Box (2, rows, columns) int8`.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the cells visited |
+    | 1 | the knight |
 
 Rewards
     1 for each move.
@@ -22,8 +37,8 @@ Start
     That cell counts as visited.
 
 Episode end
-    Terminated when no move is left, be it that every cell has been visited. Never truncated, unless `time_limit` is
-    given.
+    Terminated when no move is left, whether or not every cell has been visited. Never truncated, unless `time_limit` is
+    set.
 
 Arguments
     `rows`, `columns`, `start`. The board has at least 3 rows and 3 columns.

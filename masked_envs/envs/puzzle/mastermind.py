@@ -1,31 +1,40 @@
 """Action-masked Mastermind: break a secret code with guesses that might be it.
 
 Description
-    A secret code has `num_pegs` pegs, each of one of `num_colors` colours. Every guess is answered by two numbers: how
-    many pegs have the right colour in the right place (black), and how many further ones have a right colour in a
-    wrong place (white). A guess must agree with every answer so far, so that it might be the secret itself.
+    A secret code has `num_pegs` pegs, each of one of `num_colors` colours. Every guess gets two numbers as feedback:
+    how many pegs have the right colour in the right place (black), and how many others have a right colour in a wrong
+    place (white). A guess must agree with all feedback so far, so that it could be the secret itself.
 
 Action space
-    `MultiDiscrete([num_colors] * num_pegs)`: the colour of each peg of the guess.
+    `MultiDiscrete([num_colors] * num_pegs)`.
+
+    | head | meaning | from | to |
+    |---|---|---|---|
+    | k, 0 to num_pegs - 1 | the colour of peg k of the guess | 0 | num_colors - 1 |
 
 Mask
-    Kind joint, meaning legal: int8, one axis of length num_colors for each peg; a code is legal if, were it the secret,
-    every guess so far would have had the answer it had. The set is no product of one set per peg. It
+    Kind joint, meaning legal: int8, one axis of length num_colors for each peg. A code is legal if, were it the secret,
+    every guess so far would have had the same feedback. The set of legal codes is not a product of one set per peg. It
     is a function of the observation, and never empty, since the secret is in it.
 
 Observation
-    `Box (num_guesses, num_pegs + 2) int8`: a row for each guess, in order: the colours of its pegs, then the black and
-    the white number of its answer; -1 in the rows of guesses yet to come.
+    `Box (num_guesses, num_pegs + 2) int8`, a row for each guess, in order; -1 in the rows of guesses yet to come.
+
+    | column | meaning |
+    |---|---|
+    | 0 to num_pegs - 1 | the colours of its pegs |
+    | num_pegs | the black number of its feedback |
+    | num_pegs + 1 | the white number of its feedback |
 
 Rewards
-    -1 for every guess, the last one included.
+    -1 for every guess, including the last.
 
 Start
     No guess; a secret drawn uniformly from all codes.
 
 Episode end
     Terminated when the guess is the secret, or after `num_guesses` guesses. Never truncated, unless `time_limit` is
-    given.
+    set.
 
 Arguments
     `num_pegs`, `num_colors`, `num_guesses`. There are at most 1,000,000 codes: `num_colors ** num_pegs` is not more.

@@ -1,29 +1,40 @@
 """Action-masked Minesweeper: open every cell that hides no mine, and none that does.
 
 Description
-    A board hides `num_mines` mines. An opened cell shows how many of its up to eight neighbours hide one; where that is
-    none, its neighbours open too, and so on. Opening a mine loses, opening everything else wins. The first cell opened
-    never hides one: a mine there moves to a place that was kept free for it, so that all layouts without a mine in
-    that cell are equally probable.
+    A board hides `num_mines` mines. An opened cell shows how many of its up to eight neighbours hide one. If none does,
+    its neighbours open too, and so on. Opening a mine loses, opening everything else wins. The first cell opened never
+    hides a mine: a mine there moves to a cell that was kept free for it, so that all layouts without a mine in the
+    first cell are equally probable.
 
 Action space
     `MultiDiscrete([rows, cols])`: the cell to open.
 
+    | head | meaning | from | to |
+    |---|---|---|---|
+    | 0 | its row, from the top | 0 | rows - 1 |
+    | 1 | its column, from the left | 0 | cols - 1 |
+
 Mask
-    Kind joint, meaning legal: int8 (rows, cols), the cells that are not open. It is a function of the observation. What
-    is legal may hide a mine: the mask says what can be done, not what is wise.
+    Kind joint, meaning legal: int8 (rows, cols), the cells that are not open. It is a function of the observation. A
+    legal cell may hide a mine: the mask says what the rules permit, not what is wise.
 
 Observation
-    `Box (rows, cols) int8`: 0 to 8, the mines around an open cell; -1, not open; 9, the mine that was opened.
+    `Box (rows, cols) int8`.
+
+    | value | meaning |
+    |---|---|
+    | -1 | a cell that is not open |
+    | 0 to 8 | an open cell, and how many of its neighbours hide a mine |
+    | 9 | the mine that was opened |
 
 Rewards
-    The share of the safe cells that the action opened, so that a game that is won earns 1. Opening a mine earns -1.
+    The fraction of the safe cells that the action opened, so that a game won earns 1 in total. Opening a mine earns -1.
 
 Start
     Nothing is open; the mines lie in random cells.
 
 Episode end
-    Terminated when a mine is opened, or when everything else is. Truncated after `time_limit` steps, if one is given.
+    Terminated when a mine is opened, or when everything else is. Never truncated, unless `time_limit` is set.
 
 Arguments
     `rows`, `cols`, `num_mines`. `num_mines` is at most `rows * cols - 1`.

@@ -2,10 +2,14 @@
 
 Description
     Queens are placed row by row from the top, one in each row, on a square board. A queen attacks her column and both
-    diagonals. A placement that looks harmless can leave a later row without a cell: then the episode is over.
+    diagonals. A placement that is legal now can leave no legal cell in a later row: then the episode ends.
 
 Action space
-    `Discrete(size)`: the column of the queen in the next row.
+    `Discrete(size)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to size - 1 | place the queen of the next row in column k |
 
 Mask
     Kind flat, meaning legal: int8 (size,); a column is legal if no queen placed so far attacks its cell in the next
@@ -22,7 +26,7 @@ Start
 
 Episode end
     Terminated when `size` queens stand, or when every cell of the next row is attacked. Never truncated, unless
-    `time_limit` is given.
+    `time_limit` is set.
 
 Arguments
     `size`.

@@ -2,11 +2,16 @@
 
 Description
     Every ordered pair (i, j) of different items has a value. The agent picks one pair after another and never the same
-    pair twice. Neither the diagonal nor the pairs that are gone can be cut out of a grid by one set per head: this is
-    the smallest environment in which a mask for each head is wrong.
+    pair twice. The legal pairs, without the diagonal and without those picked, are not a product of one set per head:
+    this is the smallest environment in which a mask for each head is wrong.
 
 Action space
-    `MultiDiscrete([num_items, num_items])`: the first item i and the second item j of the pair.
+    `MultiDiscrete([num_items, num_items])`.
+
+    | head | meaning | from | to |
+    |---|---|---|---|
+    | 0 | the first item i of the pair | 0 | num_items - 1 |
+    | 1 | the second item j | 0 | num_items - 1 |
 
 Mask
     Kind joint, meaning legal: int8 (num_items, num_items); a pair is legal if i and j differ and it has not been
@@ -14,8 +19,12 @@ Mask
     of the observation, and never empty before the end.
 
 Observation
-    `Box (2, num_items, num_items) int8`: plane 0 marks the pairs that have been picked, plane 1 has the value of every
-    pair, 0 to 9, and 0 on the diagonal.
+    `Box (2, num_items, num_items) int8`.
+
+    | plane | holds |
+    |---|---|
+    | 0 | 1 for each pair that has been picked |
+    | 1 | the value of every pair, 0 to 9, and 0 on the diagonal |
 
 Rewards
     The value of the pair picked.
@@ -24,7 +33,7 @@ Start
     Nothing is picked; the value of each pair is drawn uniformly from 0 to 9.
 
 Episode end
-    Terminated after `num_picks` steps. Never truncated, unless `time_limit` is given.
+    Terminated after `num_picks` steps. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_items`, `num_picks`. `num_picks` is at most `num_items * (num_items - 1)`.

@@ -2,30 +2,43 @@
 
 Description
     Holes form a triangle: row r, from 0 at the apex to `side` - 1, has the places 0 to r. All holes but one hold a peg.
-    A peg jumps in a straight line over a peg beside it into the empty hole behind that, and the peg jumped over is
+    A peg jumps in a straight line over an adjacent peg into the empty hole behind it, and the peg jumped over is
     removed.
 
 Action space
-    `Discrete(6 * side * side)`: 6 * (row * side + place) of the peg that jumps, plus the direction, as (rows down,
-    places to the right): 0 (0, -1), 1 (0, 1), 2 (-1, -1), 3 (-1, 0), 4 (1, 0), 5 (1, 1).
+    `Discrete(6 * side * side)`: 6 * (row * side + place) of the peg that jumps, plus the direction.
+
+    | direction | rows down | places to the right |
+    |---|---|---|
+    | 0 | 0 | -1 |
+    | 1 | 0 | 1 |
+    | 2 | -1 | -1 |
+    | 3 | -1 | 0 |
+    | 4 | 1 | 0 |
+    | 5 | 1 | 1 |
 
 Mask
-    Kind flat, meaning legal: int8 (6 * side * side,); a jump is legal if its first hole and the next one in its
-    direction hold pegs and the one after is in the triangle and empty. Entries of places that are not in the triangle
+    Kind flat, meaning legal: int8 (6 * side * side,). A jump is legal if its first hole and the next one in its
+    direction hold pegs, and the hole after that is in the triangle and empty. Entries of places outside the triangle
     are always 0. The mask is a function of the observation and never empty before the end.
 
 Observation
-    `Box (side, side) int8`: 1 at (row, place) where there is a peg; 0 outside the triangle.
+    `Box (side, side) int8`.
+
+    | value at (row, place) | meaning |
+    |---|---|
+    | 1 | a hole with a peg |
+    | 0 | an empty hole, or outside the triangle |
 
 Rewards
     1 for each jump, which removes one peg.
 
 Start
-    Every hole holds a peg but one: the apex with `empty_hole="apex"`, with "random" a uniformly random hole into which
-    a jump leads.
+    Every hole holds a peg except one: the apex with `empty_hole="apex"`, or with "random" a uniformly random hole into
+    which a jump leads.
 
 Episode end
-    Terminated when no jump is legal. Never truncated, unless `time_limit` is given.
+    Terminated when no jump is legal. Never truncated, unless `time_limit` is set.
 
 Arguments
     `side`, `empty_hole`.

@@ -1,24 +1,36 @@
 """Action-masked sliding puzzle: put numbered tiles in order by sliding them into the gap.
 
 Description
-    A frame of `rows` by `columns` places holds tiles with the numbers 1, 2, ... and one gap. A tile beside the gap
-    slides into it. The aim is the order 1, 2, ... row by row, with the gap at the end.
+    A frame of `rows` by `columns` places holds tiles with the numbers 1, 2, ... and one gap. A tile beside the gap can
+    slide into it. The aim is the order 1, 2, ... row by row, with the gap at the end.
 
 Action space
-    `Discrete(4)`: where the gap goes, which is where the tile comes from: 0 up, 1 down, 2 left, 3 right.
+    `Discrete(4)`: the direction in which the gap moves; the tile there slides into it.
+
+    | action | meaning |
+    |---|---|
+    | 0 | up |
+    | 1 | down |
+    | 2 | left |
+    | 3 | right |
 
 Mask
     Kind flat, meaning legal: int8 (4,); a move is legal if the gap has a tile on that side. It is a function of the
     observation and never empty.
 
 Observation
-    `Box (rows, columns) int64`: the number of the tile in each place, 0 for the gap; row 0 is at the top.
+    `Box (rows, columns) int64`, row 0 at the top.
+
+    | value | meaning |
+    |---|---|
+    | 0 | the gap |
+    | k, from 1 | the tile with the number k |
 
 Rewards
     -1 for each move.
 
 Start
-    Uniform over the arrangements that can be solved and are not solved yet.
+    Uniform over the solvable arrangements, without the solved one.
 
 Episode end
     Terminated when the puzzle is solved. Truncated after `time_limit` steps, 200 by default.

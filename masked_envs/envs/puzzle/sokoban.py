@@ -1,49 +1,65 @@
 """Action-masked Sokoban: push every box onto a goal; a wrong push cannot be undone.
 
 Description
-    A worker in a warehouse walks up, right, down and left, and pushes the box before it if the cell behind the box is
-    free. Boxes cannot be pulled, and only one can be pushed at a time. There are as many goals as boxes. A cell is
-    free if it is neither a wall nor holds a box; goals are floor like any other. A level is drawn at random in each
-    episode, is a published one (microban_1), or is your own.
+    A worker in a warehouse walks up, right, down and left, and pushes the box ahead if the cell behind the box is free.
+    Boxes cannot be pulled, and only one can be pushed at a time. There are as many goals as boxes. A cell is free if it
+    is neither a wall nor holds a box; goals are floor like any other. A level is drawn at random in each episode, is a
+    published one (microban_1), or is supplied by the user.
 
 Action space
-    `Discrete(4)`: 0 up, 1 right, 2 down, 3 left.
+    `Discrete(4)`.
+
+    | action | meaning |
+    |---|---|
+    | 0 | up |
+    | 1 | right |
+    | 2 | down |
+    | 3 | left |
 
 Mask
-    Kind flat, meaning legal: int8 (4,); a move is legal if the next cell in its direction is free, or holds a box and
-    the cell after it is free. With `prune_dead=True` the meaning is useful: pushes onto dead cells are forbidden too,
-    after which the level could not be solved. Cells from which a box could be pushed to a goal, were it alone, are
-    alive: the goals are, and so is a floor cell c if, in one of the four directions, the next cell is alive and the
-    cell on the opposite side of c is floor (where the worker would stand). All others are dead. A level may have
-    become unsolvable in other ways, by boxes that block each other. The mask is a function of the observation, and
-    never empty before the end.
+    Kind flat, meaning legal: int8 (4,). A move is legal if the next cell in its direction is free, or holds a box and
+    the cell after it is free. With `prune_dead=True` the meaning is useful, and pushes onto dead cells are forbidden
+    too, since after such a push the level cannot be solved.
+
+    A cell is dead if a box on it could not be pushed to a goal, even without other boxes. All goals are alive. A floor
+    cell is alive if, in one of the four directions, the next cell is alive and the cell on the opposite side is floor,
+    where the worker would stand. A level can become unsolvable in other ways, by boxes that block each other. The mask
+    is a function of the observation, and never empty before the end.
 
 Observation
-    `Box (4, rows, columns) int8`, row 0 at the top: planes that mark the walls, the goals, the boxes and the worker.
+    `Box (4, rows, columns) int8`, row 0 at the top.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the walls |
+    | 1 | the goals |
+    | 2 | the boxes |
+    | 3 | the worker |
 
 Rewards
-    -1 for each move; 10 more when a box is pushed onto a goal, 10 less when one is pushed off a goal (from one goal to
-    another both, so that they cancel), and 100 more when every box is on a goal.
+    -1 for each move; 10 for a box pushed onto a goal, -10 for one pushed off a goal (from one goal to another both,
+    which cancel), and 100 when every box is on a goal.
 
 Start
-    An instance starts as it is given; floor that the worker could not reach in an empty level is wall. In a random
-    level the border is wall. Inside, a random walk from a uniformly random cell, to uniformly random neighbours inside
-    the border, opens three quarters of the cells, rounded down. Goals lie on random different floor cells, a box on
-    each, and the worker stands on another. Then the level is played backwards: `scramble` times a uniformly random
-    direction is drawn; if the next cell is free, the worker goes there and takes along the box on the cell behind it,
-    if there is one. So every random level can be solved. A level that ends with all boxes on goals is drawn anew.
+    A given level starts as it is; floor that the worker could not reach if there were no boxes becomes wall. In a
+    random level the border is wall. Inside, a random walk from a uniformly random cell, to uniformly random neighbours
+    inside the border, opens three quarters of the cells, rounded down. Goals are placed on random different floor
+    cells, a box on each, and the worker on another. Then the level is played backwards: `scramble` times a uniformly
+    random direction is drawn; if the next cell is free, the worker goes there and pulls along the box on the cell
+    behind it, if any. So every random level can be solved. One that ends with all boxes on goals is drawn again.
 
 Episode end
     Terminated when every box is on a goal. Truncated after `time_limit` steps, 120 by default.
 
 Arguments
     `instance`, `rows`, `columns`, `num_boxes`, `scramble`, `prune_dead`. All but the first and the last are only used
-    by random levels, in which there are at most a third as many boxes as cells inside the border, (rows - 2) *
-    (columns - 2). An own instance is a file in the usual notation: # wall, . goal, $ box, * box on a goal, @ worker, +
-    worker on a goal, and a space (or - or _) floor; lines that begin with a semicolon are comments. Or it is a dict of
+    by random levels, which have at most one box for every three cells inside the border, (rows - 2) * (columns - 2).
+
+    A custom level is a file in the usual notation: # wall, . goal, $ box, * box on a goal, @ worker, + worker on a
+    goal, and a space (or - or _) floor; lines that begin with a semicolon are comments. It can also be a dict of
     "walls", "goals" and "boxes", each rows of 0 and 1, and "worker", its row and its column. It has 3 to 64 rows and
-    columns, walls around what the worker can reach, all boxes and goals in there, as many of either, some box not on a
-    goal, and a worker that can move, with `prune_dead` without a push.
+    columns, walls around the cells that the worker can reach, all boxes and goals within, equally many of both, at
+    least one box that is not on a goal, and a worker that can move, with `prune_dead` without a push.
 
 References
     Thinking Rabbit, "Sokoban", 1982. Junghanns and Schaeffer, "Sokoban: Enhancing general single-agent search methods

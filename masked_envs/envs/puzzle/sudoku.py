@@ -1,19 +1,25 @@
 """Action-masked Sudoku: fill the grid so that no row, column or box has a digit twice.
 
 Description
-    A grid of n by n cells, n = box * box, is divided into n boxes of `box` by `box` cells. Some cells hold a digit
-    from 1 to n at the start. The agent writes digits into empty cells, and cannot take one out again. The puzzle is
-    solved when every cell holds a digit. It is lost as soon as some empty cell has no digit left that its row, its
-    column and its box have not yet. A puzzle is drawn at random in each episode, is a published one (wikipedia, the
-    first example in the article "Sudoku"), or is your own.
+    A grid of n by n cells, n = box * box, is divided into n boxes of `box` by `box` cells. Some cells hold a digit from
+    1 to n at the start. The agent writes digits into empty cells, and cannot remove one. The puzzle is solved when
+    every cell holds a digit. It is lost as soon as every digit is taken, in the row, the column or the box, for some
+    empty cell. A puzzle is drawn at random in each episode, is a published one (wikipedia, the first example in the
+    article "Sudoku"), or is supplied by the user.
 
 Action space
-    `MultiDiscrete([n, n, n])`: the row, the column and the digit less one.
+    `MultiDiscrete([n, n, n])`.
+
+    | head | meaning | from | to |
+    |---|---|---|---|
+    | 0 | the row | 0 | n - 1 |
+    | 1 | the column | 0 | n - 1 |
+    | 2 | the digit minus one | 0 | n - 1 |
 
 Mask
-    Kind joint, meaning legal: int8 (n, n, n); writing a digit is legal if the cell is empty and no cell in the same
-    row, column or box holds the digit. The set is no product of one set per head. It is a function of the observation,
-    and never empty before the end; a legal digit may be a wrong one.
+    Kind joint, meaning legal: int8 (n, n, n). Writing a digit is legal if the cell is empty and no cell in the same
+    row, column or box holds the digit. The set is not a product of one set per head. It is a function of the
+    observation, and never empty before the end. A legal digit may be a wrong one.
 
 Observation
     `Box (n, n) int8`: the digits, 0 for an empty cell.
@@ -22,21 +28,21 @@ Rewards
     1 for the digit that solves the puzzle, otherwise 0.
 
 Start
-    An instance starts as it is given. In a random puzzle, a solved grid, in which the cell in row r and column c holds
-    the digit 1 + (box * (r % box) + r // box + c) % n, is shuffled: the digits are permuted, the rows within each band
-    of `box` rows, the bands, the columns within each band of `box` columns, and these bands. A uniformly random subset
-    of the cells keeps its digits: int(clue_share * n * n) of them, rounded down. So every random puzzle can be solved,
-    in one or in several ways.
+    A given puzzle starts as it is. A random puzzle comes from a solved grid, in which the cell in row r and column c
+    holds the digit 1 + (box * (r % box) + r // box + c) % n, by shuffling: the digits are permuted, the rows within
+    each band of `box` rows, the bands, the columns within each band of `box` columns, and these bands. A uniformly
+    random subset of the cells keeps its digits: int(clue_share * n * n) of them, rounded down. So every random puzzle
+    can be solved, in one or in several ways.
 
 Episode end
     Terminated when the puzzle is solved or lost, after at most as many steps as there were empty cells. Never
-    truncated, unless `time_limit` is given.
+    truncated, unless `time_limit` is set.
 
 Arguments
-    `instance`, `box`, `clue_share`. The last is only used by random puzzles. An own instance is a dict of "grid", n
-    rows of n digits with 0 for an empty cell, or a file with a digit or a dot for each cell, row by row (numbers with
-    blanks between them where n is above 9; what follows a # is a comment). No row, column or box has a digit twice,
-    some cell is empty, and every empty cell has a digit left. Where n is not 9, `box` is given beside it.
+    `instance`, `box`, `clue_share`. The last is only used by random puzzles. A custom puzzle is a dict of "grid", n
+    rows of n digits with 0 for an empty cell, or a file with a digit or a dot for each cell, row by row (numbers
+    separated by blanks where n is above 9; text after a # is a comment). No row, column or box has a digit twice, some
+    cell is empty, and every empty cell has a legal digit. If n is not 9, `box` must be set too.
 
 References
     Felgenhauer and Jarvis, "Mathematics of Sudoku I", Mathematical Spectrum 39(1), 2006: there are

@@ -2,24 +2,34 @@
 
 Description
     Pieces of four cells come one after another, each of the seven shapes equally likely. The agent chooses how many
-    quarter turns to give a piece and where it falls; it falls straight down until it rests on the floor or on filled
-    cells. Rows filled from wall to wall are cleared, and all above them moves down. Nothing can be slid under a ledge.
+    quarter turns to give a piece and the column where it falls; it falls straight down until it rests on the floor or
+    on filled cells. Complete rows are cleared, and everything above them moves down. Nothing can be slid under a ledge.
 
 Action space
-    `MultiDiscrete([4, width])`: quarter turns clockwise, and the column of the leftmost cell of the turned piece.
-    Unturned, the pieces are these, row by row from the top: I `####`, O `## / ##`, T `.#. / ###`, S `.## / ##.`,
+    `MultiDiscrete([4, width])`.
+
+    | head | meaning | from | to |
+    |---|---|---|---|
+    | 0 | quarter turns clockwise | 0 | 3 |
+    | 1 | the column of the leftmost cell of the turned piece | 0 | width - 1 |
+
+    Before turning, the pieces are these, row by row from the top: I `####`, O `## / ##`, T `.#. / ###`, S `.## / ##.`,
     Z `##. / .##`, J `#.. / ###`, L `..# / ###`.
 
 Mask
     Kind conditional, meaning legal: int8 (4, width), quarter turns by columns. A number of quarter turns is legal if no
-    smaller one gives the same shape: 1 of O, 2 of I, S and Z, 4 of J, L and T. A column is legal after it if the turned
-    piece fits between the walls there and comes to rest below the top of the board. On an empty board of 10 columns
-    these are 9 placements of O, 17 of I, S and Z, and 34 of J, L and T. With `form="joint"` of kind joint: the same
-    table. It is a function of the observation, and never empty before the end.
+    smaller one gives the same shape: 1 for O, 2 for I, S and Z, 4 for J, L and T. Given the turns, a column is legal if
+    the turned piece fits between the walls there and comes to rest below the top of the board. An empty board of 10
+    columns has 9 placements of O, 17 of I, S and Z, and 34 of J, L and T. With `form="joint"` the kind is joint, with
+    the same table. The mask is a function of the observation, and never empty before the end.
 
 Observation
-    `Box (2, height, width) int8`: plane 0 marks the empty cells, plane 1 the cells of the piece to place, unturned in
-    the upper left corner.
+    `Box (2, height, width) int8`.
+
+    | plane | marks |
+    |---|---|
+    | 0 | the empty cells |
+    | 1 | the cells of the piece to place, before turning, in the upper left corner |
 
 Rewards
     The number of rows cleared, 0 to 4.
@@ -28,7 +38,7 @@ Start
     An empty board and a piece.
 
 Episode end
-    Terminated when no placement is legal. Never truncated, unless `time_limit` is given.
+    Terminated when no placement is legal. Never truncated, unless `time_limit` is set.
 
 Arguments
     `form`, `width`, `height`.

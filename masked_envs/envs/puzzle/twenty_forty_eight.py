@@ -6,24 +6,35 @@ Description
     a new tile appears.
 
 Action space
-    `Discrete(4)`: 0 up, 1 right, 2 down, 3 left.
+    `Discrete(4)`: the side to which all tiles slide.
+
+    | action | meaning |
+    |---|---|
+    | 0 | up |
+    | 1 | right |
+    | 2 | down |
+    | 3 | left |
 
 Mask
     Kind flat, meaning legal: int8 (4,); a move is legal if it changes the board. It is a function of the observation
     and never empty before the end.
 
 Observation
-    `Box (size, size) int8`: 0 for an empty cell, else the exponent of the tile (1 for 2, 2 for 4, ...); row 0 is at the
-    top.
+    `Box (size, size) int8`, row 0 at the top.
+
+    | value | meaning |
+    |---|---|
+    | 0 | an empty cell |
+    | k, 1 to 127 | a tile with the number 2^k |
 
 Rewards
-    The sum of the numbers of the tiles that came from merging in the move.
+    The sum of the numbers on the tiles that the move created by merging.
 
 Start
-    Two tiles, each as every new one: on a uniformly random empty cell, 2 with probability 0.9, else 4.
+    Two tiles, each drawn like every new one: on a uniformly random empty cell, 2 with probability 0.9, otherwise 4.
 
 Episode end
-    Terminated when, with the new tile, no move changes the board. Never truncated, unless `time_limit` is given.
+    Terminated when no move would change the board. Never truncated, unless `time_limit` is set.
 
 Arguments
     `size`.

@@ -1,42 +1,53 @@
 """Action-masked capacitated vehicle routing: serve every customer by routes of one vehicle that has to return to load.
 
 Description
-    A vehicle that carries `capacity` units begins at the depot, place 0. Each customer, at the other places, wants a
-    number of units and is visited once. Back at the depot the vehicle is loaded again; so each round trip is the route
-    of one vehicle. An instance is drawn at random in each episode, is one of the literature (P-n16-k8), or is the
-    user's own.
+    A vehicle that carries `capacity` units begins at the depot, place 0. Each customer, at one of the other places,
+    wants a number of units and is visited once. At the depot the vehicle is loaded again, so each round trip is one
+    route. An instance is drawn at random in each episode, is taken from the literature (P-n16-k8), or is supplied by
+    the user.
 
 Action space
-    `Discrete(n + 1)` for n customers: the place to go to; 0 is the depot.
+    `Discrete(n + 1)` for n customers: the place to go to.
+
+    | action | meaning |
+    |---|---|
+    | 0 | the depot |
+    | k, 1 to n | customer k |
 
 Mask
-    Kind flat, meaning legal: int8 (n + 1,); a customer is legal if it has not been visited and wants no more than the
-    vehicle carries; the depot is legal wherever else the vehicle is. It is a function of the observation, and never
-    empty before the end.
+    Kind flat, meaning legal: int8 (n + 1,). A customer is legal if it has not been visited and wants no more than the
+    vehicle carries. The depot is legal unless the vehicle is there. The mask is a function of the observation, and
+    never empty before the end.
 
 Observation
-    `Box (n + 1, 6) float32`: for each place its two coordinates, the units that it wants (0 for the depot), 1 if it has
-    been visited, 1 if the vehicle is there, and there what the vehicle carries (0 for all other places). The depot is
-    never visited. The bounds are the least and the greatest number that there can be.
+    `Box (n + 1, 6) float32`, a row for each place. The bounds are the smallest and the largest possible numbers.
+
+    | column | meaning |
+    |---|---|
+    | 0, 1 | the coordinates |
+    | 2 | the units that the place wants; 0 for the depot |
+    | 3 | 1 if it has been visited; always 0 for the depot |
+    | 4 | 1 if the vehicle is there |
+    | 5 | the units on the vehicle if it is there, otherwise 0 |
 
 Rewards
-    Minus the length of the way, so that the return is minus the length of all routes. In a random or an own instance
-    without a metric that is the length of the straight line; in those of the literature it is rounded to the nearest
-    whole number.
+    Minus the length of the way, so that the return is minus the length of all routes. In random instances, and in
+    custom ones without a metric, that is the length of the straight line. In those of the literature it is rounded to
+    the nearest whole number.
 
 Start
-    The vehicle is at the depot, loaded. In a random instance the coordinates of all places are uniform in [0, 1), and
-    each customer wants a number of units uniform from 1 to `most_demand`.
+    The vehicle is at the depot, fully loaded. In a random instance the coordinates of all places are uniform in [0, 1),
+    and each customer wants a number of units uniform from 1 to `most_demand`.
 
 Episode end
     Terminated when the vehicle is back at the depot and every customer has been visited. Never truncated, unless
-    `time_limit` is given.
+    `time_limit` is set.
 
 Arguments
     `instance`, `num_customers`, `capacity`, `most_demand`. The last three are only used by random instances;
-    `most_demand` is at most `capacity`. An own instance is a dict of "points" and if wanted "metric", as in MaskedTSP,
-    "demands", a number for each place, 0 for the depot and from 1 to the capacity for customers, and "capacity", at
-    most 1,000,000, all whole numbers. Or it is a file of CVRPLIB with coordinates.
+    `most_demand` is at most `capacity`. A custom instance is a dict of "points" and, optionally, "metric", as in
+    MaskedTSP, "demands" (a number for each place: 0 for the depot, 1 to the capacity for customers), and "capacity", at
+    most 1,000,000, all whole numbers. It can also be a CVRPLIB file with coordinates.
 
 References
     Toth and Vigo (eds.), "Vehicle Routing: Problems, Methods, and Applications", SIAM, 2014. The sizes of the defaults

@@ -1,39 +1,48 @@
 """Action-masked travelling salesman: visit every place once and return, on a short tour.
 
 Description
-    A tour begins at place 0, the depot, goes to every other place once, and returns to the depot. The agent chooses one
-    place after another. An instance is drawn at random in each episode, is one of the literature (burma14, ulysses16),
-    or is the user's own.
+    A tour begins at place 0, the depot, visits every other place once, and returns to the depot. The agent chooses one
+    place after another. An instance is drawn at random in each episode, is taken from the literature (burma14,
+    ulysses16), or is supplied by the user.
 
 Action space
-    `Discrete(n + 1)` for n places beside the depot: the place to go to; 0 is the depot.
+    `Discrete(n + 1)` for n places beside the depot: the place to go to.
+
+    | action | meaning |
+    |---|---|
+    | 0 | the depot |
+    | k, 1 to n | place k |
 
 Mask
-    Kind flat, meaning legal: int8 (n + 1,); a place is legal if it has not been visited, and the depot once all others
-    have been. It is a function of the observation, and never empty before the end.
+    Kind flat, meaning legal: int8 (n + 1,). A place is legal if it has not been visited; the depot is legal once all
+    others have been. It is a function of the observation, and never empty before the end.
 
 Observation
-    `Box (n + 1, 4) float32`: for each place its two coordinates, 1 if it has been visited, and 1 if the salesman is
-    there. The depot counts as visited once he is back. The bounds are the least and the greatest number that there can
-    be.
+    `Box (n + 1, 4) float32`, a row for each place. The bounds are the smallest and the largest possible numbers.
+
+    | column | meaning |
+    |---|---|
+    | 0, 1 | the coordinates |
+    | 2 | 1 if it has been visited; for the depot, once the salesman is back |
+    | 3 | 1 if the salesman is there |
 
 Rewards
-    Minus the length of the way, so that the return is minus the length of the tour. In a random or an own instance
-    without a metric that is the length of the straight line. In those of the literature it is a whole number that
-    TSPLIB defines; of these two, it is the distance on the globe in km.
+    Minus the length of the way, so that the return is minus the length of the tour. In random instances, and in custom
+    ones without a metric, that is the length of the straight line. In those of the literature it is a whole number that
+    TSPLIB defines; for these two, it is the distance on the globe in km.
 
 Start
     The salesman is at the depot and has visited nothing. In a random instance the coordinates of all places are uniform
     in [0, 1).
 
 Episode end
-    Terminated when the salesman is back at the depot. Never truncated, unless `time_limit` is given.
+    Terminated when the salesman is back at the depot. Never truncated, unless `time_limit` is set.
 
 Arguments
-    `instance`, `num_customers`. The last is n, and only used by random instances. An own instance is a dict of
-    "points", a row of two coordinates, of at most 10^9 up or down, for each of 2 to 500 places, the depot first, and if
-    wanted "metric": "exact" for straight lines, which is the default, or "EUC_2D", "CEIL_2D", "ATT" or "GEO" for whole
-    numbers as in TSPLIB. Or it is a file of TSPLIB with coordinates.
+    `instance`, `num_customers`. The last is n, and only used by random instances. A custom instance is a dict of
+    "points", with a row of two coordinates between -10^9 and 10^9 for each of 2 to 500 places, the depot first, and,
+    optionally, "metric": "exact" for straight lines, which is the default, or "EUC_2D", "CEIL_2D", "ATT" or "GEO" for
+    whole numbers as in TSPLIB. It can also be a TSPLIB file with coordinates.
 
 References
     Reinelt, "TSPLIB: a traveling salesman problem library", ORSA Journal on Computing 3(4), 1991, and its documentation

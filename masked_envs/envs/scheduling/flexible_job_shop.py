@@ -3,46 +3,54 @@
 Description
     Each job consists of operations that are done in a fixed order. An operation can be done by some of the machines,
     for a time that depends on the machine. A machine does one operation at a time, without a break. The agent starts
-    one operation after another; time stands still while it does, and passes when it waits: until the next of the
-    operations that run is done. An instance is drawn at random in each episode, is one of the literature (mk01), or is
-    the user's own.
+    one operation after another while time stands still. Time passes when it waits: until the next running operation is
+    done. An instance is drawn at random in each episode, is taken from the literature (mk01), or is supplied by the
+    user.
 
 Action space
-    `MultiDiscrete([jobs * operations + 1, machines])`: the operation to start, and the machine that does it. Operation
-    k of job j has the number j * operations + k, both counted from 0; `operations` is the greatest number of operations
-    that a job has. The last number, jobs * operations, is to wait; then the machine is 0.
+    `MultiDiscrete([jobs * operations + 1, machines])`, where `operations` is the largest number of operations of a job.
+
+    | head | value | meaning |
+    |---|---|---|
+    | 0 | j * operations + k | start operation k of job j, both counted from 0 |
+    |  | jobs * operations | wait |
+    | 1 | m | the machine that does it, counted from 0; 0 for waiting |
 
 Mask
     Kind conditional, meaning legal: int8 (jobs * operations + 1, machines), operations by machines. An operation can be
-    started if it is the next one of its job, no operation of the job runs, and some machine that can do it is idle;
-    after it, these machines are legal. Waiting is legal while an operation runs; after it, machine 0 alone is legal.
-    The mask is a function of the observation, and never empty before the end.
+    started if it is the next one of its job, no operation of the job is running, and some machine that can do it is
+    idle; the legal machines are those. Waiting is legal while an operation is running, with machine 0 alone. The mask
+    is a function of the observation, and never empty before the end.
 
 Observation
-    `Box (jobs, operations * machines + 3) int32`: for each job the time that each operation takes on each machine, 0
-    where the machine cannot do it (those of the first operation come first; a job with fewer operations has zeros
-    behind its last one); how many of its operations have been started; the time until the one that runs is done, 0 if
-    none does; and 1 plus the machine on which it runs, 0 if none does.
+    `Box (jobs, operations * machines + 3) int32`, a row for each job, with n = operations * machines.
+
+    | column | meaning |
+    |---|---|
+    | k * machines + m | the time that operation k takes on machine m; 0 if the machine cannot do it, or there is none |
+    | n | how many operations of the job have been started |
+    | n + 1 | the time until its running operation is done; 0 if none is running |
+    | n + 2 | 1 plus the machine of its running operation; 0 if none is running |
 
 Rewards
-    Minus the time that passes in the step. In the last step, in which the last operation is started, that is the time
-    until all operations are done. So the return is minus the makespan.
+    Minus the time that passes in the step. In the last step, which starts the last operation, that is the time until
+    all operations are done. So the return is minus the makespan.
 
 Start
-    Time is 0 and nothing has been started. In a random instance each job has `num_operations` operations. For each a
-    number of machines is drawn, uniform from 1 to `num_machines`, and a set of so many, every one equally likely; the
-    times that they take are uniform from 1 to `longest_duration`.
+    Time is 0 and nothing has been started. In a random instance each job has `num_operations` operations. For each the
+    number of machines that can do it is uniform from 1 to `num_machines`, then the set of them uniform among those of
+    that size. The times are uniform from 1 to `longest_duration`.
 
 Episode end
-    Terminated when every operation has been started. Never truncated, unless `time_limit` is given.
+    Terminated when every operation has been started. Never truncated, unless `time_limit` is set.
 
 Arguments
     `instance`, `num_jobs`, `num_operations`, `num_machines`, `longest_duration`. The last four are only used by random
-    instances. An own instance is a dict of "times", by job, operation and machine: whole numbers up to 1,000,000, 0
-    where a machine cannot do the operation; a job whose operations are fewer than those of others has zeros behind its
-    last one. It holds at most 1,000,000 times. Or it is a file: comments after #; a line with the numbers of jobs and
-    machines (what follows is not read); then for each job a line with the number of its operations, and of each
-    operation the number of machines that can do it, and their numbers, counted from 1, and times in turn.
+    instances. A custom instance is a dict of "times", by job, operation and machine: whole numbers up to 1,000,000, 0
+    where a machine cannot do the operation. A job with fewer operations than others has zeros after its last one. There
+    are at most 1,000,000 times. A custom instance can also be a file: comments after #; a line with the numbers of jobs
+    and machines (anything after them is ignored); then a line for each job with the number of its operations and, for
+    each operation, the number of machines that can do it, followed by pairs of a machine, counted from 1, and a time.
 
 References
     Brandimarte, "Routing and scheduling in a flexible job shop by tabu search", Annals of Operations Research 41, 1993

@@ -1,47 +1,61 @@
 """Action-masked job shop: give machines to jobs, or wait for a better one, so that all are done early.
 
 Description
-    Each job consists of operations that are done in a fixed order, each on a given machine and for a given time. A
-    machine does one operation at a time, without a break. The agent starts one operation after another; time stands
-    still while it does, and passes when it waits: until the next of the operations that run is done. An instance is
-    drawn at random in each episode, is one of the literature (ft06, ft10, la01), or is the user's own.
+    Each job consists of operations that are done in a fixed order, each on a fixed machine and for a fixed time. A
+    machine does one operation at a time, without a break. The agent starts one operation after another while time
+    stands still. Time passes when it waits: until the next running operation is done. An instance is drawn at random in
+    each episode, is taken from the literature (ft06, ft10, la01), or is supplied by the user.
 
 Action space
-    `Discrete(jobs + 1)`: start the next operation of this job; or, the last action, wait.
+    `Discrete(jobs + 1)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to jobs - 1 | start the next operation of job k |
+    | jobs | wait |
 
 Mask
     Kind flat, meaning legal: int8 (jobs + 1,). A job can be started if it has an operation left, none of its operations
-    runs, and the machine of its next operation is idle. Waiting is legal while an operation runs, if it can help: if
-    each operation that could start now may be overtaken, that is, if another job could reach its machine sooner than
-    it would be done. When another job could reach a machine: a job of which an operation runs has to finish it; any
-    other job that has operations left has to begin the next one, at the earliest when its machine is idle and not
-    before the next of the operations that run is done; then it goes through its operations without delay until the
-    first one on this machine. A job whose next operation, which does not run yet, is on this very machine does not
-    count, nor does a job that has no operation on it left to begin. Where no operation could start, waiting is legal.
-    Schedules in which no operation can be moved to an earlier time without delaying another are reached all the same,
-    and a shortest schedule is among them. The mask is a function of the observation, and never empty before the end.
+    is running, and the machine of its next operation is idle. Waiting is legal only while an operation is running. Then
+    it is legal if no operation can start, or if waiting could help: that is, if each operation that can start now might
+    be overtaken on its machine, because another job could reach that machine before it would be done.
+
+    When another job could reach a machine is computed as follows. A job with a running operation first finishes it. Any
+    other job with operations left begins its next one when the machine of that is idle, and not before the next running
+    operation is done. Then the job passes through its operations without delay until the first one on the machine in
+    question. A job does not count if its next operation, not yet running, is on that very machine, or if it has no
+    operation left there.
+
+    Every schedule in which no operation can be moved earlier without delaying another remains reachable, and a shortest
+    schedule is among them. The mask is a function of the observation, and never empty before the end.
 
 Observation
-    `Box (jobs, 2 * operations + 2) int32`: for each job the machines of its operations, in order; the times that they
-    take; how many of them have been started; and the time until the one that runs is done, 0 if none does.
+    `Box (jobs, 2 * operations + 2) int32`, a row for each job, with n = operations.
+
+    | column | meaning |
+    |---|---|
+    | 0 to n - 1 | the machines of its operations, in order |
+    | n to 2n - 1 | the times that they take |
+    | 2n | how many of them have been started |
+    | 2n + 1 | the time until its running operation is done; 0 if none is running |
 
 Rewards
-    Minus the time that passes in the step. In the last step, in which the last operation is started, that is the time
-    until all operations are done. So the return is minus the makespan.
+    Minus the time that passes in the step. In the last step, which starts the last operation, that is the time until
+    all operations are done. So the return is minus the makespan.
 
 Start
-    Time is 0 and nothing has been started. In a random instance each job has one operation on each machine, in an order
-    of which every one is equally likely, and the times that they take are uniform from 1 to `longest_duration`.
+    Time is 0 and nothing has been started. In a random instance each job has one operation on each machine, in a
+    uniformly random order, and the times are uniform from 1 to `longest_duration`.
 
 Episode end
-    Terminated when every operation has been started. Never truncated, unless `time_limit` is given.
+    Terminated when every operation has been started. Never truncated, unless `time_limit` is set.
 
 Arguments
-    `instance`, `num_jobs`, `num_machines`, `longest_duration`. The last three are only used by random instances. An own
-    instance is a dict of "machines" and "durations", each with a row for each job and a column for each of its
-    operations: machines, counted from 0 to at most 999, and times from 1 to 1,000,000; there are as many machines as
-    the highest number says. Or it is a file: comments after #, a line with the numbers of jobs and machines, then for
-    each job a line with the machine and the time of one operation after another.
+    `instance`, `num_jobs`, `num_machines`, `longest_duration`. The last three are only used by random instances. A
+    custom instance is a dict of "machines" and "durations", each with a row for each job and a column for each of its
+    operations: machines are counted from 0 to at most 999, times go from 1 to 1,000,000, and there are as many machines
+    as the highest number implies. A custom instance can also be a file: comments after #, a line with the numbers of
+    jobs and machines, then for each job a line with the machine and the time of one operation after another.
 
 References
     Muth and Thompson (eds.), "Industrial Scheduling", 1963 (ft06, ft10). Giffler and Thompson, "Algorithms for solving

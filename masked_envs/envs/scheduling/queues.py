@@ -1,35 +1,45 @@
 """Action-masked queues: one server, several classes of customers that wait at different costs; whom to serve next.
 
 Description
-    Customers of several classes wait in a queue each for one server. In each period the server works on the first
-    customer of one queue, whom it has served at the end of the period with a chance that depends on the class; where it
-    has not, the customer stays and loses nothing, since service has no memory. After that, in each class, a customer
-    may arrive. Waiting costs the class's cost per customer and period. Costs and chances are drawn at the start of an
-    episode, and seen by the agent.
+    Customers of several classes wait for one server, each class in its own queue. In each period the server works on
+    the first customer of one queue, and completes the service with a probability that depends on the class. If it does
+    not, the customer stays in place; nothing is lost by that, since the service time is memoryless. After that, in each
+    class, a customer may arrive. Waiting costs the class's cost per customer and period. Costs and probabilities are
+    drawn at the start of an episode, and observed by the agent.
 
 Action space
-    `Discrete(num_queues)`: the queue that is served.
+    `Discrete(num_queues)`.
+
+    | action | meaning |
+    |---|---|
+    | k, 0 to num_queues - 1 | serve queue k |
 
 Mask
-    Kind flat, meaning legal: int8 (num_queues,); a queue is legal if it is not empty. It is a function of the
-    observation, and never empty before the end: while all queues are empty, periods pass by themselves.
+    Kind flat, meaning legal: int8 (num_queues,). A queue is legal if it is not empty. The mask is a function of the
+    observation, and never empty before the end: while all queues are empty, periods pass without a decision.
 
 Observation
-    `Box (num_queues, 4) float32`: for each queue the customers in it, the cost of each per period, the chance that a
-    period of service is the last, and the chance of an arrival in a period.
+    `Box (num_queues, 4) float32`, a row for each queue.
+
+    | column | meaning |
+    |---|---|
+    | 0 | the customers in it |
+    | 1 | the cost of each per period |
+    | 2 | the probability that a period of service completes it |
+    | 3 | the probability of an arrival in a period |
 
 Rewards
-    Minus the cost of those who wait, over all periods that pass in the step: of each period the sum, over the queues in
-    their order, of the class's cost times the customers in the queue at its beginning, so with those who are served in
-    it. The sum is divided by 10.
+    Minus the waiting cost of all periods that pass in the step, divided by 10. The cost of a period is the sum, over
+    the queues in their order, of the class's cost times the customers in the queue at its beginning, including the one
+    who is served in it.
 
 Start
-    Of each class in turn these are drawn: the cost, a whole number uniform from 1 to 9; the chance of service, uniform
-    in [0.2, 0.9); a number uniform in [0.5, 1.5), which times `load` and the chance of service and divided by
-    `num_queues` is the chance of an arrival, or 1 where that is more; and the customers who wait, uniform from 1 to 5.
+    For each class in turn these are drawn: the cost, a whole number uniform from 1 to 9; the probability of service,
+    uniform in [0.2, 0.9); a factor uniform in [0.5, 1.5); and the customers waiting, uniform from 1 to 5. The
+    probability of an arrival is `load` * factor * probability of service / `num_queues`, at most 1.
 
 Episode end
-    Terminated when `periods` periods have passed. Never truncated, unless `time_limit` is given.
+    Terminated when `periods` periods have passed. Never truncated, unless `time_limit` is set.
 
 Arguments
     `num_queues`, `periods`, `load`. With `load` 1, as many customers arrive as the server can serve on average.

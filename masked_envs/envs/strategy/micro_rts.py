@@ -19,32 +19,57 @@ Description
     turn of its player.
 
 Action space
-    `MultiDiscrete([cells, 11, cells])` with cells = rows * cols, counted row by row: the unit, by its cell; the order,
-    of 0 wait, 1 move, 2 harvest, 3 return, 4 to 9 produce a base, barracks, worker, light, heavy or ranged unit, and 10
-    attack; and the cell that the order is about.
+    `MultiDiscrete([cells, 11, cells])` with cells = rows * cols, counted row by row.
+
+    | head | value | meaning |
+    |---|---|---|
+    | 0 | cell | the unit, by its cell |
+    | 1 | 0 | wait |
+    |  | 1 | move |
+    |  | 2 | harvest |
+    |  | 3 | return |
+    |  | 4 to 9 | produce a base, barracks, worker, light, heavy, ranged unit |
+    |  | 10 | attack |
+    | 2 | cell | the target cell of the order |
 
 Mask
-    Kind conditional, meaning legal: int8 (cells, 11), the units of the player by the orders for which there is a cell;
-    `head_mask(2, (unit, order))` gives the cells. The cell of "wait" is the unit's own; that of "attack" one with an
-    enemy not further away than the range of the unit, from middle to middle (Euclidean, in cells); that of all others
-    is one of the four beside the unit: free to move or to produce there, that is, without a unit and without resources;
-    one with resources to harvest; one with a base of the player to return what the unit carries.
-    Every unit can wait; workers, light, heavy and ranged units can move and attack; workers harvest one resource at a
-    time. A base produces workers, workers bases and barracks, barracks the other units, if the player has the
-    resources. It is a function of the observation, and never empty before the end.
+    Kind conditional, meaning legal: int8 (cells, 11), units of the player by orders that have a target cell;
+    `head_mask(2, (unit, order))` gives the target cells.
+
+    | order | units that can | target cells |
+    |---|---|---|
+    | wait | all | the unit's own cell |
+    | move | all but bases and barracks | adjacent, without a unit and without resources |
+    | harvest | workers that carry nothing | adjacent, with resources |
+    | return | workers that carry a resource | adjacent, with a base of the player |
+    | produce | bases, workers and barracks | adjacent, without a unit and without resources |
+    | attack | all but bases and barracks | with an enemy at most the range away (Euclidean, in cells) |
+
+    Adjacent cells are the four beside the unit. A base produces workers, a worker bases and barracks, barracks the
+    other units, if the player's stock pays for it. The mask is a function of the observation, and never empty before
+    the end.
 
 Observation
-    `Box (18, rows, cols) float32`, planes: resources; of the player who observes base, barracks, worker, light, heavy
-    and ranged units, then the same of the other player, each 1 where there is one; hit points; resources carried; and
-    three planes of one number each, the stocks of the player and of the other, and 1 if the player is the second.
+    `Box (18, rows, cols) float32`, seen by one player.
+
+    | plane | holds |
+    |---|---|
+    | 0 | resources on the map |
+    | 1 to 6 | 1 for each base, barracks, worker, light, heavy, ranged unit of the player |
+    | 7 to 12 | the same of the opponent |
+    | 13 | hit points |
+    | 14 | resources carried |
+    | 15 | everywhere the player's stock |
+    | 16 | everywhere the opponent's stock |
+    | 17 | everywhere 1 for player_1, 0 for player_0 |
 
 Rewards
     1 for the winner and -1 for the loser, at the end.
 
 Start
     player_0 has a base in (row 1, column 1), a worker in (0, 1) and a stock of 5; the corner cell (0, 0) holds
-    `resources`. player_1 has the same, turned by half a turn around the middle of the map. player_0 begins. Nothing is
-    random.
+    `resources`. player_1 has the same, rotated by 180 degrees around the centre of the map. player_0 moves first.
+    Nothing is random.
 
 Episode end
     Terminated when a player has no unit. Truncated after `time_limit` steps, 300 by default.

@@ -1,45 +1,58 @@
 """Action-masked skirmish: two teams of units fight on a grid, all moving at once; whoever falls is out.
 
 Description
-    Two teams of `team_size` units stand at the two sides of a grid. In each step every unit holds, moves to a
-    neighbouring cell or attacks one unit of the other team within its range. An attack always hits and takes one hit
-    point, and then the unit must pause. A unit without hit points has fallen and leaves the grid. The team whose
-    enemies have all fallen wins.
+    Two teams of `team_size` units start at opposite sides of a grid. In each step every unit holds, moves to a
+    neighbouring cell or attacks one enemy within its range. An attack always hits and takes one hit point; then the
+    attacker must pause. A unit without hit points falls and leaves the grid. The team whose enemies have all fallen
+    wins.
 
-    All choices of a step are made at once and carried out in this order. First, all attacks hit, those of units that
-    fall in this step too. Then units that have fallen leave the grid. Then the others move in the order of their
-    numbers: into the cell that was chosen, unless a unit with a lower number has just moved there, in which case the
-    unit stays. The numbers of the units are 0 to `team_size` - 1 (red) and `team_size` to 2 * `team_size` - 1 (yellow).
+    All choices of a step are made at once and carried out in this order. First, all attacks hit, including those of
+    units that fall in this step. Then fallen units leave the grid. Then the others move in the order of their numbers,
+    each into the cell that it chose; a unit stays where it is if a unit with a lower number has just moved into that
+    cell. The numbers of the units are 0 to `team_size` - 1 (red) and `team_size` to 2 * `team_size` - 1 (yellow).
 
 Action space
-    For each unit `Discrete(5 + team_size)`: 0 hold, 1 up, 2 right, 3 down, 4 left, 5 + k attack the k-th unit of the
-    other team. The Gymnasium form without an opponent moves all units by one action,
+    For each unit `Discrete(5 + team_size)`. In the Gymnasium form without an opponent one action moves all units,
     `MultiDiscrete([5 + team_size] * 2 * team_size)`.
 
+    | action | meaning |
+    |---|---|
+    | 0 | hold |
+    | 1 | up |
+    | 2 | right |
+    | 3 | down |
+    | 4 | left |
+    | 5 + k | attack unit k of the enemies, counted from 0 |
+
 Mask
-    Kind flat, meaning legal: int8 (5 + team_size,) for each unit. Holding is always legal. A move is legal if the cell
-    it leads to is on the grid and no unit stands there at the start of the step; so units neither swap places nor move
-    into a cell that is being left. An attack is legal if the enemy has not fallen and is at most `attack_range` away
-    (rows and columns between them added up), and the unit has no pause left. A fallen unit has only the hold. The mask
-    is a function of the observation and the size of the grid. The Gymnasium form without an opponent has the masks of
-    all units one after another: kind per_head, int8 (2 * team_size * (5 + team_size),).
+    Kind flat, meaning legal: int8 (5 + team_size,) for each unit. Holding is always legal. A move is legal if its
+    target is on the grid and no unit stands there at the start of the step; so units neither swap places nor follow
+    each other. An attack is legal if the enemy has not fallen and is at most `attack_range` away (rows plus columns
+    between them), and the unit has no pause left. A fallen unit can only hold. The mask is a function of the
+    observation and the size of the grid. In the Gymnasium form without an opponent the masks of all units follow each
+    other: kind per_head, int8 (2 * team_size * (5 + team_size),).
 
 Observation
-    For each unit `Box (2 * team_size, 4) int16`, a row for each unit: its row and its column on the grid, from 0 at the
-    top left, its hit points, and the steps for which it must still pause before it may attack. The first row is the
-    unit's own, then come the others of its team and then the enemies, each in the order of their numbers. The row of a
-    fallen unit is all zeros. The Gymnasium form without an opponent stacks those of all units:
-    (2 * team_size, 2 * team_size, 4).
+    For each unit `Box (2 * team_size, 4) int16`, a row for each unit: first itself, then the others of its team, then
+    the enemies, each group in the order of their numbers. The row of a fallen unit is all zeros. In the Gymnasium form
+    without an opponent the observations of all units are stacked: (2 * team_size, 2 * team_size, 4).
+
+    | column | meaning |
+    |---|---|
+    | 0 | its row on the grid, from 0 at the top |
+    | 1 | its column, from 0 at the left |
+    | 2 | its hit points |
+    | 3 | the steps for which it must still pause before it may attack |
 
 Rewards
-    1 to a unit for each attack it makes, -1 for each hit it takes, in the step in which it falls too. 5 to each unit of
-    the winning team that has not fallen, in the step that ends the fight; where both teams fall together, to nobody.
-    The Gymnasium form without an opponent adds up those of all units.
+    1 to a unit for each attack it makes, -1 for each hit it takes, also in the step in which it falls. In the step that
+    ends the fight, 5 to each unit of the winning team that has not fallen; to nobody if both teams fall together. In
+    the Gymnasium form without an opponent the rewards of all units are added up.
 
 Start
     Every unit has `hit_points` and no pause. The cells of the red units are drawn from the two leftmost columns, unit
-    by unit, each uniformly from the cells that are free. Each yellow unit stands in the row of the red unit of the same
-    number in its team, in the column that mirrors it.
+    by unit, each uniformly from the cells that are free. Each yellow unit stands in the row of the red unit with the
+    same index in its team, in the mirrored column.
 
 Episode end
     A unit terminates when it falls, while the others fight on (see "Games" in the laws of the mask). All terminate when
