@@ -208,7 +208,7 @@ def test_the_core_knows_nothing_above_it(name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in NAMES if name.startswith(("conformance/", "render/", "cli/", "torch/"))]
+    "name", [name for name in NAMES if name.startswith(("conformance/", "render/", "cli/", "play/", "torch/"))]
 )
 def test_rooms_see_no_environment_file(name):
     absolute, relative = imported(tree_of(name))
@@ -280,7 +280,7 @@ def test_ids_in_code_are_found():
     assert ids_in_code(f'if env == "{stem}-v0":\n    pass\n') == {stem}
 
 
-@pytest.mark.parametrize("name", ["core", "api", "conformance", "render", "mask_spec", "torch", "cli"])
+@pytest.mark.parametrize("name", ["core", "api", "conformance", "render", "mask_spec", "torch", "cli", "play"])
 def test_every_room_exists(name):
     """The rules above speak of folders by name."""
     assert (PACKAGE / name).is_dir()
