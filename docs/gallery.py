@@ -44,12 +44,19 @@ def families(declared: Iterable[Declaration]) -> dict[str, list[Declaration]]:
 
 
 def family_table(declared: Iterable[Declaration], folder: str) -> str:
-    """One line for each family, with links to its environments."""
+    """One line for each family: a picture of its first environment, and links to all of them.
+
+    The picture is HTML, since Markdown has no size for it that both README and the site understand.
+    """
     rows = []
     for family, members in families(declared).items():
         kinds = sorted({one.mask(one.resolve({})).kind for one in members})
-        rows.append([family, ", ".join(f"[{one.id}]({folder}{name(one)}.md)" for one in members), ", ".join(kinds)])
-    return markdown_table(["family", "environments", "kinds of mask"], rows) + "\n"
+        first = name(members[0])
+        picture = f'<img src="{folder}{first}.svg" alt="{first}, its mask in the picture" width="120">'
+        rows.append(
+            [picture, family, ", ".join(f"[{one.id}]({folder}{name(one)}.md)" for one in members), ", ".join(kinds)]
+        )
+    return markdown_table(["", "family", "environments", "kinds of mask"], rows) + "\n"
 
 
 def section(family: str, members: Sequence[Declaration]) -> str:

@@ -110,8 +110,8 @@ def pages() -> dict[Path, str]:
     }.items():
         text = between(README, text, what, block)
     written[README] = text
-    facts = strongest_facts.block("", "speed.md")
-    written[HOME] = between(HOME, HOME.read_text(encoding="utf-8"), "facts", facts)
+    home = between(HOME, HOME.read_text(encoding="utf-8"), "facts", strongest_facts.block("", "speed.md"))
+    written[HOME] = between(HOME, home, "environments", gallery.family_table(declared, "envs/"))
     written[KINDS] = between(KINDS, KINDS.read_text(encoding="utf-8"), "libraries", library_table(""))
     return written
 

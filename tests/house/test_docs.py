@@ -209,13 +209,20 @@ def test_figures_of_other_results_are_found(generate: ModuleType, monkeypatch: p
     assert [words.split()[0] for words in generate.find_stale()] == [str(path.relative_to(ROOT))]
 
 
-def test_every_environment_has_a_row_and_a_page(generate: ModuleType) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = readme.partition("<!-- environments:start -->")[2].partition("<!-- environments:end -->")[0]
+@pytest.mark.parametrize("shown_on", ["README.md", "docs/index.md"])
+def test_every_environment_has_a_row_and_a_page(shown_on: str) -> None:
+    page = ROOT / shown_on
+    table = page.read_text(encoding="utf-8").partition("<!-- environments:start -->")[2]
+    table = table.partition("<!-- environments:end -->")[0]
     for env_id in CATALOGUE:
         (target,) = re.findall(rf"\[{re.escape(env_id)}\]\((.*?)\)", table)
-        page = ROOT / target
-        assert f"`{env_id}`" in page.read_text(encoding="utf-8")
+        assert f"`{env_id}`" in (page.parent / target).read_text(encoding="utf-8")
+    rows = table.strip().splitlines()[2:]
+    assert len(rows) == len({entry.module.partition(".")[0] for entry in CATALOGUE.values()})
+    for row in rows:
+        (picture,) = re.findall(r'<img src="(.*?)"', row)
+        (first, *_) = re.findall(r"\]\((.*?)\.md\)", row)
+        assert picture == f"{first}.svg" and (page.parent / picture).is_file()
 
 
 @pytest.mark.parametrize("picture", sorted((ROOT / "docs").rglob("*.gif")), ids=lambda picture: picture.name)
