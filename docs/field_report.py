@@ -18,7 +18,16 @@ sys.path.insert(0, str(FIELD))
 import field_data  # noqa: E402
 from tables import markdown_table as table  # noqa: E402
 
-LAWS = ("L2", "L3", "L4", "L5", "L6", "L7", "L10")
+LAWS = {
+    "L2": "the form of the mask",
+    "L3": "the places of the mask agree",
+    "L4": "a mask that was returned never changes later",
+    "L5": "the mask is never empty while the episode runs",
+    "L6": "the mask in the last state",
+    "L7": "exactly the allowed actions are accepted",
+    "L10": "the seed determines the episode",
+}
+"""The laws that are judged, and what each is about."""
 ADVICE = re.compile(r"[,;:] (?:take more steps|say how|refused, or)")  # where a reason goes on with what to try
 MOST_WRITTEN = 10**15  # a number with more digits is written as its size
 MOST_SHOWN = 3  # results of forbidden actions in a row
@@ -32,7 +41,7 @@ CLASSES = {
 """Class of a finding -> its sign in the tables, and its heading."""
 
 NOTICE = "<!-- Written by docs/generate.py from benchmarks/field/data; do not edit. -->"
-HEAD = f"""{NOTICE}
+HEAD = """{notice}
 
 # What the checker finds in other packages
 
@@ -59,16 +68,11 @@ finding comes with such a script and its output.
 
 | column | what it is about |
 |---|---|
-| L2 | the form of the mask |
-| L3 | the places of the mask agree |
-| L4 | a mask that was returned never changes later |
-| L5 | the mask is never empty while the episode runs |
-| L6 | the mask in the last state: the column describes it |
-| L7 | of the actions in the declared action space, exactly the allowed ones are accepted |
+{columns}
 | outside | what happens with numbers that are not in the action space |
-| L10 | the seed determines the episode |
 
-The laws L1, L8, L9 and L11 are about declarations to this project, and do not apply to these packages.
+L7 is about the actions in the declared action space; the column L6 describes the mask. The laws L1, L8, L9 and L11 are
+about declarations to this project, and do not apply to these packages.
 
 "A forbidden action" says what followed the forbidden actions that the plain script tried: whether `step` raised, the
 episode ended or continued, and the reward. "Changes nothing" refers to observation and mask.
@@ -91,7 +95,9 @@ def page() -> str:
     """The whole page."""
     found = [field_data.read(package) for package in field_data.packages()]
     found.sort(key=lambda data: data["package"].lower())
-    return "\n".join([HEAD, overview(found), *map(section, found), left_out()]) + "\n"
+    columns = "\n".join(f"| {law} | {words} |" for law, words in LAWS.items())
+    head = HEAD.format(notice=NOTICE, columns=columns)
+    return "\n".join([head, overview(found), *map(section, found), left_out()]) + "\n"
 
 
 def left_out() -> str:
@@ -256,10 +262,10 @@ def finding(data: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     script = field_data.FINDINGS / one["reproduction"]
     printed = script.with_suffix(".txt").read_text(encoding="utf-8")
     mark, heading = CLASSES[one["class"]]
+    kind = heading.partition(":")[0].removesuffix("s") + (f" ({mark})" if mark else "")
     parts = [
         f"### {title(data, one)}",
-        f"{one['law']}. {heading.partition(':')[0].removesuffix('s')}{f' ({mark})' if mark else ''}. "
-        f"{', '.join(one['environments'])}.",
+        f"{one['law']} ({LAWS[one['law']]}). {kind}. {', '.join(one['environments'])}.",
         one["what"],
     ]
     parts += [f"> {quoted['quote']}\n\n[{quoted['where']}]({quoted['url']})" for quoted in one["upstream"]]

@@ -44,7 +44,7 @@ Episode end
 
 Arguments
     `instance`, `rows`, `cols`, `num_items`, `longest_side`. The last four are only used by random rectangles;
-    `longest_side` is at most the smaller of `rows` and `cols`. An own instance is a dict of "bin", its rows and
+    `longest_side` is at most the smaller of `rows` and `cols`. A custom instance is a dict of "bin", its rows and
     columns, at most 50, and "items", the height and the width of each of at most 100 rectangles, of which every one
     fits into the empty bin upright or turned. Or it is a file: comments after #, a line with rows and columns, then a
     line with height and width for each rectangle. With an instance `rows`, `cols`, `num_items` and `longest_side`
