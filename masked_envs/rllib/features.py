@@ -32,7 +32,8 @@ def mask_spec_of(observation_space: spaces.Space[Any], action_space: spaces.Spac
         raise ValueError(
             f"RLlib's modules see nothing but the observation, so the mask must be in it: expected a Dict with "
             f"{ACTION_MASK!r}, got {observation_space}. Environments of this package give one with "
-            f"mask_in='observation'; wrap another so that its observation is Dict(observation, {ACTION_MASK})"
+            f"mask_in='observation'; give configure a function that puts that of another there, "
+            "lambda env_config: masked_envs.adapt(MyEnv(**env_config)), or wrap it in masked_envs.wrappers.ActionMask"
         )
     return _spec(observation_space[ACTION_MASK], action_space, CANDIDATES in observation_space.spaces)
 

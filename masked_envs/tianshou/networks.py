@@ -6,8 +6,11 @@ from typing import Any
 
 import torch
 from tianshou.algorithm.random import MARLRandomDiscreteMaskedOffPolicyAlgorithm
-from tianshou.utils.net.common import AbstractDiscreteActor
+from tianshou.data import Batch
+from tianshou.utils.net.common import AbstractDiscreteActor, ModuleWithVectorOutput
 from torch import Tensor, nn
+
+from ..mask_spec.checks import shown
 
 
 class MaskedActor(AbstractDiscreteActor):
@@ -29,6 +32,8 @@ class MaskedActor(AbstractDiscreteActor):
     def __init__(self, actor: AbstractDiscreteActor) -> None:
         if getattr(actor, "softmax_output", False):
             raise ValueError("MaskedActor masks logits, not probabilities: DiscreteActor(..., softmax_output=False)")
+        if not isinstance(actor, ModuleWithVectorOutput):
+            raise TypeError(f"MaskedActor takes an actor of Tianshou, such as DiscreteActor, not {shown(actor)}")
         super().__init__(actor.get_output_dim())
         self.actor = actor
 
@@ -42,7 +47,7 @@ class MaskedActor(AbstractDiscreteActor):
             obs: Batch(obs, mask), the mask bool (rows, n).
             state, info: for the wrapped actor.
         """
-        logits, state = self.actor(obs.obs, state=state, info=info)
+        logits, state = self.actor(bare(obs), state=state, info=info)
         mask = torch.as_tensor(obs.mask, dtype=torch.bool, device=logits.device)
         return torch.where(mask, logits, torch.finfo(logits.dtype).min), state
 
@@ -60,7 +65,21 @@ class ObservationOnly(nn.Module):
 
     def forward(self, obs: Any, *args: Any, **kwargs: Any) -> Any:
         """The output of the network for `obs.obs`; other arguments are passed on."""
-        return self.network(obs.obs, *args, **kwargs)
+        return self.network(bare(obs), *args, **kwargs)
+
+
+def bare(batch: Any) -> Any:
+    """The observations of `Batch(obs, mask)`.
+
+    Raises:
+        TypeError: something else, such as what other vector environments give.
+    """
+    if not isinstance(batch, Batch) or "mask" not in batch or "obs" not in batch:
+        raise TypeError(
+            f"masked networks read Batch(obs, mask), as MaskedVectorEnv gives it, not {shown(type(batch).__name__)}"
+            + (f" with {', '.join(batch.keys())}" if isinstance(batch, Batch) else "")
+        )
+    return batch.obs
 
 
 class MaskedRandomPolicy(MARLRandomDiscreteMaskedOffPolicyAlgorithm.Policy):

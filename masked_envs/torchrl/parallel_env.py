@@ -106,9 +106,13 @@ class MaskedParallelEnv(RowsEnv):
 
 
 def plays_all(envs: Any) -> bool:
-    """Whether the actions of a vector environment of this package control every agent of a game at once."""
+    """Whether the actions of a vector environment of this package control every agent of a game at once, and its
+    observations are without the mask.
+    """
     agents = getattr(envs.unwrapped, "agents", None)
-    return agents is not None and getattr(envs.single_action_space, "shape", ()) == (len(agents),)
+    seen = getattr(envs.single_observation_space, "spaces", None) or ()
+    plays = agents is not None and getattr(envs.single_action_space, "shape", ()) == (len(agents),)
+    return plays and "action_mask" not in seen
 
 
 def spaces_of(space: Any) -> Any:

@@ -120,7 +120,7 @@ def test_an_id_of_another_module_is_imported(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("env_id", "arguments", "error", "message"),
     [
-        ("CartPole-v1", {}, ValueError, "the mask must be in it"),
+        ("CartPole-v1", {}, ValueError, r"the mask must be in it.*masked_envs\.adapt\(MyEnv"),
         ("MaskedCartPole-v0", {"mask_in": "info"}, ValueError, "mask_in='observation'"),
         ("MaskedCartPole-v0", {"no_such_argument": 1}, TypeError, "no_such_argument"),
         ("MaskedCartPole-v0", {"on_invalid": "explode"}, ValueError, "explode"),

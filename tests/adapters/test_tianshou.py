@@ -144,6 +144,14 @@ def test_what_cannot_be_served_is_refused():
     assert MaskedVectorEnv(envs).seed(np.int64(3)) == MaskedVectorEnv(envs).seed(3) == [[3], [4]]
     with pytest.raises(ValueError, match="softmax_output=False"):
         MaskedActor(DiscreteActor(preprocess_net=Net(state_shape=4, hidden_sizes=[8]), action_shape=6))
+    for actor in (None, torch.nn.Linear(4, 6)):
+        with pytest.raises(TypeError, match="takes an actor of Tianshou"):
+            MaskedActor(actor)
+    net = Net(state_shape=4, action_shape=6, hidden_sizes=[8])
+    for network in (MaskedActor(net), ObservationOnly(net)):
+        for batch in (np.zeros((2, 4)), Batch(observation=np.zeros((2, 4)), action_mask=np.ones((2, 6)))):
+            with pytest.raises(TypeError, match=r"read Batch\(obs, mask\), as MaskedVectorEnv gives it"):
+                network(batch)
 
 
 # --- networks and algorithms ----------------------------------------------------------------------------------------

@@ -162,6 +162,8 @@ def test_what_cannot_be_served_is_refused():
         make_parallel("MaskedConnectFour-v0", 2, backend="python")
     with pytest.raises(TypeError, match="a game whose agents move at once"):
         make_parallel(TAXI, 2, backend="python")
+    with pytest.raises(TypeError, match="with mask_in='info'"):
+        make_parallel(WAREHOUSE, 2, backend="python", mask_in="observation")
     with pytest.raises(ValueError, match="autoreset_mode=AutoresetMode.DISABLED"):
         MaskedParallelEnv(gym.make_vec(WAREHOUSE, num_envs=2, mask_in="info", backend="python"))
 
