@@ -75,7 +75,8 @@ def small(algorithm: str, recorded: Path) -> Any:
             dataset_num_iters_per_learner=1,
             map_batches_kwargs={"concurrency": 1},
         )
-        config.evaluation(evaluation_interval=1)
+        # RLlib counts no step of recorded episodes as sampled, and would wait for them without end.
+        config.evaluation(evaluation_interval=1).reporting(min_sample_timesteps_per_iteration=0)
         return config.training(train_batch_size_per_learner=32)
     config.env_runners(rollout_fragment_length="auto" if algorithm in ("PPO", "DQN", "SAC") else 16)
     if algorithm == "PPO":

@@ -141,11 +141,21 @@ def test_references_and_policies_begin_in_the_same_positions(env_id: str) -> Non
         np.testing.assert_array_equal(np.concatenate([one, one]), other)
 
 
-@pytest.mark.parametrize("name", HEURISTICS)
+@pytest.mark.parametrize("name", ["first_legal", "middle_legal"])
 def test_a_heuristic_plays_legally_from_every_seat(name: str) -> None:
     """The environment would raise; in Connect Four both beat or equal chance on average."""
     returns = references.returns_of("MaskedConnectFour-v0", {}, HEURISTICS[name])
     assert len(returns) == STARTS and set(returns.tolist()) <= {-1.0, 0.0, 1.0} and returns.mean() >= 0
+
+
+def test_every_heuristic_is_named_by_settings_and_is_between_random_play_and_the_best() -> None:
+    named = {}
+    for env_id in room.ids():
+        if heuristic := room.read(env_id).heuristic:
+            named[heuristic] = json.loads(room.path(env_id, "references").read_text())
+    assert set(named) == set(HEURISTICS)
+    for name, found in named.items():
+        assert found["random"]["mean"] < found["heuristic"] <= (found["best"] or np.inf), name
 
 
 def leaves(tree: Any) -> list[Any]:
