@@ -218,6 +218,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "policies_to_train": {"policies": {"a", "b"}, "policy_mapping_fn": mapping},
     "policy_mapping_fn": {"policies": {"a", "b"}},
     "torch_compile_learner": COMPILING,
+    "beta": {"postprocess_inputs": True},
     "v_max": {"num_atoms": 3},
     "v_min": {"num_atoms": 3},
     "n_step": {"rollout_fragment_length": 10},

@@ -1,4 +1,4 @@
-"""Options of RLlib's configs that RLlib's new API stack accepts and nothing reads, refused by name.
+"""Options of RLlib's configs that its new API stack accepts and nothing reads, or that fail later, refused by name.
 
 tests/adapters/test_rllib_options.py holds the list of all options against the installed Ray.
 """
@@ -87,6 +87,13 @@ ALSO_READ_BY: dict[str, tuple[str, ...]] = {
 }
 """Option -> algorithms for which it does something."""
 
+FAILS: dict[str, str] = {
+    "bc_logstd_coeff": "the distributions of actions have no log_std, here as in RLlib's own of Discrete; leave it out",
+    "burnin_len": "MARWIL's loss becomes nan where a sequence is no longer, and without an LSTM it fails; leave it out",
+    "offline_evaluation_type": f"importance sampling misses the probabilities that it replays; {EVALUATION}",
+}
+"""Option -> why training with another value than RLlib's fails (ray 2.60), and what to do instead."""
+
 
 @functools.cache
 def defaults(config_class: Any) -> dict[str, Any]:
@@ -102,17 +109,21 @@ def is_default(config: AlgorithmConfig, name: str) -> bool:
 
 
 def check_options(config: AlgorithmConfig) -> None:
-    """Refuse options that would be accepted and do nothing: by `configure`, and when the algorithm is built.
+    """Refuse options that would do nothing, or fail later: by `configure`, and when the algorithm is built.
 
     Raises:
         ValueError: naming each, with what to do instead.
     """
     algorithm = type(config).__name__.removesuffix("Config")
-    unread = {
-        name: instead
-        for name, instead in NOT_READ.items()
-        if algorithm not in ALSO_READ_BY.get(name, ()) and not is_default(config, name)
-    }
-    if unread:
-        listed = "; ".join(f"{name}={getattr(config, name)!r}: {instead}" for name, instead in unread.items())
-        raise ValueError(f"RLlib's new API stack reads none of these options, so they would do nothing. {listed}")
+    unread = {name: instead for name, instead in NOT_READ.items() if algorithm not in ALSO_READ_BY.get(name, ())}
+    _refuse(config, unread, "RLlib's new API stack reads none of these options, so they would do nothing.")
+    _refuse(config, FAILS, "Training fails with these options.")
+
+
+def _refuse(config: AlgorithmConfig, reasons: dict[str, str], because: str) -> None:
+    """Raise a ValueError for those of these options that are set."""
+    given = [
+        f"{name}={getattr(config, name)!r}: {why}" for name, why in reasons.items() if not is_default(config, name)
+    ]
+    if given:
+        raise ValueError(f"{because} {'; '.join(given)}")

@@ -4,8 +4,8 @@ SERVED = set(
     """
     action_space actor_lr add_default_connectors_to_env_to_module_pipeline
     add_default_connectors_to_learner_pipeline add_default_connectors_to_module_to_env_pipeline algo_class
-    algorithm_config_overrides_per_module alpha_lr batch_mode bc_logstd_coeff beta broadcast_env_runner_states
-    broadcast_interval broadcast_offline_eval_runner_states burn_in_len burnin_len callbacks_class
+    algorithm_config_overrides_per_module alpha_lr batch_mode beta broadcast_env_runner_states
+    broadcast_interval broadcast_offline_eval_runner_states burn_in_len callbacks_class
     callbacks_on_algorithm_init callbacks_on_checkpoint_loaded callbacks_on_env_runners_recreated
     callbacks_on_environment_created callbacks_on_episode_created callbacks_on_episode_end
     callbacks_on_episode_start callbacks_on_episode_step callbacks_on_evaluate_end
@@ -42,7 +42,7 @@ SERVED = set(
     offline_eval_batch_size_per_runner offline_eval_rl_module_inference_only offline_eval_runner_class
     offline_eval_runner_health_probe_timeout_s offline_eval_runner_restore_timeout_s offline_evaluation_duration
     offline_evaluation_interval offline_evaluation_parallel_to_training offline_evaluation_timeout_s
-    offline_evaluation_type offline_loss_for_module_fn output output_compress_columns output_filesystem
+    offline_loss_for_module_fn output output_compress_columns output_filesystem
     output_filesystem_kwargs output_max_rows_per_file output_write_episodes output_write_method
     output_write_method_kwargs output_write_remaining_data placement_strategy policies policies_to_train
     policy_mapping_fn prelearner_buffer_class prelearner_buffer_kwargs prelearner_class
