@@ -26,6 +26,7 @@ except ImportError as error:
     raise SystemExit(f"this agent needs PyTorch ({error}): pip install 'masked-envs[torch]'") from error
 
 import masked_envs
+from masked_envs.cli import parser as values
 from masked_envs.cli.output import Parser, run_program
 from masked_envs.torch import Features, distribution_for, num_logits, score_candidates
 
@@ -33,18 +34,17 @@ KINDS = ("flat", "candidates", "per_head")
 EVALUATE_EVERY, EPISODES, CONTROL_STEPS = 10, 100, 128  # updates; episodes; steps of the untrained policy unmasked
 
 NUMBERS = {"epochs": 4, "minibatches": 2, "hidden": 64, "gamma": 0.99, "gae-lambda": 0.95, "clip": 0.2}
-NUMBERS |= {"entropy-weight": 0.01, "value-weight": 0.5, "max-grad-norm": 0.5}
 parser = Parser(usage="agents/ppo_minimal.py [--FLAG VALUE]...", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
 parser.add_argument("--env", default="MaskedCartPole-v0", help="id of an environment of masked_envs")
 parser.add_argument("--opponent", help="of a game, such as random: one player learns against it")
-parser.add_argument("--seed", type=int, default=1)
-parser.add_argument("--total-steps", type=int, default=150_000, help="of all rows together")
+parser.add_argument("--seed", type=values.seed, default=1)
+parser.add_argument("--total-steps", type=values.positive, default=150_000, help="of all rows together")
 parser.add_argument("--target-return", type=float, default=np.inf, help="stop at this greedy mean return")
-parser.add_argument("--num-envs", type=int, default=32, help="rows of the vector environment")
-parser.add_argument("--num-steps", type=int, default=16, help="steps of every row between two updates")
+parser.add_argument("--num-envs", type=values.positive, default=32, help="rows of the vector environment")
+parser.add_argument("--num-steps", type=values.positive, default=16, help="steps of every row between two updates")
 parser.add_argument("--learning-rate", type=float, default=3e-3, help="at the start; it falls to 0")
-for name, default in NUMBERS.items():
-    parser.add_argument(f"--{name}", type=type(default), default=default)
+for name, default in (NUMBERS | {"entropy-weight": 0.01, "value-weight": 0.5, "max-grad-norm": 0.5}).items():
+    parser.add_argument(f"--{name}", type=values.positive if isinstance(default, int) else float, default=default)
 
 
 def make_envs(args: argparse.Namespace, num_envs: int) -> Any:

@@ -65,6 +65,10 @@ def test_a_game_is_learnt_against_an_opponent(monkeypatch, capsys):
         (["--env=MaskedPendulum-v0"], "MaskedPendulum-v0 needs agents/ppo_torch"),
         (["--env=CartPole-v1"], "Did you mean 'MaskedCartPole-v0'"),
         (["--opponent=random"], "opponent"),
+        (["--num-steps=0"], "--num-steps: expected an integer of at least 1, not 0"),
+        (["--total-steps=0"], "--total-steps: expected an integer of at least 1, not 0"),
+        (["--minibatches=0"], "--minibatches: expected an integer of at least 1, not 0"),
+        (["--seed=-1"], "--seed: expected an integer of at least 0"),
     ],
 )
 def test_what_it_does_not_serve_is_refused(flags, words, capsys):

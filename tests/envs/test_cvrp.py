@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tours import shortest_routes, straight_lines
+from tours import shortest_paths, shortest_routes, straight_lines
 
 from masked_envs import make, make_vec
 from masked_envs.envs.routing.cvrp import INSTANCE
@@ -35,6 +35,33 @@ def test_the_shortest_routes_of_an_instance_have_the_published_length_and_can_be
     env = make(ENV_ID, instance="P-n16-k8")
     env.reset(seed=0)
     assert play(env, routes) == -450
+
+
+TWO_ROUTES = {
+    "P-n20-k2": [[6, 13, 8, 17, 18, 3, 12, 15, 11, 4], [19, 5, 14, 16, 9, 7, 2, 10, 1]],
+    "P-n22-k2": [[16, 1, 10, 8, 18, 19, 3, 12, 15, 11, 4], [20, 5, 14, 17, 21, 7, 9, 13, 2, 6]],
+}
+"""As `test_no_two_routes_are_shorter_than_published` finds them."""
+
+
+@pytest.mark.parametrize("name", TWO_ROUTES)
+def test_two_routes_of_the_published_length_can_be_played(name: str) -> None:
+    env = make(ENV_ID, instance=name)
+    env.reset(seed=0)
+    assert play(env, TWO_ROUTES[name]) == -INSTANCE.raw(name)["optimum"] == -216
+
+
+@pytest.mark.long
+def test_no_two_routes_are_shorter_than_published() -> None:
+    """By the shortest tours through every set of customers and through the others."""
+    arrays = INSTANCE.arrays("P-n20-k2")
+    assert arrays is not None
+    distances, demands = arrays["distances"], arrays["demands"]
+    lengths = (shortest_paths(distances) + distances[1:, 0]).min(axis=1)
+    sets = np.arange(len(lengths))
+    carried = sum(demands[i + 1] * (sets >> i & 1) for i in range(len(demands) - 1))
+    fits = (carried <= 160) & (carried[::-1] <= 160)
+    assert (lengths + lengths[::-1])[fits].min() == 216
 
 
 def test_no_play_is_shorter_than_the_shortest_routes() -> None:

@@ -3,8 +3,8 @@
 Description
     A vehicle that carries `capacity` units begins at the depot, place 0. Each customer, at one of the other places,
     wants a number of units and is visited once. At the depot the vehicle is loaded again, so each round trip is one
-    route. An instance is drawn at random in each episode, is taken from the literature (P-n16-k8), or is supplied by
-    the user.
+    route. An instance is drawn at random in each episode, is taken from the literature (P-n16-k8, P-n20-k2,
+    P-n22-k2), or is supplied by the user.
 
 Action space
     `Discrete(n + 1)` for n customers: the place to go to.
