@@ -302,7 +302,7 @@ def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:
 
 
 def test_a_file_of_another_problem_may_say_more_than_is_needed(tmp_path: Path) -> None:
-    (path,) = (path for path in declaration("MaskedCVRP-v0").parameters["instance"].files)  # type: ignore[attr-defined]
+    path = next(iter(declaration("MaskedCVRP-v0").parameters["instance"].files))  # type: ignore[attr-defined]
     env = make("MaskedTSP-v0", instance=path)
     env.reset(seed=0)
     assert set(json.loads(dict(env.get_state().parameters)["instance"])) == {"metric", "points"}
