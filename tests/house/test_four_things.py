@@ -28,6 +28,7 @@ ADDED = {
 }
 GENERATED = {
     "README.md",
+    "docs/index.md",
     "docs/envs/index.md",
     "docs/images/badges/environments.svg",
     "docs/envs/MaskedLightsOut.md",
