@@ -71,8 +71,7 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="measure nothing; a Markdown page with the markers")
     given = parser.parse_args()
     if given.write is not None:
-        block = report.table(json.loads(report.newest(RESULTS).read_text()), every_row=True)
-        given.write.write_text(report.written_into(given.write.read_text(), block, START, END))
+        report.write_newest(given.write, RESULTS, START, END)
         return 0
     found = {"date": measure.today(), "machine": measure.machine(), "versions": measure.versions()}
     results, skipped = run.measured(comparisons())

@@ -85,6 +85,16 @@ def written_into(page: str, block: str, first: str = START, last: str = END) -> 
     return f"{before}{first}\n{block}\n{last}{after}"
 
 
+def write_newest(page: Path, folder: Path, first: str, last: str) -> None:
+    """Put every row of the newest results of a folder between two markers of a page.
+
+    Raises:
+        FileNotFoundError, ValueError: as `newest` and `written_into`.
+    """
+    block = table(json.loads(newest(folder).read_text()), every_row=True)
+    page.write_text(written_into(page.read_text(), block, first, last))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, metavar="PAGE", help="a Markdown page with the markers")
